@@ -1,0 +1,247 @@
+mod snapshot;
+
+use super::*;
+use crate::item::{Item, Population};
+use crate::report::Run;
+use crate::sample;
+use crate::verdict::Verdict::{Fail, Pass, Unknown};
+
+const WHOLE: Population = Population {
+    examined: 9,
+    expected_at_least: 3,
+};
+const EMPTY: Population = Population {
+    examined: 0,
+    expected_at_least: 0,
+};
+const SHORT: Population = Population {
+    examined: 2,
+    expected_at_least: 3,
+};
+
+fn run(day: i64) -> Run {
+    let mut run = sample::failing().run;
+    run.started_at += jiff::SignedDuration::from_hours(24 * day);
+    run
+}
+
+fn item(code: &str, verdict: Verdict, population: Population, names: &[&str]) -> Item {
+    let names = names
+        .iter()
+        .map(|name| ((*name).to_owned(), "is wrong".to_owned()));
+    Item::judge(code, "title", verdict, population, "seen").subjects(names)
+}
+
+/// One run after the other, each compared with what is remembered of the one before.
+fn days(days: impl IntoIterator<Item = Vec<Item>>) -> Vec<Report> {
+    let mut previous = None;
+    let mut reports = Vec::new();
+    for (day, items) in (0..).zip(days) {
+        let mut report = Report::new(run(day), items, Vec::new());
+        report.changes = compare(previous.as_ref(), &report);
+        previous = Some(Snapshot::of(&report));
+        reports.push(report);
+    }
+    reports
+}
+
+/// `new | still | resolved`, each complaint as `verdict name` with a `~` for one that could not be looked at again.
+fn told(report: &Report) -> String {
+    let list = |complaints: &[Complaint]| {
+        let one = |c: &Complaint| {
+            let unseen = if c.unseen > 0 { "~" } else { "" };
+            format!("{unseen}{} {}", c.verdict, c.subject)
+                .trim_end()
+                .to_owned()
+        };
+        complaints.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let changes = &report.changes;
+    [&changes.new, &changes.still, &changes.resolved]
+        .map(|l| list(l))
+        .join(" | ")
+}
+
+#[test]
+fn without_a_run_before_everything_is_new() {
+    let reports = days([vec![item("A", Fail, WHOLE, &["x"]), item("B", Pass, WHOLE, &[])]]);
+    assert_eq!(told(&reports[0]), "FAIL x |  | ");
+    assert_eq!(reports[0].changes.since, None);
+}
+
+/// Item A as `FAIL x y`; `short` before it for a list that is too short, `empty` for one with nothing in it.
+fn said(words: &str) -> Item {
+    let (population, words) = match words.split_once(' ') {
+        Some(("short", rest)) => (SHORT, rest),
+        Some(("empty", rest)) => (EMPTY, rest),
+        _ => (WHOLE, words),
+    };
+    let mut names = words.split(' ');
+    let verdict = match names.next() {
+        Some("PASS") => Pass,
+        Some("FAIL") => Fail,
+        _ => Unknown,
+    };
+    item("A", verdict, population, &names.collect::<Vec<_>>())
+}
+
+#[test]
+fn each_pair_of_runs_is_told_as_it_is() {
+    for (before, after, expected, why) in [
+        ("PASS", "FAIL x", "FAIL x |  | ", "a failure appears"),
+        ("FAIL x", "FAIL x", " | FAIL x | ", "it stays"),
+        ("FAIL x", "PASS", " |  | FAIL x", "it goes"),
+        ("FAIL x y", "FAIL y z", "FAIL z | FAIL y | FAIL x", "names move"),
+        ("FAIL", "FAIL", " | FAIL | ", "the item as a whole stays"),
+        ("FAIL", "PASS", " |  | FAIL", "the item as a whole goes"),
+        ("FAIL", "FAIL x", "FAIL x |  | ", "the whole gets a name"),
+    ] {
+        assert_eq!(told_after(before, after), expected, "{why}");
+    }
+}
+
+#[test]
+fn what_nobody_could_look_at_is_never_told_as_resolved_w28() {
+    for (before, after, expected, why) in [
+        ("FAIL x", "UNKNOWN", " | ~FAIL x | ", "the item cannot be read"),
+        (
+            "FAIL",
+            "UNKNOWN",
+            " | ~FAIL | ",
+            "an item without names cannot be read",
+        ),
+        ("FAIL x", "empty PASS", " | ~FAIL x | ", "the list is empty (W25)"),
+        (
+            "FAIL x",
+            "short FAIL y",
+            "FAIL y | ~FAIL x | ",
+            "x may be what the list lacks",
+        ),
+        (
+            "FAIL x",
+            "UNKNOWN x",
+            " | ~FAIL x | ",
+            "x itself cannot be judged any more",
+        ),
+        (
+            "FAIL x",
+            "UNKNOWN y",
+            "UNKNOWN y | ~FAIL x | ",
+            "another one cannot be judged",
+        ),
+        (
+            "UNKNOWN x y",
+            "UNKNOWN x",
+            " | UNKNOWN x, ~UNKNOWN y | ",
+            "y may still be there",
+        ),
+    ] {
+        assert_eq!(told_after(before, after), expected, "{why}");
+    }
+}
+
+#[test]
+fn not_being_able_to_look_is_a_complaint_of_its_own_but_only_once() {
+    for (before, after, expected, why) in [
+        (
+            "PASS",
+            "UNKNOWN",
+            "UNKNOWN |  | ",
+            "looking fails for the first time",
+        ),
+        ("UNKNOWN", "UNKNOWN", " | UNKNOWN | ", "and again"),
+        ("UNKNOWN", "PASS", " |  | UNKNOWN", "and works again"),
+        ("UNKNOWN", "FAIL x", "FAIL x |  | ", "what it hid"),
+        ("UNKNOWN", "FAIL", "FAIL |  | ", "what it hid, without a name"),
+        ("UNKNOWN x", "FAIL x", "FAIL x |  | ", "worse than thought"),
+    ] {
+        assert_eq!(told_after(before, after), expected, "{why}");
+    }
+}
+
+fn told_after(before: &str, after: &str) -> String {
+    let reports = days([vec![said(before)], vec![said(after)]]);
+    assert_eq!(reports[1].changes.since, Some(reports[0].run.started_at));
+    told(&reports[1])
+}
+
+#[test]
+fn a_failure_outlives_days_on_which_nobody_could_look_w28() {
+    let reports = days([
+        vec![item("A", Fail, WHOLE, &["x", "y"])],
+        vec![item("A", Unknown, WHOLE, &[])],
+        vec![item("A", Unknown, WHOLE, &[])],
+        vec![item("A", Fail, WHOLE, &["x"])],
+        vec![item("A", Pass, WHOLE, &[])],
+    ]);
+    let told: Vec<String> = reports.iter().map(told).collect();
+    assert_eq!(
+        told,
+        [
+            "FAIL x, FAIL y |  | ",
+            " | ~FAIL x, ~FAIL y | ",
+            " | UNKNOWN, ~FAIL x, ~FAIL y | ",
+            " | FAIL x | FAIL y",
+            " |  | FAIL x",
+        ]
+    );
+    assert_eq!(reports[2].changes.still[1].unseen, 2);
+}
+
+#[test]
+fn one_unreadable_item_does_not_touch_its_neighbours_w28() {
+    let reports = days([
+        vec![item("A", Fail, WHOLE, &["x"]), item("B", Fail, WHOLE, &["x"])],
+        vec![item("A", Unknown, WHOLE, &[]), item("B", Pass, WHOLE, &[])],
+    ]);
+    assert_eq!(told(&reports[1]), " | ~FAIL x | FAIL x");
+    assert_eq!(reports[1].changes.resolved[0].code, "B");
+}
+
+#[test]
+fn items_that_share_a_code_are_clean_only_together() {
+    let reports = days([
+        vec![item("A", Fail, WHOLE, &["x", "y"])],
+        vec![item("A", Pass, WHOLE, &[]), item("A", Unknown, WHOLE, &[])],
+    ]);
+    assert_eq!(told(&reports[1]), " | ~FAIL x, ~FAIL y | ");
+}
+
+#[test]
+fn a_check_that_is_gone_is_not_resolved_but_forgotten_in_the_end() {
+    let mut runs = vec![vec![item("A", Fail, WHOLE, &["x"]), item("B", Pass, WHOLE, &[])]];
+    runs.extend((0..=FORGET_AFTER_RUNS).map(|_| vec![item("B", Pass, WHOLE, &[])]));
+    let reports = days(runs);
+    assert_eq!(told(&reports[1]), " | ~FAIL x | ");
+    assert_eq!(told(&reports[14]), " | ~FAIL x | ");
+    assert_eq!(told(&reports[15]), " |  | ");
+}
+
+#[test]
+fn on_change_mails_what_is_new_resolved_or_of_another_status() {
+    let fail = |names: &[&str]| vec![item("A", Fail, WHOLE, names)];
+    let pass = || vec![item("A", Pass, WHOLE, &[])];
+    for (before, after, mailed) in [
+        (pass(), pass(), false),
+        (fail(&["x"]), fail(&["x"]), false),
+        (fail(&["x"]), fail(&["x", "y"]), true),
+        (fail(&["x", "y"]), fail(&["x"]), true),
+        (pass(), fail(&["x"]), true),
+        (fail(&["x"]), pass(), true),
+        (fail(&["x"]), vec![item("A", Unknown, WHOLE, &[])], true),
+    ] {
+        let reports = days([before, after]);
+        let [before, after] = &reports[..] else {
+            panic!("two days")
+        };
+        assert_eq!(
+            should_mail(Mail::OnChange, Some(before.status), after),
+            mailed,
+            "{}",
+            told(after)
+        );
+        assert!(should_mail(Mail::Always, Some(before.status), after));
+    }
+    let first = Report::new(run(0), pass(), Vec::new());
+    assert!(should_mail(Mail::OnChange, None, &first), "the first run is news");
+}

@@ -1,0 +1,112 @@
+//! The report as one self-contained page: inline style, inline SVG, no script, nothing loaded from anywhere.
+//!
+//! The page opens from a bucket, from a folder or from a mail attachment, in light and in dark, on a phone and on
+//! paper. A verdict is a shape and a word before it is a colour. Every string passes [`crate::hostile`], and the
+//! only links lead to other pages of the same bucket, by relative address.
+
+mod bars;
+mod icon;
+mod items;
+mod sections;
+mod strip;
+mod style;
+mod waterfall;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::chart::Chart;
+use crate::hostile;
+use crate::links::Rendering;
+use crate::report::Report;
+use crate::verdict::Verdict;
+use crate::when::Clock;
+
+/// What a browser may do with the page: apply the inline style, nothing else. Even a string that escaped our
+/// escaping could load and run nothing.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The page of `report`, to be stored where `rendering` says.
+#[must_use]
+pub fn page(report: &Report, rendering: &Rendering) -> String {
+    let clock = Clock::of(&report.run.zone);
+    let title = format!("{} {} {}", report.status, report.run.task, report.run.target);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                title { (t(&title)) " · Day2" }
+                style { (PreEscaped(style::CSS)) }
+            }
+            body {
+                (icon::definitions())
+                (sections::header(report, rendering, &clock))
+                main {
+                    (items::cards(report, Verdict::Fail))
+                    (items::cards(report, Verdict::Unknown))
+                    (sections::changes(report, &clock))
+                    (figures(&report.charts))
+                    (items::table(report))
+                    @if !report.not_checked.is_empty() {
+                        p { (t(&crate::words::not_checked(report))) }
+                    }
+                }
+                (sections::footer(report, rendering, &clock))
+            }
+        }
+    }
+    .into_string()
+}
+
+fn figures(charts: &[Chart]) -> Markup {
+    html! {
+        @if !charts.is_empty() {
+            section aria-labelledby="figures" {
+                h2 #figures { "Figures" }
+                div.figures {
+                    @for chart in charts {
+                        @match chart {
+                            Chart::Waterfall(waterfall) => (waterfall::draw(waterfall)),
+                            Chart::Bars(bars) => (bars::draw(bars)),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Text of a report, ready for an element or a quoted attribute.
+fn t(text: &str) -> PreEscaped<String> {
+    PreEscaped(hostile::html(text))
+}
+
+/// Text in which a name or a command between backticks is set as code.
+fn prose(text: &str) -> Markup {
+    let text = hostile::plain(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    let whole = parts.len() % 2 == 1;
+    html! {
+        @if whole {
+            @for (index, part) in parts.iter().enumerate() {
+                @if index % 2 == 1 { code { (part) } } @else { (part) }
+            }
+        } @else { (text) }
+    }
+}
+
+/// The class that colours a verdict.
+const fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Unknown => "unknown",
+        Verdict::Fail => "fail",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What stands around the items: the verdict and the facts of the run above, the changes between, the places below.
+
+use maud::{Markup, html};
+
+use super::icon::icon;
+use super::{class, strip, t};
+use crate::compare::Complaint;
+use crate::links::{Rendering, relative};
+use crate::report::{PastRun, Report};
+use crate::when::Clock;
+use crate::words;
+
+/// Names shown per item in a list of changes.
+const MAX_CHANGED_NAMES: usize = 12;
+
+pub(super) fn header(report: &Report, rendering: &Rendering, clock: &Clock) -> Markup {
+    let run = &report.run;
+    let previous = report
+        .history
+        .iter()
+        .filter(|past| past.at < run.started_at)
+        .max_by_key(|past| past.at);
+    html! {
+        header.top {
+            p.brand { span.mark aria-hidden="true" { "D2" } "Day2" }
+            div.hero.(class(report.status)) {
+                p.badge { (icon(report.status)) span { (report.status.word()) } }
+                h1 { (t(&run.function)) " " (t(&run.task)) " " span.target { (t(&run.target)) } }
+                p.sentence { (sentence(report)) }
+                p.when { (clock.full(run.started_at)) " · by " (t(&run.trigger)) }
+                p.when { "Account " (t(&run.account_id)) " · " (t(&run.region)) }
+                p.when { (since(report, clock)) }
+            }
+            div.past {
+                (strip::draw(report, rendering, clock))
+                @if let Some(previous) = previous { (previous_run(previous, rendering, clock)) }
+            }
+        }
+    }
+}
+
+/// The verdict as a sentence, beginning with a capital letter.
+fn sentence(report: &Report) -> String {
+    let sentence = words::verdict_sentence(report);
+    let mut characters = sentence.chars();
+    let first = characters.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(characters).chain(['.']).collect()
+}
+
+fn since(report: &Report, clock: &Clock) -> Markup {
+    let changes = &report.changes;
+    html! {
+        @if let Some(since) = changes.since {
+            "Since " (clock.short(since)) ": " (words::changes_sentence(changes)) "."
+        } @else {
+            "There is no earlier run to compare with."
+        }
+    }
+}
+
+fn previous_run(past: &PastRun, rendering: &Rendering, clock: &Clock) -> Markup {
+    let words = format!("{}, {}", clock.short(past.at), past.status);
+    html! {
+        p.source {
+            "Previous run: "
+            @if let Some(page) = &past.page { a href=(relative(&rendering.place.page, page)) { (words) } }
+            @else { (words) }
+        }
+    }
+}
+
+pub(super) fn changes(report: &Report, clock: &Clock) -> Markup {
+    let changes = &report.changes;
+    let nothing = changes.new.is_empty()
+        && changes.still.is_empty()
+        && changes.resolved.is_empty()
+        && changes.resolved_unlisted == 0;
+    html! {
+        @if let (Some(since), false) = (changes.since, nothing) {
+            section aria-labelledby="changes" {
+                h2 #changes { "Since " (clock.short(since)) }
+                div.changes {
+                    (list("New", "+", "new", &changes.new, 0))
+                    (list("Still there", "=", "still", &changes.still, 0))
+                    (list("Resolved", "−", "resolved", &changes.resolved, changes.resolved_unlisted))
+                }
+            }
+        }
+    }
+}
+
+/// One list of complaints, or nothing when it is empty.
+fn list(heading: &str, sign: &str, class: &str, complaints: &[Complaint], unlisted: u64) -> Markup {
+    let count = u64::try_from(complaints.len())
+        .unwrap_or(u64::MAX)
+        .saturating_add(unlisted);
+    html! {
+        @if count > 0 {
+            div.change.(class) {
+                h3 { span.sign aria-hidden="true" { (sign) } (heading) " " span.count { (count) } }
+                ul {
+                    @for group in words::groups(complaints) {
+                        li {
+                            p { code { (t(group.code)) } " " (t(group.title)) }
+                            @for name in group.subjects.iter().take(MAX_CHANGED_NAMES) { p.name { (t(name)) } }
+                            @if group.subjects.len() > MAX_CHANGED_NAMES {
+                                p.source { "and " (group.subjects.len() - MAX_CHANGED_NAMES) " more" }
+                            }
+                            @if group.unseen { p.source { (words::UNSEEN) } }
+                        }
+                    }
+                    @if unlisted > 0 { li { p.source { (unlisted) " more that were only counted" } } }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn footer(report: &Report, rendering: &Rendering, clock: &Clock) -> Markup {
+    let run = &report.run;
+    let place = &rendering.place;
+    let command = words::run_again(report, &rendering.lambda, &rendering.lambda_region).join("\n");
+    html! {
+        footer {
+            section aria-labelledby="again" {
+                h2 #again { "Run it again" }
+                pre { code { (command) } }
+            }
+            p {
+                @if let Some(at) = run.scheduled_at { "Scheduled for " (clock.full(at)) ". " }
+                "Lambda request " code { (t(&run.request_id)) } "."
+            }
+            p {
+                "This report as " a href=(relative(&place.page, &place.json)) { "JSON" }
+                ", schema " (t(&report.schema)) ", id " code { (t(&report.id)) } "."
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! The report as a mail: a subject that decides whether to get up, and a text to act on from a phone.
+//!
+//! Plain text, because the topic mails plain text. Lines are short enough for a terminal; nothing depends on a
+//! fixed-width font but the table at the end.
+
+mod body;
+mod text;
+
+use crate::hostile;
+use crate::links::Rendering;
+use crate::report::Report;
+use crate::words;
+
+/// Longest subject, in characters. SNS demands fewer than 100, ASCII, without line ends. Source: Amazon SNS API
+/// Reference, Publish, `Subject`.
+pub const MAX_SUBJECT_CHARS: usize = 99;
+
+/// Longest body in bytes of UTF-8. Source: Amazon SNS API Reference, Publish, `Message`.
+pub const MAX_BODY_BYTES: usize = 262_144;
+
+/// A mail ready to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// At most [`MAX_SUBJECT_CHARS`] printable ASCII characters.
+    pub subject: String,
+    /// At most [`MAX_BODY_BYTES`] bytes.
+    pub body: String,
+}
+
+/// The mail of `report`, which is or should be stored where `rendering` says.
+#[must_use]
+pub fn write(report: &Report, rendering: &Rendering) -> Mail {
+    Mail {
+        subject: subject(report),
+        body: within(body::write(report, rendering), MAX_BODY_BYTES, rendering),
+    }
+}
+
+/// `[day2] FAIL scale-window postscale prod-a: 2 of 11 checks failed, 1 unknown`.
+///
+/// When it gets too long, the names are shortened and the verdict is not.
+#[must_use]
+pub fn subject(report: &Report) -> String {
+    let run = &report.run;
+    let start = format!("[day2] {} ", report.status);
+    let end = format!(": {}", words::verdict_sentence(report));
+    let room = MAX_SUBJECT_CHARS.saturating_sub(start.len() + end.len());
+    let names = [
+        format!("{} {} {}", run.function, run.task, run.target),
+        format!("{} {}", run.function, run.target),
+    ]
+    .map(|names| hostile::ascii(&names, usize::MAX));
+    let fitting = names.iter().find(|names| names.len() <= room);
+    let names = fitting.map_or_else(|| hostile::ascii(&run.target, room), Clone::clone);
+    format!("{start}{names}{end}")
+}
+
+/// `body`, or as much of it as fits into `max_bytes` together with the place of the whole (`cases.md` W19).
+fn within(mut body: String, max_bytes: usize, rendering: &Rendering) -> String {
+    if body.len() <= max_bytes {
+        return body;
+    }
+    let place = match &rendering.not_stored {
+        None => format!("full report at {}", rendering.place.page_uri()),
+        Some(_) => "the full report could not be stored".to_owned(),
+    };
+    let notice = format!("\n\n[truncated, {place}]\n");
+    body.truncate(body.floor_char_boundary(max_bytes.saturating_sub(notice.len())));
+    body.push_str(&notice);
+    body
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! The report: what a run returns, stores and mails.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::chart::Chart;
+use crate::compare::{Changes, Snapshot, compare};
+use crate::digest::sha256;
+use crate::item::Item;
+use crate::verdict::Verdict;
+
+/// Version of the JSON shape; changes only with a documented migration.
+pub const SCHEMA: &str = "day2.report/1";
+
+/// Who ran, for what, and when. Everything that identifies a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// Function name, for example `scale-window`.
+    pub function: String,
+    /// Task of the function, for example `prescale`.
+    pub task: String,
+    /// Target name from settings, for example `prod-a`.
+    pub target: String,
+    /// AWS account of the target.
+    pub account_id: String,
+    /// AWS region of the target.
+    pub region: String,
+    /// How the run came about: `schedule`, `manual`, `alarm`, `finding`.
+    pub trigger: String,
+    /// IANA zone in which times are shown, for example `America/New_York`.
+    pub zone: String,
+    /// When the schedule meant this run, if known.
+    pub scheduled_at: Option<Timestamp>,
+    /// When this run began.
+    pub started_at: Timestamp,
+    /// Lambda request id, to join with logs.
+    pub request_id: String,
+}
+
+impl Run {
+    /// Id of the report: the same for every delivery of the same scheduled run, so that a repeated delivery can be
+    /// recognised (`cases.md` T03); runs without a scheduled time are told apart by their request id.
+    #[must_use]
+    pub fn report_id(&self) -> String {
+        let moment = self
+            .scheduled_at
+            .map_or_else(|| self.request_id.clone(), |at| at.to_string());
+        sha256(
+            &[&*self.function, &*self.task, &*self.target, &*moment].join("\n"),
+            16,
+        )
+    }
+}
+
+/// One earlier run of the same function, task and target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastRun {
+    /// When it began.
+    pub at: Timestamp,
+    /// What it said.
+    pub status: Verdict,
+    /// Key of its HTML page in the report bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
+}
+
+/// The result of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// See [`Run::report_id`].
+    pub id: String,
+    /// Worst verdict of all items.
+    pub status: Verdict,
+    /// Identity of the run.
+    #[serde(flatten)]
+    pub run: Run,
+    /// The judged lines, in the function's own order.
+    pub items: Vec<Item>,
+    /// What is new, still there, or resolved since the run before.
+    pub changes: Changes,
+    /// Figures for the HTML page.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub charts: Vec<Chart>,
+    /// Parts that the settings leave out on purpose, so that a green report is not read as more than it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_checked: Vec<String>,
+    /// Earlier runs, oldest first, at most 14 days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastRun>,
+}
+
+impl Report {
+    /// A report over `items`; the status is theirs.
+    #[must_use]
+    pub fn new(run: Run, items: Vec<Item>, charts: Vec<Chart>) -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            id: run.report_id(),
+            status: Verdict::worst(items.iter().map(Item::verdict)),
+            run,
+            items,
+            changes: Changes::default(),
+            charts,
+            not_checked: Vec::new(),
+            history: Vec::new(),
+        }
+    }
+
+    /// The same report, compared with what is remembered of the run before.
+    #[must_use]
+    pub fn compared_with(mut self, previous: Option<&Snapshot>) -> Self {
+        self.changes = compare(previous, &self);
+        self
+    }
+
+    /// Number of items with this verdict.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.items.iter().filter(|item| item.verdict() == verdict).count()
+    }
+}
+
+#[cfg(test)]
+mod tests;

