@@ -1,0 +1,141 @@
+//! `{"task":"self-check"}`: could the function work? Publishes nothing and records nothing.
+//!
+//! Whether the topic takes mail and the bucket takes objects is not tried: SNS and S3 have no harmless call that
+//! needs only the permissions of a run (`sns:Publish`, `s3:PutObject`), and a check shall not need more. The first
+//! failed publication is a failed invocation, which is alarmed.
+
+use day2_core::item::Population;
+use day2_core::target::Target;
+use day2_core::{Item, Verdict};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::budget::unanswered;
+use super::run::code;
+use super::{App, Invocation, PUBLISH_RESERVE, Watch};
+use crate::check::{Check, Moment};
+use crate::error::OpsError;
+
+/// Item of the runner: settings.
+const SETTINGS: &str = "910";
+/// Item of the runner: journal.
+const JOURNAL: &str = "911";
+/// Item of the runner: clock.
+const CLOCK: &str = "912";
+
+/// Largest difference between our clock and AWS's. Requests are refused at five minutes; windows and leases of
+/// minutes need less. Source: AWS General Reference, "Signing AWS API requests", request timestamp.
+const MOST_SKEW: SignedDuration = SignedDuration::from_secs(30);
+
+const ONE: Population = Population {
+    examined: 1,
+    expected_at_least: 1,
+};
+
+impl<C: Check> App<C> {
+    pub(super) async fn self_check(&self, invocation: &Invocation) -> Result<Value, OpsError> {
+        let watch = Watch::start(invocation.now);
+        let mut own = vec![self.settings_item()];
+        own.extend(self.journal_items(&watch).await);
+        let end = invocation
+            .deadline
+            .checked_sub(PUBLISH_RESERVE)
+            .unwrap_or(invocation.now);
+        let mut targets = Vec::with_capacity(self.settings.targets.len());
+        let mut verdicts: Vec<Verdict> = own.iter().map(Item::verdict).collect();
+        for target in &self.settings.targets {
+            let items = self.check_target(target, &watch, end).await;
+            let status = Verdict::worst(items.iter().map(Item::verdict));
+            verdicts.push(status);
+            targets.push(json!({ "target": target.name.as_str(), "status": status, "items": items }));
+        }
+        let status = Verdict::worst(verdicts);
+        tracing::info!(function = C::NAME, status = status.word(), "self-check done");
+        Ok(
+            json!({ "self_check": { "function": C::NAME, "status": status, "items": own, "targets": targets } }),
+        )
+    }
+
+    async fn check_target(&self, target: &Target, watch: &Watch, end: Timestamp) -> Vec<Item> {
+        let at = Moment {
+            now: watch.now(),
+            deadline: end,
+        };
+        let ctx = self.ctx(target).await;
+        let looking = C::self_check(&ctx, &self.settings, target, at);
+        tokio::time::timeout(watch.until(end), looking)
+            .await
+            .unwrap_or_else(|_| {
+                let why = unanswered("self-check", target.name.as_str());
+                vec![Item::unreadable(
+                    &code::<C>(super::run::LOOK),
+                    "The target was looked at",
+                    1,
+                    &why,
+                )]
+            })
+    }
+
+    /// Bad settings never get here: they fail every invocation with the list of mistakes.
+    fn settings_item(&self) -> Item {
+        let targets = self.settings.targets.len();
+        let seen = format!("{targets} targets, zone {}", self.settings.deployment.zone.name());
+        Item::judge(
+            &code::<C>(SETTINGS),
+            "The settings are readable",
+            Verdict::Pass,
+            ONE,
+            seen,
+        )
+    }
+
+    async fn journal_items(&self, watch: &Watch) -> [Item; 2] {
+        let table = self.journal.table();
+        let titles = ["The journal can be read", "The clock agrees with that of AWS"];
+        let [journal, clock] = [code::<C>(JOURNAL), code::<C>(CLOCK)];
+        match self.journal.probe().await {
+            Ok(theirs) => {
+                let item = Item::judge(
+                    &journal,
+                    titles[0],
+                    Verdict::Pass,
+                    ONE,
+                    format!("table {table} answers"),
+                );
+                [item, clock_item(&clock, titles[1], watch.now(), theirs)]
+            }
+            Err(error) => {
+                let why = error.to_unreadable("dynamodb:Query", table);
+                let remedy = "allow dynamodb:Query, PutItem and UpdateItem on the journal table, and see that it exists";
+                [
+                    Item::unreadable(&journal, titles[0], 1, &why).remedy(remedy),
+                    Item::unreadable(&clock, titles[1], 1, &why)
+                        .remedy("mend the journal first: its answer tells the time"),
+                ]
+            }
+        }
+    }
+}
+
+fn clock_item(code: &str, title: &str, ours: Timestamp, theirs: Option<Timestamp>) -> Item {
+    let limit = format!("at most {} s", MOST_SKEW.as_secs());
+    let judged = |verdict, population, seen: String| {
+        Item::judge(code, title, verdict, population, seen)
+            .threshold(&*limit, "requests signed more than 5 minutes off are refused")
+            .remedy("nothing of yours sets this clock: invoke again, and tell AWS support if it stays")
+    };
+    let Some(theirs) = theirs else {
+        let nothing = Population {
+            examined: 0,
+            expected_at_least: 1,
+        };
+        return judged(Verdict::Unknown, nothing, "the answer carries no date".to_owned());
+    };
+    let off = ours.duration_since(theirs);
+    let verdict = if off.abs() <= MOST_SKEW {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
+    judged(verdict, ONE, format!("{} s apart", off.as_secs()))
+}

@@ -1,0 +1,83 @@
+//! What a check function provides. Everything else (event, settings, deadline, journal, publication) is the
+//! runner's, in [`crate::app`].
+
+use aws_config::SdkConfig;
+use day2_core::Item;
+use day2_core::chart::Chart;
+use day2_core::settings::{Mistakes, Settings, Validate};
+use day2_core::target::Target;
+use deserr::Deserr;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::error::OpsError;
+
+/// When a run happens, and until when it must be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The time to judge by; fixed for the whole run, so that all items speak of one moment.
+    pub now: Timestamp,
+    /// When the runner gives up on [`Check::run`]. Publishing has its own time after that.
+    pub deadline: Timestamp,
+}
+
+impl Moment {
+    /// Time between [`Self::now`] and [`Self::deadline`], never negative.
+    #[must_use]
+    pub fn budget(&self) -> std::time::Duration {
+        let left = self.deadline.duration_since(self.now).max(SignedDuration::ZERO);
+        left.unsigned_abs()
+    }
+}
+
+/// A function that looks and reports, and changes nothing.
+#[expect(
+    async_fn_in_trait,
+    reason = "only the current-thread runtime of our own runner awaits these futures, so they need not be Send"
+)]
+pub trait Check {
+    /// Name of function, crate, folder and event samples, for example `scale-window`.
+    const NAME: &'static str;
+    /// Prefix of its item codes, for example `SCW`. Numbers from 900 are the runner's.
+    const CODE: &'static str;
+    /// Every task, for example `prescale`.
+    const TASKS: &'static [&'static str];
+    /// The task of an event that names none.
+    const DEFAULT_TASK: &'static str;
+
+    /// The function's own part of the settings.
+    type Settings: Deserr<Mistakes> + Validate;
+    /// The function's clients for one target.
+    type Ctx;
+
+    /// Builds the clients from a configuration that already has the target's region and role. Called once per target
+    /// and sandbox; makes no call.
+    async fn connect(aws: &SdkConfig) -> Self::Ctx;
+
+    /// Looks at `target` and judges. What cannot be read is an `Unknown` item; the order of items is the report's.
+    ///
+    /// # Errors
+    ///
+    /// Only when nothing at all can be said. A transient error makes the invocation fail, so that it is tried again;
+    /// any other becomes a published report with one `Unknown` item.
+    async fn run(
+        ctx: &Self::Ctx,
+        settings: &Settings<Self::Settings>,
+        target: &Target,
+        task: &str,
+        at: Moment,
+    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError>;
+
+    /// Parts that the settings leave out on purpose, in the words of the settings; the report repeats them.
+    fn not_checked(settings: &Settings<Self::Settings>, target: &Target) -> Vec<String> {
+        let _ = (settings, target);
+        Vec::new()
+    }
+
+    /// Proves that the function could work for `target`: that every kind of read it needs is permitted and answers.
+    async fn self_check(
+        ctx: &Self::Ctx,
+        settings: &Settings<Self::Settings>,
+        target: &Target,
+        at: Moment,
+    ) -> Vec<Item>;
+}

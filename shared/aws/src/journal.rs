@@ -1,0 +1,118 @@
+//! What outlives a run, in one DynamoDB table: which publication belongs to whom, past runs, heartbeats.
+//!
+//! | `pk` | `sk` | what |
+//! |---|---|---|
+//! | `publication#<function>#<target>#<task>` | scheduled time, or `request#<id>` | who publishes it, until when; what was published |
+//! | `run#<function>#<target>#<task>` | time and report id | one line of history |
+//! | `snapshot#<function>#<target>#<task>` | time and report id | what the next run is compared with |
+//! | `heartbeat#<function>#<target>#<task>` | `last` | when this last ended as it should |
+//!
+//! Every expiry is compared in code or in a condition; `ttl` only cleans up, days late.
+
+mod claim;
+mod clock;
+mod history;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use day2_core::report::Run;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+pub use claim::{Claim, Held};
+pub use history::{MAX_RUNS, Past};
+pub use record::{Finished, Recorded};
+
+/// Days that a publication record is kept. Lambda drops an asynchronous event after six hours at most, so a second
+/// delivery can only come within that time.
+/// Source: AWS Lambda Developer Guide, "Configuring error handling settings for asynchronous invocation".
+const PUBLICATION_DAYS: i64 = 14;
+
+/// Days that a snapshot is kept: a monthly task is still compared with its predecessor, and one skipped month is
+/// bridged.
+const SNAPSHOT_DAYS: i64 = 90;
+
+/// Name of the attribute by which DynamoDB cleans up, in seconds since 1970.
+const TTL: &str = "ttl";
+
+/// The journal of one deployment.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    client: Client,
+    table: String,
+}
+
+impl Journal {
+    /// The journal in `table`.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self {
+            client,
+            table: table.into(),
+        }
+    }
+
+    /// Name of the table.
+    #[must_use]
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+}
+
+type Attributes = HashMap<String, AttributeValue>;
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// `ttl` of something that is kept for `days` from `at`.
+fn expires(at: Timestamp, days: i64) -> AttributeValue {
+    number(at.as_second().saturating_add(days.saturating_mul(86_400)))
+}
+
+fn read_text<'a>(item: &'a Attributes, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+fn read_number(item: &Attributes, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// Partition key of the run's function, target and task. Their alphabets have no `#`.
+fn pk(kind: &str, run: &Run) -> String {
+    format!("{kind}#{}#{}#{}", run.function, run.target, run.task)
+}
+
+/// A time as a sort key: of fixed width, so that the order of texts is the order of times.
+fn sort_key(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC)
+        .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
+        .to_string()
+}
+
+/// Sort key of a run's records: the same for every delivery of a scheduled run, so that a repeated one overwrites.
+fn occasion(run: &Run, report_id: &str) -> String {
+    format!(
+        "{}#{report_id}",
+        sort_key(run.scheduled_at.unwrap_or(run.started_at))
+    )
+}
+
+/// Seconds of `at`, rounded up: a lease never ends early by rounding.
+fn seconds_up(at: Timestamp) -> i64 {
+    at.as_second()
+        .saturating_add(i64::from(at.subsec_nanosecond() > 0))
+}
+
+fn days(count: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(count).saturating_mul(24))
+}

@@ -1,0 +1,101 @@
+//! The loop: from Lambda's runtime interface to [`crate::app::handle`] and back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use lambda_runtime::layers::TracingLayer;
+use lambda_runtime::tower::{Layer, Service};
+use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
+use serde_json::Value;
+
+use crate::app::{App, Invocation, handle};
+use crate::boot;
+use crate::check::Check;
+use crate::error::OpsError;
+
+/// Runs a check as a Lambda function until the sandbox ends.
+///
+/// Bad settings do not end the process: every invocation then fails with the whole list of mistakes, which is where
+/// somebody looks for them.
+///
+/// # Errors
+///
+/// Only when the runtime interface itself fails.
+pub async fn serve<C: Check>() -> Result<(), Error> {
+    boot::init_logs();
+    let aws = boot::sdk_config().await;
+    let sandbox = Sandbox::<C> {
+        aws,
+        app: Mutex::new(None),
+    };
+    // The time before the first event is not billed by event and has the full processor.
+    if let Err(error) = sandbox.app().await {
+        tracing::error!(function = C::NAME, error = ?error, "not ready, each event tries again");
+    }
+    let sandbox = &sandbox;
+    let handler = service_fn(move |event: LambdaEvent<String>| async move {
+        let invocation = Invocation::new(&event.context, boot::now());
+        let app = sandbox.app().await?;
+        handle(&app, event.payload.as_bytes(), &invocation).await
+    });
+    Runtime::new(handler)
+        .layer(Verbatim)
+        .layer(TracingLayer::new())
+        .run()
+        .await
+}
+
+/// What lives as long as the process.
+struct Sandbox<C: Check> {
+    aws: aws_config::SdkConfig,
+    app: Mutex<Option<Arc<App<C>>>>,
+}
+
+impl<C: Check> Sandbox<C> {
+    /// The app, made at the first call that succeeds.
+    async fn app(&self) -> Result<Arc<App<C>>, OpsError> {
+        let made = self.app.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(app) = made {
+            return Ok(app);
+        }
+        let app = Arc::new(App::start(self.aws.clone(), &boot::environment()).await?);
+        *self.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&app));
+        Ok(app)
+    }
+}
+
+/// Hands the body of an event over as one JSON string, so that the runtime has nothing to parse: an event that is no
+/// JSON, or not the JSON that a type expects, would otherwise never reach the handler, and its words would be lost.
+#[derive(Debug, Clone, Copy)]
+struct Verbatim;
+
+impl<S> Layer<S> for Verbatim {
+    type Service = VerbatimService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        VerbatimService(inner)
+    }
+}
+
+#[derive(Debug, Clone)]
+struct VerbatimService<S>(S);
+
+impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for VerbatimService<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, mut event: LambdaInvocation) -> Self::Future {
+        // What is not UTF-8 gets replacement characters, and is then refused as no JSON.
+        let text = String::from_utf8_lossy(&event.body).into_owned();
+        event.body = Value::String(text).to_string().into();
+        self.0.call(event)
+    }
+}
+
+#[cfg(test)]
+mod tests;
