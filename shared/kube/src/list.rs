@@ -1,0 +1,305 @@
+//! Lists, read in pages into few fields, complete or marked as not.
+
+use std::collections::HashSet;
+use std::marker::PhantomData;
+
+use day2_core::{Cause, Observed, Unreadable};
+use jiff::Timestamp;
+use url::form_urlencoded::Serializer;
+
+use crate::ClusterClient;
+use crate::fault::Fault;
+use crate::items::{ListMeta, ListReader};
+use crate::objects::Kind;
+use crate::read::{Call, Consumer};
+
+/// Objects per page, as `kubectl` asks for. Memory is bounded by the page.
+const PAGE: u32 = 500;
+
+/// How often a list begins again when its continue token has expired (the API server forgets old versions about
+/// five minutes after they were replaced).
+const RESTARTS: u32 = 2;
+
+/// Which objects of a kind are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListQuery {
+    /// One namespace; none for all, or for kinds that have no namespace.
+    pub namespace: Option<String>,
+    /// For example `app=web,tier in (a,b)`.
+    pub label_selector: Option<String>,
+    /// For example `spec.nodeName=ip-10-0-0-1.ec2.internal`.
+    pub field_selector: Option<String>,
+    /// Objects per page.
+    pub limit: u32,
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            namespace: None,
+            label_selector: None,
+            field_selector: None,
+            limit: PAGE,
+        }
+    }
+}
+
+impl ListQuery {
+    /// Everything.
+    #[must_use]
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// Only this namespace.
+    #[must_use]
+    pub fn in_namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+
+    /// Only what this label selector selects.
+    #[must_use]
+    pub fn labelled(mut self, selector: impl Into<String>) -> Self {
+        self.label_selector = Some(selector.into());
+        self
+    }
+
+    /// Only what this field selector selects.
+    #[must_use]
+    pub fn with_fields(mut self, selector: impl Into<String>) -> Self {
+        self.field_selector = Some(selector.into());
+        self
+    }
+
+    /// Path and query of one page.
+    fn path<K: Kind>(&self, continue_token: Option<&str>) -> Result<String, Fault> {
+        let mut path = if K::GROUP.is_empty() {
+            format!("/api/{}", K::VERSION)
+        } else {
+            format!("/apis/{}/{}", K::GROUP, K::VERSION)
+        };
+        if let Some(namespace) = &self.namespace {
+            if !is_label(namespace) {
+                let shown: String = namespace
+                    .chars()
+                    .take(80)
+                    .flat_map(char::escape_default)
+                    .collect();
+                return Err(Fault::Unusable(format!(
+                    "`{shown}` is not the name of a namespace"
+                )));
+            }
+            path.push_str("/namespaces/");
+            path.push_str(namespace);
+        }
+        path.push('/');
+        path.push_str(K::PLURAL);
+        path.push('?');
+        let start = path.len();
+        let mut query = Serializer::for_suffix(path, start);
+        query.append_pair("limit", &self.limit.to_string());
+        for (name, value) in [
+            ("labelSelector", self.label_selector.as_deref()),
+            ("fieldSelector", self.field_selector.as_deref()),
+            ("continue", continue_token),
+        ] {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        Ok(query.finish())
+    }
+}
+
+/// A DNS label (RFC 1123): nothing else may become part of a path.
+fn is_label(name: &str) -> bool {
+    (1..=63).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+/// What a list gave: everything, or a part and the reason why the rest is missing.
+///
+/// A part may prove that something is wrong, never that nothing is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    items: Vec<T>,
+    shortfall: Option<Unreadable>,
+}
+
+impl<T> Listed<T> {
+    /// A list that was read to its end.
+    #[must_use]
+    pub const fn whole(items: Vec<T>) -> Self {
+        Self {
+            items,
+            shortfall: None,
+        }
+    }
+
+    /// A list of which only this much was read.
+    #[must_use]
+    pub const fn part(items: Vec<T>, why: Unreadable) -> Self {
+        Self {
+            items,
+            shortfall: Some(why),
+        }
+    }
+
+    /// The items, if the list was read to its end.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not.
+    pub fn complete(self) -> Observed<Vec<T>> {
+        match self.shortfall {
+            None => Ok(self.items),
+            Some(why) => Err(why),
+        }
+    }
+
+    /// What was read, perhaps not everything.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        &self.items
+    }
+
+    /// Why something is missing; none when the list was read to its end.
+    #[must_use]
+    pub const fn shortfall(&self) -> Option<&Unreadable> {
+        self.shortfall.as_ref()
+    }
+
+    /// What was read, and why the rest is missing, if it is.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<T>, Option<Unreadable>) {
+        (self.items, self.shortfall)
+    }
+}
+
+impl ClusterClient {
+    /// Reads all objects of a kind.
+    ///
+    /// # Errors
+    ///
+    /// When not even one page could be read. What fails later gives a [`Listed`] with a shortfall.
+    pub async fn list<K: Kind>(&self, query: &ListQuery, deadline: Timestamp) -> Observed<Listed<K::Object>> {
+        self.list_map::<K, _>(query, deadline, Some).await
+    }
+
+    /// Reads all objects of a kind and keeps of each what `keep` makes of it, so that memory is bounded by what is
+    /// kept, however many objects there are. `keep` is called again for a page that had to be read again.
+    ///
+    /// The pages are one consistent snapshot. A page that breaks is read again; a continue token that expires
+    /// begins the list again, at most twice, and what was kept is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When not even one page could be read. What fails later gives a [`Listed`] with a shortfall.
+    pub async fn list_map<K: Kind, T>(
+        &self,
+        query: &ListQuery,
+        deadline: Timestamp,
+        keep: impl Fn(K::Object) -> Option<T>,
+    ) -> Observed<Listed<T>> {
+        let operation = format!("list {}", K::PLURAL);
+        let until = self.transport().until(deadline);
+        let mut page = Page::<K, T, _>::new(keep);
+        let mut items = Vec::new();
+        let mut tokens = HashSet::new();
+        let mut next: Option<String> = None;
+        let mut restarts = 0;
+        let fault = loop {
+            let path = match query.path::<K>(next.as_deref()) {
+                Ok(path) => path,
+                Err(fault) => break fault,
+            };
+            match self.transport().read(&Call::get(&path), until, &mut page).await {
+                Ok((kept, meta)) => {
+                    items.extend(kept);
+                    match meta.r#continue.filter(|token| !token.is_empty()) {
+                        None => return Ok(Listed::whole(items)),
+                        Some(token) if !tokens.insert(token.clone()) => {
+                            break Fault::Malformed("the API server repeats a continue token".to_owned());
+                        }
+                        Some(token) => next = Some(token),
+                    }
+                }
+                Err(fault) if fault.is_gone() && restarts < RESTARTS => {
+                    restarts += 1;
+                    next = None;
+                    tokens.clear();
+                    items.clear();
+                }
+                Err(fault) => break fault,
+            }
+        };
+        if next.is_none() {
+            return Err(fault.unreadable(&operation, self.name()));
+        }
+        let cause = if fault.is_gone() {
+            Cause::Partial
+        } else {
+            fault.cause()
+        };
+        let detail = format!("only the first {} were read: {fault}", items.len());
+        Ok(Listed::part(
+            items,
+            Unreadable::new(operation, self.name(), cause, detail),
+        ))
+    }
+}
+
+/// Reads one page.
+struct Page<K, T, F> {
+    reader: ListReader,
+    kept: Vec<T>,
+    keep: F,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<K: Kind, T, F: Fn(K::Object) -> Option<T>> Page<K, T, F> {
+    const fn new(keep: F) -> Self {
+        Self {
+            reader: ListReader::new(),
+            kept: Vec::new(),
+            keep,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<K: Kind, T, F: Fn(K::Object) -> Option<T>> Consumer for Page<K, T, F> {
+    type Output = (Vec<T>, ListMeta);
+
+    fn reset(&mut self) {
+        self.reader = ListReader::new();
+        self.kept.clear();
+    }
+
+    fn piece(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        let Self {
+            reader, kept, keep, ..
+        } = self;
+        reader
+            .push(bytes, &mut |element| {
+                let object = serde_json::from_slice::<K::Object>(element)
+                    .map_err(|error| format!("one of the {} is unreadable: {error}", K::PLURAL))?;
+                kept.extend(keep(object));
+                Ok(())
+            })
+            .map_err(Fault::Malformed)
+    }
+
+    fn finish(&mut self) -> Result<Self::Output, Fault> {
+        let whole = self.reader.is_whole();
+        // A body that ends early without an HTTP error was cut by something in between: worth another attempt.
+        let fault = if whole { Fault::Malformed } else { Fault::Broken };
+        let meta = self.reader.finish().map_err(fault)?;
+        Ok((std::mem::take(&mut self.kept), meta))
+    }
+}
