@@ -1,0 +1,38 @@
+//! One group of the plan together with all that is known of it.
+
+use day2_core::Observed;
+use day2_core::settings::Labels;
+use day2_kube::objects::Node;
+
+use crate::facts::{Activity, Group, ScheduledAction};
+use crate::settings::GroupPlan;
+
+/// A planned group, its Auto Scaling group and the labels of its nodes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlannedGroup<'a> {
+    /// The plan.
+    pub(crate) plan: &'a GroupPlan,
+    /// Labels that every node of the group carries.
+    pub(crate) selector: &'a Labels,
+    /// What Auto Scaling says of it.
+    pub(crate) group: &'a Observed<Group>,
+    /// Its scheduled actions.
+    pub(crate) actions: &'a Observed<Vec<ScheduledAction>>,
+    /// Its scaling activities since the window that is looked at.
+    pub(crate) activities: &'a Observed<Vec<Activity>>,
+}
+
+/// Whether a node carries all labels of the selector. An empty selector selects nothing: it would select everything.
+pub(crate) fn selects(selector: &Labels, node: &Node) -> bool {
+    !selector.is_empty()
+        && selector
+            .iter()
+            .all(|(key, value)| node.labels.get(key) == Some(value))
+}
+
+impl PlannedGroup<'_> {
+    /// The group's nodes.
+    pub(crate) fn nodes<'n>(&self, all: &'n [Node]) -> Vec<&'n Node> {
+        all.iter().filter(|node| selects(self.selector, node)).collect()
+    }
+}

@@ -1,0 +1,218 @@
+use super::*;
+use crate::assess::max_connections::effective_maximum;
+use crate::facts::DatabaseInstance;
+use day2_core::{Cause, Unreadable};
+
+fn instance(id: &str, writer: bool, status: &str) -> DatabaseInstance {
+    DatabaseInstance {
+        id: id.into(),
+        status: Ok(status.into()),
+        writer,
+        parameters: Some("in-sync".into()),
+        parameter_group: None,
+        class: Some("db.serverless".into()),
+    }
+}
+
+fn database() -> Database {
+    Database {
+        status: "available".into(),
+        engine: "aurora-postgresql".into(),
+        parameter_groups: vec!["default.aurora-postgresql16".into()],
+        serverless: Some((1.0, 16.0)),
+        instances: vec![
+            instance("w", true, "available"),
+            instance("r", false, "available"),
+        ],
+    }
+}
+
+fn now() -> Timestamp {
+    "2026-11-20T11:30:00Z".parse().unwrap()
+}
+
+fn series(resource: &str, value: f64) -> Series {
+    let at = |minute: u8| format!("2026-11-20T11:{minute}:00Z").parse().unwrap();
+    Series {
+        resource: resource.into(),
+        points: vec![(at(26), value), (at(27), value), (at(28), value)],
+    }
+}
+
+#[test]
+fn writer_and_reader_available_pass() {
+    assert_eq!(instances(&Ok(database()), 1).verdict(), Verdict::Pass);
+}
+
+#[test]
+fn a_missing_reader_a_missing_writer_and_a_changing_instance_fail() {
+    let without_reader = Database {
+        instances: vec![instance("w", true, "available")],
+        ..database()
+    };
+    let without_writer = Database {
+        instances: vec![
+            instance("r", false, "available"),
+            instance("s", false, "available"),
+        ],
+        ..database()
+    };
+    let changing = Database {
+        instances: vec![
+            instance("w", true, "modifying"),
+            instance("r", false, "available"),
+        ],
+        ..database()
+    };
+    for seen in [without_reader, without_writer, changing] {
+        assert_eq!(instances(&Ok(seen), 1).verdict(), Verdict::Fail);
+    }
+}
+
+#[test]
+fn an_instance_that_could_not_be_described_is_unknown_not_available_w28() {
+    let mut seen = database();
+    seen.instances[1].status = Err(Unreadable::new("rds:DescribeDBInstances", "r", Cause::Denied, ""));
+    assert_eq!(instances(&Ok(seen), 1).verdict(), Verdict::Unknown);
+}
+
+#[test]
+fn the_maximum_follows_the_rows_of_the_user_guide() {
+    let maximum = |min, max| {
+        let seen = Database {
+            serverless: Some((min, max)),
+            ..database()
+        };
+        effective_maximum(&seen, &DatabasePolicy::default()).map(|maximum| maximum.connections)
+    };
+    assert_eq!(maximum(1.0, 1.0), Ok(189));
+    assert_eq!(maximum(1.0, 16.0), Ok(3360));
+    assert_eq!(maximum(1.0, 64.0), Ok(5000));
+    assert_eq!(
+        maximum(0.5, 16.0),
+        Ok(2000),
+        "a minimum of 0.5 ACU caps the default"
+    );
+    assert_eq!(maximum(0.0, 4.0), Ok(823));
+}
+
+#[test]
+fn connections_of_one_instance_above_the_share_fail_and_name_only_it() {
+    let item = connections(
+        &Ok(database()),
+        &Ok(vec![series("w", 3000.0), series("r", 100.0)]),
+        &DatabasePolicy::default(),
+        &Limits::default(),
+        now(),
+    );
+    assert_eq!(item.verdict(), Verdict::Fail);
+    assert_eq!(
+        item.subjects
+            .iter()
+            .map(|subject| &*subject.name)
+            .collect::<Vec<_>>(),
+        ["w"]
+    );
+}
+
+#[test]
+fn connections_without_datapoints_or_with_a_pending_reboot_are_unknown_w21() {
+    let judge = |seen: Database, all: Vec<Series>| {
+        connections(
+            &Ok(seen),
+            &Ok(all),
+            &DatabasePolicy::default(),
+            &Limits::default(),
+            now(),
+        )
+        .verdict()
+    };
+    let both = || vec![series("w", 10.0), series("r", 10.0)];
+    assert_eq!(judge(database(), both()), Verdict::Pass);
+    assert_eq!(
+        judge(
+            database(),
+            vec![
+                series("w", 10.0),
+                Series {
+                    resource: "r".into(),
+                    points: vec![]
+                }
+            ]
+        ),
+        Verdict::Unknown
+    );
+    assert_eq!(judge(database(), vec![]), Verdict::Unknown);
+    let mut pending = database();
+    pending.instances[0].parameters = Some("pending-reboot".into());
+    assert_eq!(judge(pending, both()), Verdict::Unknown);
+}
+
+#[test]
+fn a_provisioned_cluster_without_a_declared_maximum_is_unknown() {
+    let seen = Database {
+        serverless: None,
+        ..database()
+    };
+    let all = Ok(vec![series("w", 10.0), series("r", 10.0)]);
+    let item = connections(
+        &Ok(seen),
+        &all,
+        &DatabasePolicy::default(),
+        &Limits::default(),
+        now(),
+    );
+    assert_eq!(item.verdict(), Verdict::Unknown);
+    assert!(item.seen.contains("database.max_connections"));
+}
+
+#[test]
+fn lag_above_the_limit_fails() {
+    let judge = |lag| {
+        replica_lag(
+            &Ok(database()),
+            &Ok(vec![series("r", lag)]),
+            &DatabasePolicy::default(),
+            1,
+            &Limits::default(),
+            now(),
+        )
+        .verdict()
+    };
+    assert_eq!(judge(20.0), Verdict::Pass);
+    assert_eq!(judge(1001.0), Verdict::Fail);
+}
+
+#[test]
+fn a_backup_in_the_morning_serves_and_a_plain_instance_needs_no_reader() {
+    let mut seen = database();
+    seen.status = "backing-up".into();
+    seen.instances[0].status = Ok("backing-up".into());
+    assert_eq!(super::instances(&Ok(seen), 1).verdict(), Verdict::Pass);
+    let plain = Database {
+        instances: vec![instance("w", true, "available")],
+        ..database()
+    };
+    assert_eq!(super::instances(&Ok(plain), 0).verdict(), Verdict::Pass);
+}
+
+#[test]
+fn the_maximum_is_not_guessed_for_provisioned_members_or_custom_parameters() {
+    let mut provisioned = database();
+    provisioned.instances[1].class = Some("db.r7g.large".into());
+    let custom = Database {
+        parameter_groups: vec!["prod-a-pg16".into()],
+        ..database()
+    };
+    for seen in [provisioned, custom] {
+        assert!(effective_maximum(&seen, &DatabasePolicy::default()).is_err());
+        let declared = DatabasePolicy {
+            max_connections: Some(500),
+            ..DatabasePolicy::default()
+        };
+        assert_eq!(
+            effective_maximum(&seen, &declared).map(|maximum| maximum.connections),
+            Ok(500)
+        );
+    }
+}

@@ -1,0 +1,203 @@
+//! Wiring of the check: tasks, clients, and the order gather → assess.
+
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use day2_aws::check::{Check, Moment};
+use day2_aws::error::OpsError;
+use day2_core::chart::Chart;
+use day2_core::item::Population;
+use day2_core::settings::Settings;
+use day2_core::target::Target;
+use day2_core::{Item, Observed, Verdict};
+use day2_kube::Access;
+
+use crate::assess::assess;
+use crate::gather::{Clients, Times, connect, gather};
+use crate::settings::{Plan, ScaleWindowSettings};
+
+/// Name of function, crate and folder.
+pub const NAME: &str = "scale-window";
+
+/// The three questions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// Before the morning scale-up.
+    Prescale,
+    /// After it.
+    Postscale,
+    /// After the evening scale-down.
+    Scaledown,
+}
+
+impl Task {
+    /// The task of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "prescale" => Some(Self::Prescale),
+            "postscale" => Some(Self::Postscale),
+            "scaledown" => Some(Self::Scaledown),
+            _ => None,
+        }
+    }
+}
+
+/// The check.
+#[derive(Debug, Clone, Copy)]
+pub struct ScaleWindow;
+
+impl Check for ScaleWindow {
+    const NAME: &'static str = NAME;
+    const CODE: &'static str = "SCW";
+    const TASKS: &'static [&'static str] = &["prescale", "postscale", "scaledown"];
+    const DEFAULT_TASK: &'static str = "prescale";
+
+    type Settings = ScaleWindowSettings;
+    type Ctx = Clients;
+
+    async fn connect(aws: &SdkConfig) -> Clients {
+        Clients::new(aws)
+    }
+
+    async fn run(
+        clients: &Clients,
+        settings: &Settings<ScaleWindowSettings>,
+        target: &Target,
+        task: &str,
+        at: Moment,
+    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        let task =
+            Task::named(task).ok_or_else(|| OpsError::Event(format!("scale-window has no task {task}")))?;
+        let plan = plan(settings, target).map_err(OpsError::Refused)?;
+        let facts = Box::pin(gather(clients, target, plan, task, &times(at))).await;
+        Ok(assess(
+            &facts,
+            plan,
+            target,
+            task,
+            settings.deployment.zone.rules(),
+            at.now,
+        ))
+    }
+
+    fn not_checked(settings: &Settings<ScaleWindowSettings>, target: &Target) -> Vec<String> {
+        let plan = settings.function.targets.get(target.name.as_str());
+        plan.map(|plan| {
+            plan.not_checked
+                .iter()
+                .map(|part| part.word().to_owned())
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    async fn self_check(
+        clients: &Clients,
+        settings: &Settings<ScaleWindowSettings>,
+        target: &Target,
+        at: Moment,
+    ) -> Vec<Item> {
+        let mut items = vec![match plan(settings, target) {
+            Ok(_) => item(
+                "SCW-801",
+                "the target has a plan",
+                Verdict::Pass,
+                "declared".to_owned(),
+            ),
+            Err(why) => item("SCW-801", "the target has a plan", Verdict::Fail, why),
+        }];
+        items.push(cluster_access(clients, target, &times(at)).await);
+        items
+    }
+}
+
+fn plan<'a>(settings: &'a Settings<ScaleWindowSettings>, target: &Target) -> Result<&'a Plan, String> {
+    let name = target.name.as_str();
+    settings
+        .function
+        .targets
+        .get(name)
+        .ok_or_else(|| format!("no plan for target `{name}`: add it to the scale_window settings"))
+}
+
+fn times(at: Moment) -> Times {
+    Times {
+        now: at.now,
+        deadline: at.deadline,
+        clock: Arc::new(day2_aws::boot::now),
+    }
+}
+
+fn item(code: &str, title: &str, verdict: Verdict, seen: String) -> Item {
+    Item::judge(
+        code,
+        title,
+        verdict,
+        Population {
+            examined: 1,
+            expected_at_least: 1,
+        },
+        seen,
+    )
+}
+
+/// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
+const RULES: [(&str, &str); 5] = [
+    ("", "nodes"),
+    ("", "pods"),
+    ("apps", "deployments"),
+    ("apps", "daemonsets"),
+    ("policy", "poddisruptionbudgets"),
+];
+
+async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {
+    const CODE: &str = "SCW-802";
+    const TITLE: &str = "the cluster grants what rbac.yaml asks for";
+    let client = match connect(clients, target, times).await {
+        Ok(client) => client,
+        Err(why) => return Item::unreadable(CODE, TITLE, 5, &why),
+    };
+    let answers: Vec<(String, Observed<bool>)> =
+        futures::future::join_all(RULES.iter().map(async |(group, resource)| {
+            let access = Access {
+                verb: "list",
+                group,
+                resource,
+                namespace: None,
+            };
+            (
+                format!("list {resource}"),
+                client.can_i(&access, times.deadline).await,
+            )
+        }))
+        .await;
+    let (mut denied, mut unread) = (Vec::new(), Vec::new());
+    for (what, answer) in &answers {
+        match answer {
+            Ok(true) => {}
+            Ok(false) => denied.push((what.clone(), "not allowed".to_owned())),
+            Err(why) => unread.push((what.clone(), why.to_string())),
+        }
+    }
+    let examined = u64::try_from(answers.len() - unread.len()).unwrap_or(0);
+    let verdict = crate::assess::worse_of(&denied, &unread);
+    let seen = format!(
+        "{} of {} allowed",
+        answers.len() - denied.len() - unread.len(),
+        answers.len()
+    );
+    Item::judge(
+        CODE,
+        TITLE,
+        verdict,
+        Population {
+            examined,
+            expected_at_least: 5,
+        },
+        seen,
+    )
+    .remedy("apply infra/kubernetes/scale-window.yaml and check the access entry of the function's role")
+    .subjects(denied)
+    .subjects(unread)
+}

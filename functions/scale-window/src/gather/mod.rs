@@ -1,0 +1,229 @@
+//! Reads the world. No thresholds, no opinions: what could not be read stays as the reason why.
+//!
+//! Reads that do not need each other's answer run together, so that a run takes about as long as its slowest chain.
+
+mod alarms;
+mod capacity;
+mod cluster;
+mod database;
+mod network;
+pub(crate) mod probe;
+mod surroundings;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::time::Duration;
+
+use day2_core::target::Target;
+use day2_core::{Cause, Observed, Unreadable};
+use day2_kube::Clock;
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Task;
+use crate::facts::{Facts, GroupFacts};
+use crate::settings::Plan;
+pub(crate) use cluster::connect;
+
+/// The SDK clients of one target.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Auto Scaling.
+    pub autoscaling: aws_sdk_autoscaling::Client,
+    /// EC2.
+    pub ec2: aws_sdk_ec2::Client,
+    /// CloudWatch.
+    pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// RDS.
+    pub rds: aws_sdk_rds::Client,
+    /// EKS.
+    pub eks: aws_sdk_eks::Client,
+    /// Service Quotas.
+    pub quotas: aws_sdk_servicequotas::Client,
+    /// Signs the cluster's token.
+    pub credentials: Option<aws_credential_types::provider::SharedCredentialsProvider>,
+}
+
+impl Clients {
+    /// Clients over one configuration.
+    #[must_use]
+    pub fn new(aws: &aws_config::SdkConfig) -> Self {
+        Self {
+            autoscaling: aws_sdk_autoscaling::Client::new(aws),
+            ec2: aws_sdk_ec2::Client::new(aws),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(aws),
+            rds: aws_sdk_rds::Client::new(aws),
+            eks: aws_sdk_eks::Client::new(aws),
+            quotas: aws_sdk_servicequotas::Client::new(aws),
+            credentials: aws.credentials_provider(),
+        }
+    }
+}
+
+/// When the reading happens and until when it must be done.
+#[derive(Clone)]
+pub struct Times {
+    /// The moment that everything is judged against.
+    pub now: Timestamp,
+    /// Nothing is waited for after this.
+    pub deadline: Timestamp,
+    /// For the token of the cluster, which ages while we read.
+    pub clock: Clock,
+}
+
+impl Times {
+    fn left(&self) -> Duration {
+        self.deadline
+            .duration_since((self.clock)())
+            .try_into()
+            .unwrap_or_default()
+    }
+}
+
+/// Reads everything the task looks at.
+pub async fn gather(clients: &Clients, target: &Target, plan: &Plan, task: Task, times: &Times) -> Facts {
+    let (capacity, subnets, cluster, surroundings) = futures::join!(
+        capacity(clients, target, plan, times),
+        subnets(clients, target, times),
+        cluster::cluster(clients, target, times),
+        async {
+            match task {
+                Task::Prescale => {
+                    Some(Box::pin(surroundings::surroundings(clients, target, plan, times)).await)
+                }
+                Task::Postscale | Task::Scaledown => None,
+            }
+        },
+    );
+    let (groups, instances) = capacity;
+    Facts {
+        groups,
+        instances,
+        subnets,
+        cluster,
+        surroundings,
+    }
+}
+
+/// Ends a read at the deadline; a hanging endpoint costs its own line and no other.
+async fn within<T>(
+    times: &Times,
+    operation: &str,
+    resource: &str,
+    read: impl Future<Output = Observed<T>>,
+) -> Observed<T> {
+    tokio::time::timeout(times.left(), read)
+        .await
+        .unwrap_or_else(|_| {
+            Err(Unreadable::new(
+                operation,
+                resource,
+                Cause::TimedOut,
+                "the time of this run was used up",
+            ))
+        })
+}
+
+fn ago(now: Timestamp, minutes: u32) -> Timestamp {
+    now.saturating_sub(SignedDuration::from_mins(i64::from(minutes)))
+        .unwrap_or(now)
+}
+
+async fn capacity(
+    clients: &Clients,
+    target: &Target,
+    plan: &Plan,
+    times: &Times,
+) -> (Vec<GroupFacts>, Observed<Vec<crate::facts::Instance>>) {
+    const DESCRIBE: &str = "autoscaling:DescribeAutoScalingGroups";
+    let names: Vec<String> = plan
+        .groups
+        .iter()
+        .filter_map(|group| target.node_group(&group.node_group))
+        .map(|group| group.auto_scaling_group.as_str().to_owned())
+        .collect();
+    // The verifications after a scaling look back for an hour, whatever the settings say of the morning.
+    let since = ago(times.now, plan.limits.launches_minutes.max(60));
+    let groups_and_instances = async {
+        let groups = tokio::time::timeout(times.left(), capacity::groups(&clients.autoscaling, &names)).await;
+        let groups = groups.unwrap_or_else(|_| {
+            let late = |name: &String| {
+                Unreadable::new(
+                    DESCRIBE,
+                    name,
+                    Cause::TimedOut,
+                    "the time of this run was used up",
+                )
+            };
+            names.iter().map(|name| (name.clone(), Err(late(name)))).collect()
+        });
+        let ids: Vec<String> = groups
+            .iter()
+            .filter_map(|(_, group)| group.as_ref().ok())
+            .flat_map(|group| group.instances.iter().map(|instance| instance.id.clone()))
+            .collect();
+        let instances = within(
+            times,
+            "ec2:DescribeInstances",
+            "instances of the groups",
+            capacity::instances(&clients.ec2, &ids),
+        )
+        .await;
+        (groups, instances)
+    };
+    let histories = join_all(names.iter().map(async |name| {
+        futures::join!(
+            within(
+                times,
+                "autoscaling:DescribeScheduledActions",
+                name,
+                capacity::scheduled_actions(&clients.autoscaling, name)
+            ),
+            within(
+                times,
+                "autoscaling:DescribeScalingActivities",
+                name,
+                capacity::activities(&clients.autoscaling, name, since)
+            ),
+        )
+    }));
+    let ((groups, instances), histories) = futures::join!(groups_and_instances, histories);
+    let facts = groups
+        .into_iter()
+        .zip(histories)
+        .map(|((_, group), (actions, activities))| GroupFacts {
+            group,
+            actions,
+            activities,
+        })
+        .collect();
+    (facts, instances)
+}
+
+async fn subnets(clients: &Clients, target: &Target, times: &Times) -> Observed<Vec<crate::facts::Subnet>> {
+    let vpc = vpc(target)?;
+    within(
+        times,
+        "ec2:DescribeSubnets",
+        vpc,
+        network::subnets(&clients.ec2, vpc),
+    )
+    .await
+}
+
+fn vpc(target: &Target) -> Observed<&str> {
+    let undeclared = || {
+        Unreadable::new(
+            "settings",
+            "vpc_id",
+            Cause::NotFound,
+            "the target declares no vpc_id",
+        )
+    };
+    target
+        .vpc_id
+        .as_ref()
+        .map(day2_core::names::VpcId::as_str)
+        .ok_or_else(undeclared)
+}
