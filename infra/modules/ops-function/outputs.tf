@@ -1,0 +1,50 @@
+output "function_name" {
+  description = "Name of the Lambda function, for `aws lambda invoke --function-name`."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "function_arn" {
+  description = "ARN of the Lambda function."
+  value       = aws_lambda_function.this.arn
+}
+
+output "role_arn" {
+  description = "ARN of the role that the function runs with."
+  value       = aws_iam_role.function.arn
+}
+
+output "role_name" {
+  description = "Name of the role that the function runs with."
+  value       = aws_iam_role.function.name
+}
+
+output "log_group_name" {
+  description = "Name of the function's log group."
+  value       = aws_cloudwatch_log_group.this.name
+}
+
+output "kubernetes_group" {
+  description = "Kubernetes group of the function, to which infra/kubernetes binds its ClusterRole."
+  value       = local.kubernetes_group
+}
+
+output "schedule_group_name" {
+  description = "EventBridge Scheduler group of the function's schedules; null without schedules."
+  value       = one(aws_scheduler_schedule_group.this[*].name)
+}
+
+output "schedules" {
+  description = "The schedules by name: expression, time zone and input."
+  value = {
+    for name, schedule in local.schedules : name => {
+      expression = schedule.expression
+      zone       = var.zone
+      input      = schedule.input
+    }
+  }
+}
+
+output "permissions" {
+  description = "Policy for what the function's code calls, as JSON."
+  value       = jsonencode({ Version = "2012-10-17", Statement = local.permissions })
+}

@@ -1,0 +1,352 @@
+# What every function gets, whatever it does.
+
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
+  mock_data "aws_region" { defaults = { id = "us-east-1", name = "us-east-1" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::123456789012:role/mock" } }
+  mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:mock" } }
+  mock_resource "aws_cloudwatch_event_rule" { defaults = { arn = "arn:aws:events:us-east-1:123456789012:rule/mock" } }
+}
+
+variables {
+  name              = "some-check"
+  name_prefix       = "day2"
+  description       = "Checks something."
+  package           = "tests/fixtures/function.zip"
+  trigger           = "{\"schedules\":[{\"task\":\"morning\",\"cron\":\"cron(30 6 * * ? *)\"},{\"task\":\"evening\",\"cron\":\"cron(30 18 * * ? *)\"}],\"event_patterns\":[]}"
+  targets           = ["prod-a", "prod-b"]
+  zone              = "Europe/Berlin"
+  permissions_file  = "tests/fixtures/permissions.json"
+  permission_values = { cluster_arns = "arn:aws:eks:us-east-1:123456789012:cluster/a\", \"arn:aws:eks:us-east-1:123456789012:cluster/b", optional_arns = "" }
+  failure_queue_arn = "arn:aws:sqs:us-east-1:123456789012:day2-failures"
+}
+
+run "the_function_is_an_arm64_bootstrap_with_json_logs_and_traces" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function.this.function_name == "day2-some-check" && aws_lambda_function.this.runtime == "provided.al2023" && aws_lambda_function.this.architectures == tolist(["arm64"])
+    error_message = "the function must run its own bootstrap on arm64"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.logging_config[0].log_format == "JSON" && aws_lambda_function.this.logging_config[0].log_group == aws_cloudwatch_log_group.this.name && aws_lambda_function.this.tracing_config[0].mode == "Active"
+    error_message = "logs must be JSON in the log group that has a retention, and traces must be on"
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.source_code_hash == filebase64sha256("tests/fixtures/function.zip")
+    error_message = "a new package must be deployed"
+  }
+}
+
+run "logs_are_not_kept_for_ever_o01" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/day2-some-check" && aws_cloudwatch_log_group.this.retention_in_days == 90
+    error_message = "the log group needs a retention"
+  }
+}
+
+run "a_failed_event_is_tried_again_and_then_kept_o01" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.this.maximum_retry_attempts == 2 && aws_lambda_function_event_invoke_config.this.maximum_event_age_in_seconds == 3600 && aws_lambda_function_event_invoke_config.this.destination_config[0].on_failure[0].destination == var.failure_queue_arn
+    error_message = "retries, greatest age and failure destination must be set"
+  }
+
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.target[0].dead_letter_config[0].arn == var.failure_queue_arn && s.target[0].retry_policy[0].maximum_retry_attempts == 2 && s.target[0].retry_policy[0].maximum_event_age_in_seconds == 3600])
+    error_message = "an event that Scheduler cannot deliver must be tried again and then kept"
+  }
+}
+
+run "each_task_is_scheduled_for_each_target_in_the_zone" {
+  command = plan
+
+  assert {
+    condition     = join(" ", keys(aws_scheduler_schedule.this)) == "evening-prod-a evening-prod-b morning-prod-a morning-prod-b"
+    error_message = "one schedule per task and target"
+  }
+
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.schedule_expression_timezone == "Europe/Berlin" && s.flexible_time_window[0].mode == "OFF" && s.state == "ENABLED"])
+    error_message = "schedules must fire at the minute, in the zone of the deployment"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["morning-prod-a"].schedule_expression == "cron(30 6 * * ? *)"
+    error_message = "the expression must be that of trigger.json"
+  }
+}
+
+run "scheduler_sees_its_placeholder_e20" {
+  command = plan
+
+  assert {
+    condition     = strcontains(aws_scheduler_schedule.this["morning-prod-a"].target[0].input, "\"<aws.scheduler.scheduled-time>\"")
+    error_message = "the placeholder must not be escaped: Scheduler would not fill it"
+  }
+
+  assert {
+    condition     = jsondecode(aws_scheduler_schedule.this["morning-prod-a"].target[0].input) == { task = "morning", target = "prod-a", scheduled_at = "<aws.scheduler.scheduled-time>" }
+    error_message = "the input must name task, target and time"
+  }
+}
+
+run "a_schedule_can_be_moved" {
+  command = plan
+
+  variables {
+    schedule_overrides = { morning = "cron(15 5 * * ? *)" }
+    schedules_enabled  = false
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.this["morning-prod-a"].schedule_expression == "cron(15 5 * * ? *)" && aws_scheduler_schedule.this["evening-prod-a"].schedule_expression == "cron(30 18 * * ? *)"
+    error_message = "only the named task moves"
+  }
+
+  assert {
+    condition     = alltrue([for s in aws_scheduler_schedule.this : s.state == "DISABLED"])
+    error_message = "schedules_enabled = false must stop them"
+  }
+}
+
+run "scheduler_may_call_this_function_only_and_from_its_own_group_only_o06" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.scheduler[0].policy).Statement[0].Resource == ["arn:aws:lambda:us-east-1:123456789012:function:day2-some-check"]
+    error_message = "the scheduler's role must call one function"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.scheduler[0].assume_role_policy).Statement[0].Condition.StringEquals == {
+      "aws:SourceAccount" = "123456789012"
+      "aws:SourceArn"     = "arn:aws:scheduler:us-east-1:123456789012:schedule-group/day2-some-check"
+    }
+    error_message = "the role may be assumed for this schedule group only"
+  }
+}
+
+run "the_role_is_the_file_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.permissions.policy).Statement == [{ Sid = "Find", Effect = "Allow", Action = ["eks:DescribeCluster"], Resource = ["arn:aws:eks:us-east-1:123456789012:cluster/a", "arn:aws:eks:us-east-1:123456789012:cluster/b"] }]
+    error_message = "permissions must be Statement of the file, lists filled in, statements without resource left out"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.implied.policy).Statement == [{ Sid = "DeliverLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/day2-some-check:*"] }]
+    error_message = "implied must be the implied block of the file, without its reasons"
+  }
+}
+
+run "a_function_in_a_vpc_may_make_its_interfaces" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.implied.policy).Statement) == 2 && aws_lambda_function.this.vpc_config[0].subnet_ids == toset(["subnet-1"])
+    error_message = "a VPC needs its configuration and its permission"
+  }
+}
+
+run "event_rules_call_the_function_by_their_own_arn" {
+  command = plan
+
+  variables {
+    trigger = "{\"schedules\":[],\"event_patterns\":[{\"source\":[\"aws.guardduty\"],\"detail\":{\"severity\":[{\"numeric\":[\">=\",7]}]}}]}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_cloudwatch_event_rule.this["0"].event_pattern).source == ["aws.guardduty"] && aws_cloudwatch_event_target.this["0"].dead_letter_config[0].arn == var.failure_queue_arn
+    error_message = "the rule must carry the pattern, and keep what it cannot deliver"
+  }
+
+  assert {
+    condition     = aws_lambda_permission.events["0"].principal == "events.amazonaws.com" && aws_lambda_permission.events["0"].source_arn == aws_cloudwatch_event_rule.this["0"].arn
+    error_message = "only this rule may call the function"
+  }
+
+  assert {
+    condition     = length(aws_scheduler_schedule_group.this) == 0 && length(aws_iam_role.scheduler) == 0
+    error_message = "without schedules there is nobody to call it by schedule"
+  }
+}
+
+run "the_function_enters_clusters_under_its_own_group" {
+  command = plan
+
+  variables {
+    access_entry_clusters = ["prod-a"]
+  }
+
+  assert {
+    condition     = aws_eks_access_entry.this["prod-a"].kubernetes_groups == toset(["day2:some-check"]) && aws_eks_access_entry.this["prod-a"].type == "STANDARD"
+    error_message = "the access entry must name the group that infra/kubernetes binds, and no access policy"
+  }
+}
+
+run "concurrency_is_reserved_only_when_asked" {
+  command = plan
+
+  variables {
+    reserved_concurrency = 2
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.reserved_concurrent_executions == 2
+    error_message = "reserved_concurrency must reach the function"
+  }
+}
+
+run "a_name_with_an_underscore_is_refused" {
+  command = plan
+
+  variables {
+    name = "some_check"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "an_unknown_architecture_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "riscv"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "too_little_memory_is_refused" {
+  command = plan
+
+  variables {
+    memory_mb = 64
+  }
+
+  expect_failures = [var.memory_mb]
+}
+
+run "a_time_out_above_fifteen_minutes_is_refused" {
+  command = plan
+
+  variables {
+    timeout_seconds = 901
+  }
+
+  expect_failures = [var.timeout_seconds]
+}
+
+run "a_function_that_could_never_run_is_refused" {
+  command = plan
+
+  variables {
+    reserved_concurrency = 0
+  }
+
+  expect_failures = [var.reserved_concurrency]
+}
+
+run "a_trigger_without_patterns_is_refused" {
+  command = plan
+
+  variables {
+    trigger = "{\"schedules\":[]}"
+  }
+
+  expect_failures = [var.trigger]
+}
+
+run "an_override_that_is_no_expression_is_refused" {
+  command = plan
+
+  variables {
+    schedule_overrides = { morning = "06:30" }
+  }
+
+  expect_failures = [var.schedule_overrides]
+}
+
+run "an_override_for_an_unknown_task_is_refused" {
+  command = plan
+
+  variables {
+    schedule_overrides = { noon = "cron(0 12 * * ? *)" }
+  }
+
+  expect_failures = [var.schedule_overrides]
+}
+
+run "a_target_with_a_slash_is_refused" {
+  command = plan
+
+  variables {
+    targets = ["prod/a"]
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "a_third_retry_is_refused" {
+  command = plan
+
+  variables {
+    max_retries = 3
+  }
+
+  expect_failures = [var.max_retries]
+}
+
+run "an_event_kept_for_a_day_is_refused" {
+  command = plan
+
+  variables {
+    max_event_age_seconds = 86400
+  }
+
+  expect_failures = [var.max_event_age_seconds]
+}
+
+run "a_log_kept_for_ever_is_refused" {
+  command = plan
+
+  variables {
+    log_retention_days = 0
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "an_unknown_log_level_is_refused" {
+  command = plan
+
+  variables {
+    log_level = "verbose"
+  }
+
+  expect_failures = [var.log_level]
+}
+
+run "a_vpc_without_subnets_is_refused" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = [], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [var.vpc]
+}

@@ -1,0 +1,38 @@
+locals {
+  # Account and region of a target are those of its role and of the deployment, unless it says otherwise.
+  targets = {
+    for target in var.targets : target.name => merge(target, {
+      account_id = coalesce(target.account_id, try(split(":", target.role_arn)[4], null), local.account_id)
+      region     = coalesce(target.region, local.region)
+    })
+  }
+
+  # The clusters that this deployment can reach without another role: only there it can grant access.
+  own_clusters = toset([
+    for target in local.targets : target.cluster.name
+    if target.cluster != null && target.role_arn == null && target.account_id == local.account_id && target.region == local.region
+  ])
+
+  access_entry_clusters = {
+    for name, target in local.targets : name => target.cluster.name
+    if target.cluster != null ? contains(local.own_clusters, target.cluster.name) && target.cluster.access_entry : false
+  }
+}
+
+data "aws_eks_cluster" "own" {
+  for_each = toset(values(local.access_entry_clusters))
+
+  name = each.key
+
+  lifecycle {
+    postcondition {
+      condition     = try(self.access_config[0].authentication_mode, "CONFIG_MAP") != "CONFIG_MAP"
+      error_message = <<-EOT
+        The EKS cluster ${each.key} has authentication mode CONFIG_MAP, which knows no access entries: no function could be let in.
+        Switch access entries on beside the aws-auth ConfigMap, which stays in force (there is no way back to CONFIG_MAP):
+          aws eks update-cluster-config --name ${each.key} --access-config authenticationMode=API_AND_CONFIG_MAP
+        or set cluster.access_entry = false for this target and map the role to the group yourself.
+      EOT
+    }
+  }
+}
