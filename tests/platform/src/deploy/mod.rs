@@ -1,0 +1,208 @@
+//! Deploying the product to the platform as its users do: Terraform for AWS, kubectl for the cluster.
+
+pub mod mailbox;
+pub mod reports;
+mod terraform;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::aws::{Emulator, package};
+use crate::cluster::Cluster;
+use crate::process::Spec;
+use crate::world::World;
+
+pub use terraform::{Progress, Terraform};
+
+/// The functions that are deployed; binaries of the workspace.
+const FUNCTIONS: [&str; 1] = ["scale-window"];
+const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
+
+/// A deployed function, as Terraform's output names it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Function {
+    /// Name for `aws lambda invoke`.
+    pub function_name: String,
+    /// Role that it runs with.
+    pub role_name: String,
+    /// Its log group.
+    pub log_group_name: String,
+    /// Group of its schedules.
+    pub schedule_group_name: String,
+}
+
+/// What was deployed.
+#[derive(Debug)]
+pub struct Deployment {
+    terraform: Terraform,
+    outputs: Value,
+}
+
+impl Deployment {
+    /// Packs the binaries, applies Terraform and the manifests.
+    ///
+    /// # Errors
+    ///
+    /// Names the step and shows the last lines of its log.
+    pub async fn apply(
+        state: &Path,
+        emulator: &Emulator,
+        cluster: &Cluster,
+        world: &World,
+        progress: Progress,
+    ) -> Result<Self> {
+        let packages = state.join("packages");
+        for function in FUNCTIONS {
+            std::fs::create_dir_all(&packages)
+                .with_context(|| format!("cannot create {}", packages.display()))?;
+            let package = packages.join(format!("{function}.zip"));
+            package::pack(emulator.python(), &binary(function)?, &package).await?;
+        }
+        let terraform = Terraform::new(
+            &state.join("deploy"),
+            &variables(emulator, world, &packages)?,
+            progress,
+        )?;
+        terraform.init().await?;
+        terraform.apply().await?;
+        let outputs = terraform.outputs().await?;
+        for function in FUNCTIONS {
+            kubectl_apply(
+                cluster,
+                &repository().join(format!("infra/kubernetes/{function}.yaml")),
+            )
+            .await?;
+        }
+        Ok(Self { terraform, outputs })
+    }
+
+    /// Whether a second plan would change something; the text says what.
+    ///
+    /// # Errors
+    ///
+    /// When the plan cannot be made.
+    pub async fn pending_changes(&self) -> Result<Option<String>> {
+        self.terraform.pending_changes().await
+    }
+
+    /// Removes what was deployed.
+    ///
+    /// # Errors
+    ///
+    /// With the last lines of Terraform's log.
+    pub async fn destroy(self) -> Result<()> {
+        self.terraform.destroy().await
+    }
+
+    /// A deployed function.
+    ///
+    /// # Errors
+    ///
+    /// When Terraform's output does not name it.
+    pub fn function(&self, name: &str) -> Result<Function> {
+        let found = self.outputs.pointer(&format!("/functions/value/{name}")).cloned();
+        let found = found.with_context(|| format!("the outputs name no function {name}"))?;
+        serde_json::from_value(found).with_context(|| format!("the output of {name}"))
+    }
+
+    /// A text output, for example `topic_arn` or `report_bucket`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of that name.
+    pub fn output(&self, name: &str) -> Result<&str> {
+        let found = self
+            .outputs
+            .pointer(&format!("/{name}/value"))
+            .and_then(Value::as_str);
+        found.with_context(|| format!("Terraform has no output {name}"))
+    }
+}
+
+fn variables(emulator: &Emulator, world: &World, packages: &Path) -> Result<Value> {
+    let mut variables = world.tfvars();
+    let architecture = match std::env::consts::ARCH {
+        "aarch64" => "arm64",
+        other => other,
+    };
+    let own = json!({"endpoint": emulator.endpoint(), "package_dir": packages, "architecture": architecture});
+    let (Some(all), Value::Object(own)) = (variables.as_object_mut(), own) else {
+        bail!("the variables are no object");
+    };
+    all.extend(own);
+    Ok(variables)
+}
+
+/// The folder of the checkout.
+#[must_use]
+pub fn repository() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.ancestors().nth(2).unwrap_or(own).to_path_buf()
+}
+
+/// The binary of a function that was built together with the running program: beside it, or beside its folder `deps`.
+///
+/// # Errors
+///
+/// When there is none, or when it is older than its sources; says how to build it.
+pub fn binary(function: &str) -> Result<PathBuf> {
+    let own = std::env::current_exe().context("where this program lies")?;
+    let found = own
+        .ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join(function))
+        .find(|path| path.is_file());
+    let found = found.with_context(|| format!("{function} is not built; {BUILD}"))?;
+    if let Some(newer) = newer_source(&found)? {
+        bail!("{function} is older than {newer}; {BUILD}");
+    }
+    Ok(found)
+}
+
+/// `cargo test` alone does not build the program of a function again.
+const BUILD: &str = "build everything with `cargo build --workspace --all-targets`";
+
+/// A source of this binary that was changed after it was built. Cargo lists the sources beside the binary, in a file for
+/// `make`.
+fn newer_source(binary: &Path) -> Result<Option<String>> {
+    let built = binary.metadata().and_then(|file| file.modified())?;
+    let list = binary.with_extension("d");
+    let rule = std::fs::read_to_string(&list).with_context(|| format!("cannot read {}", list.display()))?;
+    let sources = rule
+        .split_once(": ")
+        .map(|(_, sources)| sources)
+        .unwrap_or_default();
+    let changed = |source: &&str| {
+        std::fs::metadata(source)
+            .and_then(|file| file.modified())
+            .is_ok_and(|changed| changed > built)
+    };
+    Ok(sources.split_whitespace().find(changed).map(str::to_owned))
+}
+
+async fn kubectl_apply(cluster: &Cluster, manifest: &Path) -> Result<()> {
+    let mut kubectl = Spec::new(
+        "kubectl apply",
+        cluster.kubectl_path(),
+        cluster.logs().join("kubectl.log"),
+    )
+    .arg("--kubeconfig")
+    .arg(cluster.admin_kubeconfig_path())
+    .args(["apply", "-f"])
+    .arg(manifest)
+    .clean_env()
+    .start()?;
+    let status = kubectl.finished(KUBECTL_LIMIT).await?;
+    ensure!(
+        status == 0,
+        "{} was not applied{}",
+        manifest.display(),
+        kubectl.tail()
+    );
+    Ok(())
+}

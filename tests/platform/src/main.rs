@@ -1,0 +1,110 @@
+//! `platform`: brings the local platform up, shows how to reach it, and plays the demo.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use day2_platform::demo::{self, Console};
+use day2_platform::deploy::repository;
+use day2_platform::platform::{self, Platform};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// The local platform: a real Kubernetes control plane and an AWS emulator on loopback ports.
+#[derive(Debug, Parser)]
+#[command(name = "platform", version)]
+struct Arguments {
+    /// Folder for state, logs and reports; a platform of its own in each. Default: .day2 in the checkout.
+    #[arg(long, global = true, value_name = "DIR")]
+    state: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts everything, makes the world, and stays until Ctrl-C.
+    Up {
+        /// Leave cluster and AWS account empty.
+        #[arg(long)]
+        empty: bool,
+        /// Deploy scale-window with Terraform as well.
+        #[arg(long, conflicts_with = "empty")]
+        deploy: bool,
+    },
+    /// Prints what aws, kubectl and terraform need: eval "$(platform env)".
+    Env,
+    /// Plays the demo: a healthy, a broken and a mended morning, each with its mail.
+    Demo {
+        /// Leave everything up at the end, until Ctrl-C.
+        #[arg(long)]
+        keep: bool,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // Whoever loses is dropped, and with it every process that it started.
+    let outcome = tokio::select! {
+        outcome = run(arguments) => outcome,
+        () = asked_to_stop() => return ExitCode::from(130),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "\nplatform: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let state = arguments.state.unwrap_or_else(|| repository().join(".day2"));
+    match arguments.command {
+        Command::Up { empty, deploy } => up(state, empty, deploy).await,
+        Command::Env => {
+            let text = platform::environment(&state)?;
+            Ok(std::io::stdout().write_all(text.as_bytes())?)
+        }
+        Command::Demo { keep } => demo::run(&state, keep, &Console::new()).await,
+    }
+}
+
+async fn up(state: PathBuf, empty: bool, deploy: bool) -> Result<()> {
+    let console = Console::new();
+    console.step("starting");
+    let platform = Platform::start(&state).await?;
+    let world = if empty {
+        None
+    } else {
+        console.step("making the platform prod-a");
+        Some(platform.seed().await?)
+    };
+    let deployment = match &world {
+        Some(world) if deploy => {
+            console.step("deploying scale-window with Terraform");
+            Some(platform.deploy(world, console.progress()).await?)
+        }
+        _ => None,
+    };
+    console.step("up; in another shell:");
+    console.note(&platform::how_to_poke(&state));
+    console.note("Ctrl-C ends it");
+    std::future::pending::<()>().await;
+    drop(deployment);
+    Ok(())
+}
+
+/// Ends with Ctrl-C or SIGTERM.
+async fn asked_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

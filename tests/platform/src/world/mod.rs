@@ -1,0 +1,145 @@
+//! A believable platform to look at: network, node groups, database, alarms, workloads. [`plan`] says what there is;
+//! [`World::seed`] makes it; `moves` changes, breaks and mends it.
+
+pub mod alarms;
+mod capacity;
+pub mod database;
+mod moves;
+mod network;
+pub mod plan;
+#[cfg(test)]
+mod plan_tests;
+pub mod probe;
+pub mod tfvars;
+mod watching;
+mod workloads;
+
+use std::fmt;
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::aws::Emulator;
+use crate::aws::control::{ClusterPlace, Control};
+use crate::cluster::Cluster;
+use network::Network;
+use plan::{Plan, TARGET};
+use probe::Probe;
+use tfvars::Facts;
+
+/// vCPUs that the account may run; the peak needs 420.
+const QUOTA_VCPUS: f64 = 640.0;
+
+/// The made world. Its metrics stay fresh while this lives.
+pub struct World {
+    plan: Plan,
+    facts: Facts,
+    network: Network,
+    nodes: capacity::Nodes,
+    probe: Probe,
+    cordoned: Option<String>,
+    beat: JoinHandle<()>,
+    control: Control,
+    kube: kube::Client,
+    scaling: aws_sdk_autoscaling::Client,
+    ec2: aws_sdk_ec2::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World")
+            .field("facts", &self.facts)
+            .field("nodes", &self.nodes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl World {
+    /// Makes the world of `plan` in an empty emulator and an empty cluster; returns when every pod runs.
+    ///
+    /// # Errors
+    ///
+    /// Names what was refused.
+    pub async fn seed(emulator: &Emulator, cluster: &Cluster, plan: Plan) -> Result<Self> {
+        let (aws, control, kube) = (emulator.sdk_config(), emulator.control(), cluster.admin_client()?);
+        let ec2 = aws_sdk_ec2::Client::new(&aws);
+        let scaling = aws_sdk_autoscaling::Client::new(&aws);
+        let cloudwatch = aws_sdk_cloudwatch::Client::new(&aws);
+        control
+            .set_cluster(&ClusterPlace {
+                name: TARGET.to_owned(),
+                endpoint: cluster.endpoint().to_owned(),
+                certificate_authority: STANDARD.encode(cluster.ca_pem()),
+                authentication_mode: "API_AND_CONFIG_MAP".to_owned(),
+                version: "1.33".to_owned(),
+            })
+            .await
+            .context("place the EKS cluster")?;
+        let probe = Probe::start().await?;
+        let network = Network::make(&ec2, &plan).await?;
+        for group in plan.groups() {
+            capacity::make_group(&scaling, &ec2, &network, &group).await?;
+        }
+        for action in plan.actions() {
+            capacity::make_action(&scaling, &action).await?;
+        }
+        database::make(&aws_sdk_rds::Client::new(&aws)).await?;
+        watching::make_alarms(&cloudwatch).await?;
+        watching::send_history(&control, &network.gateways(), crate::clock::now()).await?;
+        let name = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances";
+        control
+            .set_quota("ec2", tfvars::QUOTA_CODE, name, QUOTA_VCPUS)
+            .await?;
+        workloads::make(&kube, &plan).await?;
+        let facts = Facts {
+            cluster_endpoint: cluster.endpoint().to_owned(),
+            vpc: network.vpc.clone(),
+            probe_url: probe.url(),
+        };
+        let beat = watching::keep_sending(control.clone(), network.gateways());
+        let mut world = Self {
+            plan,
+            facts,
+            network,
+            nodes: capacity::Nodes::default(),
+            probe,
+            cordoned: None,
+            beat,
+            control,
+            kube,
+            scaling,
+            ec2,
+            cloudwatch,
+        };
+        for group in world.plan.groups() {
+            let plan = world.plan.clone();
+            world
+                .nodes_follow(&group, |index| plan.launched_before(index))
+                .await?;
+        }
+        world.settled().await?;
+        Ok(world)
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The variables that Terraform needs, see [`Plan::tfvars`].
+    #[must_use]
+    pub fn tfvars(&self) -> Value {
+        self.plan.tfvars(&self.facts)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.beat.abort();
+    }
+}

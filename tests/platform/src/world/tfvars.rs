@@ -1,0 +1,123 @@
+//! What the deployment is told about the world: the variables of Terraform.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::plan::{GROUP_LABEL, Plan, TARGET, WORKSPACES, ZONE, ZONES};
+use super::workloads::{CONTROL_DEPLOYMENT, CONTROL_NAMESPACE};
+
+/// Addresses and ids that only a made world has.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The apiserver.
+    pub cluster_endpoint: String,
+    /// The VPC.
+    pub vpc: String,
+    /// The endpoint that users see.
+    pub probe_url: String,
+}
+
+impl Plan {
+    /// The variables of `tests/platform/terraform` that the world decides. Who deploys adds endpoint, package folder
+    /// and architecture.
+    #[must_use]
+    pub fn tfvars(&self, facts: &Facts) -> Value {
+        json!({
+            "zone": ZONE,
+            "targets": [self.target(facts)],
+            "calendar": self.calendar(),
+            // The platform fires them itself; by the clock one might fire in the middle of a demo.
+            "schedules_enabled": false,
+            "reports_force_destroy": true,
+            "report_retention_days": null,
+            "journal_deletion_protection": false,
+            "scale_window": {"targets": BTreeMap::from([(TARGET, self.scale_window(facts))])},
+        })
+    }
+
+    /// The calendar: Monday to Friday, and today and tomorrow.
+    #[must_use]
+    pub fn calendar(&self) -> Value {
+        let exceptions: Vec<Value> = self
+            .worked_days_off()
+            .iter()
+            .map(|day| json!({"date": day, "runs": true, "why": "the local platform works when somebody starts it"}))
+            .collect();
+        json!({"working_days": ["mon", "tue", "wed", "thu", "fri"], "exceptions": exceptions})
+    }
+
+    /// The target.
+    #[must_use]
+    pub fn target(&self, facts: &Facts) -> Value {
+        let groups: Vec<Value> = self
+            .groups()
+            .iter()
+            .map(|group| {
+                json!({
+                    "name": group.name,
+                    "auto_scaling_group": group.auto_scaling_group(),
+                    "selector": BTreeMap::from([(GROUP_LABEL, group.name)]),
+                })
+            })
+            .collect();
+        json!({
+            "name": TARGET,
+            "cluster": {"name": TARGET, "endpoint": facts.cluster_endpoint},
+            "database": {"engine": "aurora", "id": TARGET},
+            "node_groups": groups,
+            "vpc_id": facts.vpc,
+        })
+    }
+
+    /// The plan of `scale-window` for the target.
+    #[must_use]
+    pub fn scale_window(&self, facts: &Facts) -> Value {
+        let control: Vec<Value> = self
+            .groups()
+            .iter()
+            .filter(|group| !group.scales)
+            .map(|group| json!({"node_group": group.name, "min_ready": group.before}))
+            .collect();
+        let groups: Vec<Value> = self
+            .scaling_groups()
+            .map(|group| {
+                json!({
+                    "node_group": group.name, "before": group.before, "peak": group.peak, "after": group.after,
+                    "min": group.min, "max": group.max, "vcpus_per_node": group.vcpus,
+                })
+            })
+            .collect();
+        let actions: Vec<Value> = self
+            .actions()
+            .iter()
+            .map(|action| {
+                json!({"node_group": action.group, "name": action.name, "at": action.clock(), "desired": action.desired})
+            })
+            .collect();
+        let scaling: Vec<&str> = self.scaling_groups().map(|group| group.name).collect();
+        json!({
+            "control": {
+                "groups": control,
+                "workloads": [
+                    {"namespace": CONTROL_NAMESPACE, "deployment": CONTROL_DEPLOYMENT, "min_nodes": 2, "min_zones": 2},
+                ],
+            },
+            "groups": groups,
+            "scheduled_actions": actions,
+            "probes": [{
+                "name": "coder",
+                "url": facts.probe_url,
+                "json": [{"pointer": "/healthy", "equals": "true"}],
+            }],
+            "nat_zones": ZONES,
+            "alarms": {"prefix": format!("{TARGET}-"), "expected_at_least": super::alarms::ALARMS.len() + 1},
+            "quotas": [{"service": "ec2", "code": QUOTA_CODE, "node_groups": scaling}],
+            "cost": {"currency": "USD", "per_hour": {"m7g.2xlarge": 0.3264, "c7g.xlarge": 0.145}},
+            "workspace_namespaces": [WORKSPACES],
+        })
+    }
+}
+
+/// Running on-demand standard instances, in vCPUs.
+pub(super) const QUOTA_CODE: &str = "L-1216C47A";
