@@ -1,0 +1,205 @@
+//! What a function may do in a cluster: `rbac.yaml`, the manifest that people apply, the self-check and the reads
+//! in the code say the same.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize as _;
+use serde_json::Value;
+
+use super::trees::caught;
+use super::{functions, manifest_keys, obeyed, quoted, shipped_code, text};
+
+/// API group, resource, verb.
+type Rule = (String, String, String);
+
+/// The rules of one list, each for one group, resource and verb.
+fn flat(rules: &Value) -> BTreeSet<Rule> {
+    let words = |rule: &Value, field: &str| -> Vec<String> {
+        let list = rule[field].as_array().into_iter().flatten();
+        list.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut flat = BTreeSet::new();
+    for rule in rules.as_array().into_iter().flatten() {
+        for group in words(rule, "apiGroups") {
+            for resource in words(rule, "resources") {
+                for verb in words(rule, "verbs") {
+                    flat.insert((group.clone(), resource.clone(), verb));
+                }
+            }
+        }
+    }
+    flat
+}
+
+fn documents(yaml: &str) -> Vec<Value> {
+    serde_yaml_ng::Deserializer::from_str(yaml)
+        .filter_map(|document| Value::deserialize(document).ok())
+        .collect()
+}
+
+/// The pairs of group and resource in the constant `RULES`, which the self-check asks the cluster about.
+fn asked(code: &str) -> Option<BTreeSet<(String, String)>> {
+    let list = code.split_once("const RULES")?.1.split_once("];")?.0;
+    let words: Vec<String> = quoted(list).map(str::to_owned).collect();
+    Some(
+        words
+            .chunks_exact(2)
+            .map(|pair| (pair[0].clone(), pair[1].clone()))
+            .collect(),
+    )
+}
+
+/// Resources that the code reads, by the methods of the cluster client that it calls.
+fn read(code: &str) -> BTreeSet<String> {
+    code.split(".list_")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
+        .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        .map(|name| {
+            if name == "pdbs" {
+                "poddisruptionbudgets".to_owned()
+            } else {
+                name.replace('_', "")
+            }
+        })
+        .collect()
+}
+
+/// Rights that would reach further than a report needs: contents of secrets, a shell in a pod.
+const NEVER: [&str; 6] = [
+    "*",
+    "secrets",
+    "pods/exec",
+    "pods/attach",
+    "nodes/proxy",
+    "pods/ephemeralcontainers",
+];
+
+fn clusters_grant_what_the_code_reads(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in functions(root) {
+        let manifest = text(&root.join("functions").join(&name).join("Cargo.toml"));
+        if !manifest_keys(&manifest, "[dependencies]").contains(&"day2-kube".to_owned()) {
+            continue;
+        }
+        let (file, applied) = (
+            format!("functions/{name}/rbac.yaml"),
+            format!("infra/kubernetes/{name}.yaml"),
+        );
+        let rules = documents(&text(&root.join(&file)))
+            .first()
+            .map(flat)
+            .unwrap_or_default();
+        if rules.is_empty() {
+            wrong.push(format!(
+                "{file} has no rules, but the function reads a cluster; write its ClusterRole rules"
+            ));
+        }
+        let manifests = documents(&text(&root.join(&applied)));
+        let role = manifests.iter().find(|one| one["kind"] == "ClusterRole");
+        if role.map(|role| flat(&role["rules"])).as_ref() != Some(&rules) {
+            wrong.push(format!(
+                "{applied}: the ClusterRole's rules differ from {file}; make them equal"
+            ));
+        }
+        let binding = manifests.iter().find(|one| one["kind"] == "ClusterRoleBinding");
+        let group = format!("day2:{name}");
+        let bound =
+            binding.is_some_and(|one| one["roleRef"]["name"] == group && one["subjects"][0]["name"] == group);
+        if !bound {
+            wrong.push(format!(
+                "{applied}: bind the ClusterRole {group} to the group {group}"
+            ));
+        }
+        for (_, resource, _) in rules
+            .iter()
+            .filter(|rule| NEVER.iter().any(|word| rule.1 == *word || rule.2 == *word))
+        {
+            wrong.push(format!(
+                "{file} grants {resource}, or any verb, which no function may have; remove it"
+            ));
+        }
+        let code: String = shipped_code(root, &format!("functions/{name}/src"))
+            .into_iter()
+            .map(|(_, code)| code)
+            .collect();
+        let pairs: BTreeSet<(String, String)> = rules
+            .iter()
+            .map(|rule| (rule.0.clone(), rule.1.clone()))
+            .collect();
+        if asked(&code).as_ref() != Some(&pairs) {
+            wrong.push(format!(
+                "functions/{name}/src: RULES, which the self-check asks about, differs from {file}"
+            ));
+        }
+        let granted: BTreeSet<String> = rules
+            .iter()
+            .filter(|rule| rule.2 == "list")
+            .map(|rule| rule.1.clone())
+            .collect();
+        let read = read(&code);
+        for resource in granted.difference(&read) {
+            wrong.push(format!(
+                "{file} lets the function list {resource}, which no code does; remove the rule"
+            ));
+        }
+        for resource in read.difference(&granted) {
+            wrong.push(format!(
+                "{file} does not let the function list {resource}, which the code does; add the rule"
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn rules_manifest_self_check_and_code_agree() {
+    obeyed(clusters_grant_what_the_code_reads);
+}
+
+#[test]
+fn a_rule_too_many_or_too_few_is_found_in_each_place() {
+    const RULES: &str = "functions/scale-window/rbac.yaml";
+    const APPLIED: &str = "infra/kubernetes/scale-window.yaml";
+    let law = clusters_grant_what_the_code_reads;
+    caught(law, "the ClusterRole's rules differ", |tree| {
+        tree.replace(
+            APPLIED,
+            "resources: [pods]\n    verbs: [list]",
+            "resources: [pods]\n    verbs: [list, delete]",
+        );
+    });
+    caught(law, "which the self-check asks about, differs", |tree| {
+        tree.replace("functions/scale-window/src/check.rs", "(\"\", \"pods\"),", "");
+    });
+    caught(law, "does not let the function list pods", |tree| {
+        tree.replace(RULES, "resources: [pods]", "resources: [events]");
+    });
+    caught(
+        law,
+        "lets the function list services, which no code does",
+        |tree| {
+            tree.append(
+                RULES,
+                "- apiGroups: [\"\"]\n  resources: [services]\n  verbs: [list]\n",
+            );
+        },
+    );
+    caught(law, "grants secrets", |tree| {
+        tree.append(
+            RULES,
+            "- apiGroups: [\"\"]\n  resources: [secrets]\n  verbs: [list]\n",
+        );
+    });
+    caught(law, "bind the ClusterRole", |tree| {
+        tree.replace(
+            APPLIED,
+            "kind: Group\n    name: day2:scale-window",
+            "kind: Group\n    name: system:masters",
+        );
+    });
+    caught(law, "has no rules", |tree| {
+        tree.remove(RULES);
+    });
+}

@@ -1,0 +1,159 @@
+//! `permissions.json` and the code say the same: what is called is granted, and what is granted is called.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::trees::caught;
+use super::{functions, manifest_keys, obeyed, quoted, read_json, shipped_code, text};
+
+/// Whether a text is the name of an IAM action, `service:Operation`.
+fn is_action(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(service, operation)| {
+        !service.is_empty()
+            && service
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            && operation.starts_with(|c: char| c.is_ascii_uppercase())
+            && operation.chars().all(|c| c.is_ascii_alphanumeric())
+    })
+}
+
+/// Types of the SDK that call an action without its name standing in our code.
+const CALLS_BY_TYPE: [(&str, &str); 1] = [("AssumeRoleProvider", "sts:AssumeRole")];
+
+/// The actions that the code of a function calls: its own, and those of the shared crates it is built on.
+fn called(root: &Path, name: &str) -> BTreeSet<String> {
+    let manifest = text(&root.join("functions").join(name).join("Cargo.toml"));
+    let shared = manifest_keys(&manifest, "[dependencies]")
+        .into_iter()
+        .filter_map(|key| Some(format!("shared/{}/src", key.strip_prefix("day2-")?)));
+    let mut actions = BTreeSet::new();
+    for folder in shared.chain([format!("functions/{name}/src")]) {
+        // The core calls nothing; actions in it are examples.
+        if folder == "shared/core/src" {
+            continue;
+        }
+        for (_, code) in shipped_code(root, &folder) {
+            actions.extend(quoted(&code).filter(|text| is_action(text)).map(str::to_owned));
+            actions.extend(
+                CALLS_BY_TYPE
+                    .iter()
+                    .filter(|(name, _)| code.contains(name))
+                    .map(|(_, action)| (*action).to_owned()),
+            );
+        }
+    }
+    actions
+}
+
+/// The texts of a field that is a text or a list of texts.
+fn texts(value: &Value) -> Vec<String> {
+    let one = value.as_str().map(str::to_owned).into_iter();
+    let many = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(str::to_owned);
+    one.chain(many).collect()
+}
+
+fn granted_is_called(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in functions(root) {
+        let file = format!("functions/{name}/permissions.json");
+        let policy = match read_json(&root.join(&file)) {
+            Ok(policy) => policy,
+            Err(why) => {
+                wrong.push(why);
+                continue;
+            }
+        };
+        let statements = policy["Statement"].as_array().cloned().unwrap_or_default();
+        let granted: BTreeSet<String> = statements
+            .iter()
+            .flat_map(|statement| texts(&statement["Action"]))
+            .collect();
+        let called = called(root, &name);
+        for action in granted.difference(&called) {
+            wrong.push(format!(
+                "{file} allows {action}, which no code calls; remove it, or, if AWS calls it on our behalf, move it to `implied` with the reason"
+            ));
+        }
+        for action in called.difference(&granted) {
+            wrong.push(format!(
+                "{file} does not allow {action}, which the code calls; add a statement for it"
+            ));
+        }
+        for statement in &statements {
+            if statement["Effect"] != "Allow" {
+                wrong.push(format!(
+                    "{file}: write only what is allowed; a Deny belongs into a permissions boundary"
+                ));
+            }
+            if statement.get("NotAction").is_some()
+                || texts(&statement["Action"])
+                    .iter()
+                    .any(|action| action.contains('*'))
+            {
+                wrong.push(format!("{file}: name each action; {statement} grants by pattern"));
+            }
+        }
+        for block in policy["implied"].as_array().into_iter().flatten() {
+            if block["reason"].as_str().is_none_or(|reason| reason.len() < 20) {
+                wrong.push(format!(
+                    "{file}: a block of `implied` has no reason; say who calls it and why"
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_permission_is_used_and_every_call_is_permitted_o06() {
+    obeyed(granted_is_called);
+}
+
+#[test]
+fn a_permission_too_many_or_too_few_is_found_by_its_name() {
+    const FILE: &str = "functions/scale-window/permissions.json";
+    let law = granted_is_called;
+    caught(
+        law,
+        "allows ec2:TerminateInstances, which no code calls",
+        |tree| {
+            tree.replace(
+                FILE,
+                "\"ec2:DescribeInstances\"",
+                "\"ec2:DescribeInstances\", \"ec2:TerminateInstances\"",
+            );
+        },
+    );
+    caught(law, "does not allow ec2:DescribeNatGateways", |tree| {
+        tree.replace(FILE, "\"ec2:DescribeNatGateways\",", "");
+    });
+    caught(law, "does not allow sts:AssumeRole", |tree| {
+        tree.replace(FILE, "\"sts:AssumeRole\"", "");
+    });
+    caught(law, "does not allow ec2:RunInstances", |tree| {
+        tree.append(
+            "functions/scale-window/src/gather/network.rs",
+            "\nconst ACTION: &str = \"ec2:RunInstances\";\n",
+        );
+    });
+    caught(law, "name each action", |tree| {
+        tree.replace(FILE, "\"ec2:DescribeInstances\"", "\"ec2:Describe*\"");
+    });
+    caught(law, "write only what is allowed", |tree| {
+        tree.replace(FILE, "\"Effect\": \"Allow\"", "\"Effect\": \"Deny\"");
+    });
+    caught(law, "has no reason", |tree| {
+        tree.replace(FILE, "\"reason\": \"Lambda writes", "\"why\": \"Lambda writes");
+    });
+    caught(law, "permissions.json", |tree| {
+        tree.write(FILE, "{");
+    });
+}

@@ -1,0 +1,11 @@
+//! The one test binary of the workspace's own tests: one module per subject.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "all of this is tests, helpers included"
+)]
+
+mod house;
+mod sweep;
+mod world;
