@@ -1,0 +1,36 @@
+# Every command of the project. The work is done by scripts/, each of which can be called by itself.
+.DEFAULT_GOAL := help
+.PHONY: help prerequisites build test lint demo platform package vectors infra-test clean
+
+help: ## lists the commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
+
+prerequisites: ## names every missing program, and how to get it
+	@scripts/prerequisites
+
+build: prerequisites ## builds everything, as tests and demo use it
+	cargo build --workspace --all-targets --locked
+
+test: ## everything that CI checks, with times
+	@scripts/test
+
+lint: ## the part of it that starts no platform
+	@scripts/test lint
+
+demo: prerequisites ## the whole story on this machine; KEEP=1 leaves the platform up
+	@KEEP=$(KEEP) scripts/demo
+
+platform: prerequisites ## brings the local platform up until Ctrl-C
+	@scripts/platform up
+
+package: ## builds the functions for Lambda (arm64): target/lambda/<name>.zip
+	@scripts/package
+
+vectors: ## computes the calendar's test vectors again, with Python
+	python3 tests/vectors/calendar.py
+
+infra-test: ## format, validation and tests of the Terraform code
+	@scripts/infra-test
+
+clean: ## removes what was built in this checkout; caches outside it stay
+	rm -rf target .day2
