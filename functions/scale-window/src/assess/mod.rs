@@ -204,14 +204,17 @@ fn postscale(
         joining::zones(groups, &cluster.nodes, &facts.subnets),
     ];
     items.extend(joining::lifecycle(groups, &facts.instances));
-    items.push(joining::latency(
-        groups,
-        &cluster.nodes,
-        &facts.instances,
-        limits,
-        since,
-        now,
-    ));
+    // A plan whose peak adds nothing launches nothing that could be late.
+    if groups.iter().any(|group| group.plan.peak > group.plan.before) {
+        items.push(joining::latency(
+            groups,
+            &cluster.nodes,
+            &facts.instances,
+            limits,
+            since,
+            now,
+        ));
+    }
     items.push(serving::schedulable(
         groups,
         Moment::Peak,
