@@ -91,6 +91,8 @@ impl Platform {
             "KUBECONFIG".to_owned(),
             self.cluster.admin_kubeconfig_path().display().to_string(),
         );
+        // The one variable that tests/platform/terraform asks of its caller about the platform.
+        variables.insert("TF_VAR_endpoint".to_owned(), self.emulator.endpoint());
         let mut text = String::new();
         for (name, value) in variables {
             let _ = writeln!(text, "export {name}={}", quoted(&value));

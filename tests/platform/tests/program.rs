@@ -82,7 +82,7 @@ fn two_copies_run_side_by_side_and_ctrl_c_leaves_nothing_of_either() -> Result<(
     }
 
     let told = [environment(folders[0].path())?, environment(folders[1].path())?];
-    for name in ["AWS_ENDPOINT_URL=", "KUBECONFIG=", "PATH="] {
+    for name in ["AWS_ENDPOINT_URL=", "KUBECONFIG=", "PATH=", "TF_VAR_endpoint="] {
         ensure!(told[0].contains(name), "no {name} in {}", told[0]);
     }
     ensure!(told[0] != told[1], "both print the same: {}", told[0]);
