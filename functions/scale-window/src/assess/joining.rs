@@ -7,7 +7,7 @@ use day2_kube::objects::Node;
 use jiff::Timestamp;
 
 use super::control::not_ready;
-use super::scene::PlannedGroup;
+use super::scene::{PlannedGroup, own_subnets};
 use super::{count, minutes_since, population, worse_of};
 use crate::facts::{Instance, Subnet};
 use crate::settings::Limits;
@@ -85,16 +85,8 @@ pub(crate) fn zones(
                 continue;
             }
         };
-        let own: Vec<_> = subnets
-            .iter()
-            .filter(|subnet| seen.subnets.contains(&subnet.id))
-            .collect();
-        if own.is_empty() || own.len() < seen.subnets.len() {
-            let says = format!(
-                "{} of its {} were returned",
-                own.len(),
-                count(seen.subnets.len(), "subnet")
-            );
+        let (own, missing) = own_subnets(seen, subnets);
+        if let Some(says) = missing {
             unread.push((name.clone(), says));
             continue;
         }

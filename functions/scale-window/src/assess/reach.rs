@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use day2_core::{Item, Observed, Verdict};
 use jiff::Timestamp;
 
-use super::scene::PlannedGroup;
+use super::scene::{PlannedGroup, own_subnets};
 use super::{count, minutes_since, population, worse_of};
 use crate::facts::{Quota, Subnet};
 use crate::settings::QuotaPlan;
@@ -30,20 +30,8 @@ pub(crate) fn addresses(groups: &[PlannedGroup<'_>], subnets: &Observed<Vec<Subn
                 continue;
             }
         };
-        let own: Vec<&Subnet> = all
-            .iter()
-            .filter(|subnet| group.subnets.contains(&subnet.id))
-            .collect();
-        if own.len() < group.subnets.len() || own.is_empty() {
-            unread.push((
-                plan.node_group.clone(),
-                format!(
-                    "{} of its {} were returned",
-                    own.len(),
-                    count(group.subnets.len(), "subnet")
-                ),
-            ));
-        }
+        let (own, missing) = own_subnets(group, all);
+        unread.extend(missing.map(|says| (plan.node_group.clone(), says)));
         used.extend(own.iter().map(|subnet| subnet.id.as_str()));
         let zones: BTreeSet<&str> = own.iter().map(|subnet| subnet.zone.as_str()).collect();
         let new = u64::try_from(i64::from(plan.peak) - group.desired).unwrap_or(0);

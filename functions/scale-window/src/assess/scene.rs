@@ -4,7 +4,8 @@ use day2_core::Observed;
 use day2_core::settings::Labels;
 use day2_kube::objects::Node;
 
-use crate::facts::{Activity, Group, ScheduledAction};
+use super::count;
+use crate::facts::{Activity, Group, ScheduledAction, Subnet};
 use crate::settings::GroupPlan;
 
 /// A planned group, its Auto Scaling group and the labels of its nodes.
@@ -28,6 +29,23 @@ pub(crate) fn selects(selector: &Labels, node: &Node) -> bool {
         && selector
             .iter()
             .all(|(key, value)| node.labels.get(key) == Some(value))
+}
+
+/// The subnets of a group among `all`, and in words which part of them was not returned.
+pub(crate) fn own_subnets<'s>(group: &Group, all: &'s [Subnet]) -> (Vec<&'s Subnet>, Option<String>) {
+    let own: Vec<&Subnet> = all
+        .iter()
+        .filter(|subnet| group.subnets.contains(&subnet.id))
+        .collect();
+    let short = own.is_empty() || own.len() < group.subnets.len();
+    let missing = short.then(|| {
+        format!(
+            "{} of its {} were returned",
+            own.len(),
+            count(group.subnets.len(), "subnet")
+        )
+    });
+    (own, missing)
 }
 
 impl PlannedGroup<'_> {

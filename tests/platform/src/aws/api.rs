@@ -27,15 +27,6 @@ impl Api {
         Self { port, credentials }
     }
 
-    /// The same calls as somebody else.
-    #[must_use]
-    pub fn with_credentials(&self, credentials: Credentials) -> Self {
-        Self {
-            port: self.port,
-            credentials,
-        }
-    }
-
     /// A call of a query-protocol service (IAM, STS, …); gives the XML.
     ///
     /// # Errors
