@@ -4,6 +4,7 @@
 //! Opinions live in `day2-core` and in the functions; this crate reads, writes and decides only what happens when
 //! reading or writing fails.
 
+pub mod action;
 pub mod app;
 pub mod boot;
 pub mod check;
@@ -17,6 +18,7 @@ mod serve;
 pub mod settings;
 pub mod time;
 
+pub use action::{Action, Applied, Assessment, Inquiry};
 pub use app::{App, Invocation, handle};
 pub use check::{Check, Moment};
 pub use error::{OpsError, aws, unreadable};

@@ -3,6 +3,7 @@
 //! Nothing here is async, talks to an SDK, reads a clock or the environment: the crate's dependencies make that
 //! impossible, so every judgement built on it can be tested as a table.
 
+pub mod action;
 pub mod arn;
 pub mod calendar;
 pub mod chart;

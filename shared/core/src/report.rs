@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::action::{ActionRecord, Outcome, PlanId};
 use crate::chart::Chart;
 use crate::compare::{Changes, Snapshot, compare};
 use crate::digest::sha256;
@@ -31,6 +32,9 @@ pub struct Run {
     pub zone: String,
     /// When the schedule meant this run, if known.
     pub scheduled_at: Option<Timestamp>,
+    /// What tells the occasion of an action from others: the alarm and its change of state, or the approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occasion: Option<String>,
     /// When this run began.
     pub started_at: Timestamp,
     /// Lambda request id, to join with logs.
@@ -39,12 +43,14 @@ pub struct Run {
 
 impl Run {
     /// Id of the report: the same for every delivery of the same scheduled run, so that a repeated delivery can be
-    /// recognised (`cases.md` T03); runs without a scheduled time are told apart by their request id.
+    /// recognised (`cases.md` T03), and for every delivery of the same alarm or approval (D05). Other runs are told
+    /// apart by their request id.
     #[must_use]
     pub fn report_id(&self) -> String {
-        let moment = self
-            .scheduled_at
-            .map_or_else(|| self.request_id.clone(), |at| at.to_string());
+        let scheduled = self.scheduled_at.map(|at| at.to_string());
+        let moment = scheduled
+            .or_else(|| self.occasion.clone())
+            .unwrap_or_else(|| self.request_id.clone());
         sha256(
             &[&*self.function, &*self.task, &*self.target, &*moment].join("\n"),
             16,
@@ -59,6 +65,12 @@ pub struct PastRun {
     pub at: Timestamp,
     /// What it said.
     pub status: Verdict,
+    /// What came of it, for an action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Id of its plan, for an action that had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
     /// Key of its HTML page in the report bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,
@@ -76,6 +88,9 @@ pub struct Report {
     /// Identity of the run.
     #[serde(flatten)]
     pub run: Run,
+    /// What an action planned and did; absent for a check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<ActionRecord>,
     /// The judged lines, in the function's own order.
     pub items: Vec<Item>,
     /// What is new, still there, or resolved since the run before.
@@ -100,6 +115,7 @@ impl Report {
             id: run.report_id(),
             status: Verdict::worst(items.iter().map(Item::verdict)),
             run,
+            action: None,
             items,
             changes: Changes::default(),
             charts,

@@ -115,6 +115,7 @@ impl<C: Check> App<C> {
             trigger: job.trigger.to_owned(),
             zone: self.settings.deployment.zone.name().to_owned(),
             scheduled_at: job.scheduled_at,
+            occasion: None,
             started_at,
             request_id: job.invocation.request_id.clone(),
         }

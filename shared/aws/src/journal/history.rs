@@ -1,5 +1,6 @@
 //! Reading back: the runs of the last days, and what the run before complained about.
 
+use day2_core::action::{Outcome, PlanId};
 use day2_core::compare::Snapshot;
 use day2_core::report::{PastRun, Run};
 use day2_core::{Cause, Unreadable, Verdict};
@@ -135,6 +136,8 @@ fn past_run(item: &Attributes) -> Option<PastRun> {
     Some(PastRun {
         at: read_text(item, "at")?.parse().ok()?,
         status,
+        outcome: read_text(item, "outcome").and_then(Outcome::named),
+        plan_id: read_text(item, "plan_id").and_then(PlanId::parse),
         page: read_text(item, "page").map(str::to_owned),
     })
 }

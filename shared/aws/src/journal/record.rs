@@ -131,7 +131,7 @@ impl Journal {
 /// One line of history.
 fn line(done: &Finished<'_>) -> Attributes {
     let report = done.report;
-    Attributes::from([
+    let mut line = Attributes::from([
         ("pk".to_owned(), text(pk("run", &report.run))),
         ("sk".to_owned(), text(occasion(&report.run, &report.id))),
         ("report_id".to_owned(), text(&report.id)),
@@ -143,7 +143,14 @@ fn line(done: &Finished<'_>) -> Attributes {
             TTL.to_owned(),
             expires(done.at, i64::from(done.history_days).saturating_add(1)),
         ),
-    ])
+    ]);
+    if let Some(action) = &report.action {
+        line.insert("outcome".to_owned(), text(action.outcome.word()));
+        if let Some(plan) = &action.plan_id {
+            line.insert("plan_id".to_owned(), text(plan.as_str()));
+        }
+    }
+    line
 }
 
 fn snapshot(done: &Finished<'_>) -> Result<Attributes, OpsError> {

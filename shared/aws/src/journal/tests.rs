@@ -24,6 +24,7 @@ fn run_at(scheduled: Option<&str>, started: &str) -> Run {
         trigger: "schedule".to_owned(),
         zone: "America/New_York".to_owned(),
         scheduled_at: scheduled.map(at),
+        occasion: None,
         started_at: at(started),
         request_id: format!("r-{started}"),
     }

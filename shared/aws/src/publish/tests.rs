@@ -17,6 +17,7 @@ fn report() -> Report {
         trigger: "schedule".to_owned(),
         zone: "America/New_York".to_owned(),
         scheduled_at: Some(at(MORNING)),
+        occasion: None,
         started_at: at(MORNING),
         request_id: "r-1".to_owned(),
     };

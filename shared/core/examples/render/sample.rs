@@ -144,6 +144,7 @@ fn report(at: &str, judge: impl Fn(&str) -> Option<Item>) -> Report {
         trigger: "schedule".to_owned(),
         zone: "America/New_York".to_owned(),
         scheduled_at: Some(at),
+        occasion: None,
         started_at: at + jiff::SignedDuration::from_secs(2),
         request_id: "8f5d1c1e-3c0e-4d5e-9a53-6f0c0f0b7a11".to_owned(),
     };
@@ -316,6 +317,8 @@ fn history(run: &Run) -> Vec<PastRun> {
             PastRun {
                 at,
                 status: *status,
+                outcome: None,
+                plan_id: None,
                 page: Some(page),
             }
         })

@@ -150,6 +150,8 @@ fn a_day_of_many_runs_shows_its_worst() {
     let run = |at: &str, status| PastRun {
         at: at.parse().unwrap(),
         status,
+        outcome: None,
+        plan_id: None,
         page: Some(format!("p/{at}")),
     };
     report.history = vec![

@@ -18,6 +18,7 @@ fn run() -> Run {
         trigger: "schedule".to_owned(),
         zone: "America/New_York".to_owned(),
         scheduled_at: Some(at("2026-03-06T11:30:00Z")),
+        occasion: None,
         started_at: at("2026-03-06T11:30:02Z"),
         request_id: "r-1".to_owned(),
     }
@@ -75,6 +76,8 @@ fn small() -> Report {
     report.history = vec![PastRun {
         at: before.run.started_at,
         status: before.status,
+        outcome: None,
+        plan_id: None,
         page: Some("p.html".to_owned()),
     }];
     report

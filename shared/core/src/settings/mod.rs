@@ -34,6 +34,7 @@ pub(crate) mod mistakes;
 mod named;
 mod node;
 mod purpose;
+mod safety;
 mod time;
 mod values;
 mod wording;
@@ -43,6 +44,7 @@ pub use document::{Deployment, Mail, Settings, read};
 pub use labels::Labels;
 pub use mistakes::{Mistake, Mistakes};
 pub use named::Named;
+pub use safety::Safety;
 pub use time::{Day, DayName, LocalTime, Zone};
 pub use values::{HttpsUrl, Percent};
 

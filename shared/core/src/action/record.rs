@@ -1,0 +1,85 @@
+//! What a report says of an action.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Effect, Mode, Outcome, Plan, PlanId};
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Not carried out.
+    Planned,
+    /// Carried out now.
+    Applied,
+    /// Found as it should be: another delivery of the same occasion had done it.
+    AlreadyDone,
+    /// What must still be true was not; nothing was changed.
+    Refused,
+    /// Failed; whether anything was changed is said.
+    Failed,
+    /// Not begun, because a step before it failed or the time was up.
+    NotBegun,
+}
+
+impl StepState {
+    /// The words for a report.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Applied => "applied",
+            Self::AlreadyDone => "already done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::NotBegun => "not begun",
+        }
+    }
+}
+
+/// What came of one step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepResult {
+    /// The step's resource.
+    pub resource: String,
+    /// Where it stands.
+    pub state: StepState,
+    /// What was seen.
+    pub says: String,
+    /// Lease that takes it back, if it is temporary.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
+    /// When the lease ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The part of a report that an action adds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ActionRecord {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How far it was allowed to go.
+    pub mode: Mode,
+    /// The outcome in one sentence, for subject and head.
+    pub says: String,
+    /// Id of the plan; `None` when it has no steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<PlanId>,
+    /// The plan.
+    pub plan: Plan<Value>,
+    /// What came of each step; empty when nothing was carried out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<StepResult>,
+    /// Until when the plan can be approved; `None` when it waits for nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approve_until: Option<Timestamp>,
+    /// Whether the effect was seen; `None` when nothing was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
+    /// Who claims to have approved: the request id to look up in CloudTrail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
+}
