@@ -6,12 +6,21 @@
 //! | `run#<function>#<target>#<task>` | time and report id | one line of history |
 //! | `snapshot#<function>#<target>#<task>` | time and report id | what the next run is compared with |
 //! | `heartbeat#<function>#<target>#<task>` | `last` | when this last ended as it should |
+//! | `lock#<target>` | `lock` | which run may change the target, until when |
+//! | `cooldown#<function>#<target>` | `last` | the pause after an action |
+//! | `storm#<target>` | function and begin | how many events were suppressed |
+//! | `approval#<function>#<target>` | plan id | a plan that waits for approval |
+//! | `lease` | lease id | a change, written before it is made |
 //!
 //! Every expiry is compared in code or in a condition; `ttl` only cleans up, days late.
 
+mod approval;
 mod claim;
 mod clock;
 mod history;
+mod lease;
+mod lock;
+mod pause;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -19,13 +28,17 @@ mod tests;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use day2_core::report::Run;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+pub use approval::{Proposal, Used};
 pub use claim::{Claim, Held};
 pub use history::{MAX_RUNS, Past};
+pub use lock::{Lock, Locked};
+pub use pause::Storm;
 pub use record::{Finished, Recorded};
 
 /// Days that a publication record is kept. Lambda drops an asynchronous event after six hours at most, so a second
@@ -97,6 +110,11 @@ fn sort_key(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC)
         .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
         .to_string()
+}
+
+/// Whether a call failed because its condition was not met.
+fn unmet<E: ProvideErrorMetadata>(error: &E) -> bool {
+    error.code() == Some("ConditionalCheckFailedException")
 }
 
 /// Sort key of a run's records: the same for every delivery of a scheduled run, so that a repeated one overwrites.

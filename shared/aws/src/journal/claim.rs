@@ -40,6 +40,9 @@ pub struct Held {
     pub(super) owner: String,
     /// An earlier delivery has mailed the report and then failed to complete it: it is not to be mailed again.
     pub already_mailed: bool,
+    /// The report of an earlier delivery that acted and then failed to publish, as JSON: it is to be published, and
+    /// nothing is to be done again (`cases.md` W18).
+    pub acted: Option<String>,
 }
 
 impl Journal {
@@ -85,14 +88,15 @@ impl Journal {
             .await;
         match answer {
             Ok(done) => {
-                let already_mailed = done
-                    .attributes()
-                    .is_some_and(|item| item.contains_key("mailed_report"));
+                let item = done.attributes();
                 Ok(Claim::Ours(Held {
                     pk,
                     sk,
                     owner: owner.to_owned(),
-                    already_mailed,
+                    already_mailed: item.is_some_and(|item| item.contains_key("mailed_report")),
+                    acted: item
+                        .and_then(|item| read_text(item, "acted_report"))
+                        .map(str::to_owned),
                 }))
             }
             Err(error) => match error.as_service_error() {
@@ -124,6 +128,56 @@ impl Journal {
                 why,
             ))
         })
+    }
+
+    /// Notes under a claim what was done, as the report in JSON, before it is published: a delivery that takes the
+    /// claim over publishes that and does nothing again.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer, or the claim is no longer ours.
+    pub async fn note_acted(&self, held: &Held, report: &str) -> Result<(), OpsError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(&held.pk))
+            .key("sk", text(&held.sk))
+            .condition_expression("#owner = :owner AND #state = :claimed")
+            .update_expression("SET acted_report = :report")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":owner", text(&held.owner))
+            .expression_attribute_values(":claimed", text(CLAIMED))
+            .expression_attribute_values(":report", text(report))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(aws("dynamodb:UpdateItem", &self.table))
+    }
+
+    /// Ends a claim without a report: the occasion needed none. Later deliveries find it done.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer, or the claim is no longer ours.
+    pub async fn settle(&self, held: &Held, report_id: &str) -> Result<(), OpsError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(&held.pk))
+            .key("sk", text(&held.sk))
+            .condition_expression("#owner = :owner AND #state = :claimed")
+            .update_expression("SET #state = :published, report_id = :report")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":owner", text(&held.owner))
+            .expression_attribute_values(":claimed", text(CLAIMED))
+            .expression_attribute_values(":published", text(PUBLISHED))
+            .expression_attribute_values(":report", text(report_id))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(aws("dynamodb:UpdateItem", &self.table))
     }
 
     /// Gives a claim back, so that the next delivery need not wait for the end of the lease. With `mailed` it also
@@ -159,12 +213,19 @@ impl Journal {
     }
 }
 
-/// Key of the publication of `run`. Without a scheduled time it is the request id, which Lambda keeps when it
-/// delivers an event again.
+/// Key of the publication of `run`. Without a scheduled time and without an occasion it is the request id, which
+/// Lambda keeps when it delivers an event again.
 fn key(run: &Run) -> (String, String) {
+    let occasion = || {
+        run.occasion
+            .as_ref()
+            .map(|occasion| format!("occasion#{occasion}"))
+    };
     let sk = run
         .scheduled_at
-        .map_or_else(|| format!("request#{}", run.request_id), sort_key);
+        .map(sort_key)
+        .or_else(occasion)
+        .unwrap_or_else(|| format!("request#{}", run.request_id));
     (pk("publication", run), sk)
 }
 

@@ -112,11 +112,11 @@ impl Journal {
 
     /// The rows of an answer. DynamoDB always sends the list; without it the answer was cut (`cases.md` W04), and the
     /// SDK would show the same as an empty list.
-    fn items<'a>(&self, items: Option<&'a [Attributes]>) -> Result<&'a [Attributes], OpsError> {
+    pub(super) fn items<'a>(&self, items: Option<&'a [Attributes]>) -> Result<&'a [Attributes], OpsError> {
         items.ok_or_else(|| self.malformed("the answer has no list of items"))
     }
 
-    fn malformed(&self, why: &str) -> OpsError {
+    pub(super) fn malformed(&self, why: &str) -> OpsError {
         OpsError::Read(Unreadable::new(
             "dynamodb:Query",
             &self.table,

@@ -1,0 +1,222 @@
+//! The pause after an action, and how many events it swallowed.
+
+use aws_sdk_dynamodb::types::ReturnValue;
+use day2_core::action::CoolDown;
+use jiff::Timestamp;
+
+use super::{
+    Attributes, Journal, TTL, expires, number, read_number, read_text, seconds_up, sort_key, text, unmet,
+};
+use crate::error::{OpsError, aws};
+use crate::pages::Pages;
+
+/// Days that a pause and a storm are kept after their end, for people who look back.
+const KEPT_DAYS: i64 = 30;
+
+/// Events of one function and target that were suppressed in one pause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Storm {
+    /// The function that would have acted.
+    pub function: String,
+    /// Its target.
+    pub target: String,
+    /// Begin of the pause.
+    pub since: Timestamp,
+    /// End of the pause.
+    pub until: Timestamp,
+    /// How many events came in it.
+    pub suppressed: u64,
+}
+
+impl Journal {
+    /// The pause of this function on this target, over or not.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
+    pub async fn cool_down(&self, function: &str, target: &str) -> Result<Option<CoolDown>, OpsError> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", text(format!("cooldown#{function}#{target}")))
+            .consistent_read(true)
+            .limit(1)
+            .send()
+            .await
+            .map_err(aws("dynamodb:Query", &self.table))?;
+        let Some(item) = self.items(page.items.as_deref())?.first() else {
+            return Ok(None);
+        };
+        let read = || {
+            Some(CoolDown {
+                occasion: read_text(item, "occasion")?.to_owned(),
+                until: second(item, "until")?,
+            })
+        };
+        read()
+            .map(Some)
+            .ok_or_else(|| self.malformed("a cool-down cannot be read"))
+    }
+
+    /// Begins the pause, before the first change. Returns `false` when a pause of another occasion runs: then
+    /// nothing may be changed.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub async fn pause(
+        &self,
+        function: &str,
+        target: &str,
+        pause: &CoolDown,
+        now: Timestamp,
+        overrule: bool,
+    ) -> Result<bool, OpsError> {
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(format!("cooldown#{function}#{target}")))
+            .key("sk", text("last"))
+            .update_expression("SET occasion = :occasion, #until = :until, #ttl = :ttl")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":occasion", text(&pause.occasion))
+            .expression_attribute_values(":until", number(seconds_up(pause.until)))
+            .expression_attribute_values(":ttl", expires(pause.until, KEPT_DAYS));
+        if !overrule {
+            update = update
+                .condition_expression("attribute_not_exists(pk) OR #until <= :now OR occasion = :occasion")
+                .expression_attribute_values(":now", number(now.as_second()));
+        }
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(false),
+            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
+        }
+    }
+
+    /// Counts one suppressed event, and returns how many there are now since `since`. A delivery that comes again
+    /// counts again: the number says how often we were called.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub async fn suppress(
+        &self,
+        function: &str,
+        target: &str,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<u64, OpsError> {
+        let done = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(format!("storm#{target}")))
+            .key("sk", text(format!("{function}#{}", sort_key(since))))
+            .update_expression("SET since = :since, #until = :until, #ttl = :ttl ADD suppressed :one")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":since", number(since.as_second()))
+            .expression_attribute_values(":until", number(seconds_up(until)))
+            .expression_attribute_values(":ttl", expires(until, KEPT_DAYS))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await
+            .map_err(aws("dynamodb:UpdateItem", &self.table))?;
+        let count = done.attributes().and_then(|item| read_number(item, "suppressed"));
+        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(1))
+    }
+
+    /// Storms of `target` that are over at `now` and were not yet told.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
+    pub async fn storms(&self, target: &str, now: Timestamp) -> Result<Vec<Storm>, OpsError> {
+        let rows = self.rows_of(&format!("storm#{target}")).await?;
+        let mut storms = Vec::new();
+        for row in rows.iter().filter(|row| !row.contains_key("told_at")) {
+            let storm = storm(row, target).ok_or_else(|| self.malformed("a storm cannot be read"))?;
+            if storm.until <= now {
+                storms.push(storm);
+            }
+        }
+        Ok(storms)
+    }
+
+    /// Marks a storm as told.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub async fn digested(&self, storm: &Storm, at: Timestamp) -> Result<(), OpsError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(format!("storm#{}", storm.target)))
+            .key(
+                "sk",
+                text(format!("{}#{}", storm.function, sort_key(storm.since))),
+            )
+            .update_expression("SET told_at = :at")
+            .expression_attribute_values(":at", number(at.as_second()))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(aws("dynamodb:UpdateItem", &self.table))
+    }
+
+    /// All rows under one partition key, over all pages.
+    pub(super) async fn rows_of(&self, pk: &str) -> Result<Vec<Attributes>, OpsError> {
+        let mut pages = Pages::new("dynamodb:Query", &self.table);
+        let mut start = None;
+        let mut rows = Vec::new();
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", text(pk))
+                .consistent_read(true)
+                .limit(PAGE)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(aws("dynamodb:Query", &self.table))?;
+            rows.extend_from_slice(self.items(page.items.as_deref())?);
+            let token = page
+                .last_evaluated_key
+                .as_ref()
+                .and_then(|key| read_text(key, "sk"));
+            if pages.next(token).map_err(OpsError::Read)?.is_none() {
+                return Ok(rows);
+            }
+            start = page.last_evaluated_key;
+        }
+    }
+}
+
+/// Rows per page; a lease is about 2 kB.
+const PAGE: i32 = 250;
+
+fn storm(row: &Attributes, target: &str) -> Option<Storm> {
+    let (function, _) = read_text(row, "sk")?.split_once('#')?;
+    Some(Storm {
+        function: function.to_owned(),
+        target: target.to_owned(),
+        since: second(row, "since")?,
+        until: second(row, "until")?,
+        suppressed: u64::try_from(read_number(row, "suppressed")?).ok()?,
+    })
+}
+
+/// A time kept in seconds since 1970.
+pub(super) fn second(row: &Attributes, name: &str) -> Option<Timestamp> {
+    Timestamp::from_second(read_number(row, name)?).ok()
+}
