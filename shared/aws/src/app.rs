@@ -1,10 +1,10 @@
 //! One function in one sandbox: what it was told, its clients, and how an event becomes reports.
 
-mod budget;
+pub(crate) mod budget;
 mod outcome;
 mod publication;
 mod run;
-mod self_check;
+pub(crate) mod self_check;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -28,8 +28,9 @@ use crate::publish::Publisher;
 use crate::settings;
 
 use outcome::Outcomes;
+pub(crate) use publication::{Edge, Handing};
 use run::Job;
-use watch::Watch;
+pub(crate) use watch::Watch;
 
 /// Time kept for handing a report over: two objects, a mail and a record take less than a second; a service that
 /// throttles takes some seconds more.
@@ -86,11 +87,8 @@ impl Invocation {
 /// A function that is ready to take events.
 pub struct App<C: Check> {
     settings: Settings<C::Settings>,
-    aws: SdkConfig,
-    journal: Journal,
-    publisher: Publisher,
-    metrics: Mutex<Box<dyn Write + Send>>,
-    clients: Mutex<BTreeMap<String, Arc<C::Ctx>>>,
+    edge: Edge,
+    clients: Clients<C::Ctx>,
 }
 
 /// What an [`App`] is made of.
@@ -141,45 +139,56 @@ impl<C: Check> App<C> {
         } = parts;
         Self {
             settings,
-            aws,
-            journal,
-            publisher,
-            metrics: Mutex::new(metrics),
-            clients: Mutex::default(),
+            edge: Edge {
+                aws,
+                journal,
+                publisher,
+                metrics: Mutex::new(metrics),
+            },
+            clients: Clients::default(),
         }
     }
 
     /// Uses `ctx` for the target of this name instead of connecting, for tests.
     #[must_use]
     pub fn with_ctx(self, target: &str, ctx: C::Ctx) -> Self {
-        self.clients
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(target.to_owned(), Arc::new(ctx));
+        self.clients.keep(target, ctx);
         self
     }
 
     /// The clients of a target, built once per sandbox, so that an assumed role and open connections are used again.
     async fn ctx(&self, target: &Target) -> Arc<C::Ctx> {
-        let known = |name: &str| {
-            self.clients
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(name)
-                .cloned()
-        };
-        if let Some(ctx) = known(target.name.as_str()) {
+        let name = target.name.as_str();
+        if let Some(ctx) = self.clients.known(name) {
             return ctx;
         }
-        let ctx = Arc::new(C::connect(&boot::for_target(&self.aws, target).await).await);
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.insert(target.name.as_str().to_owned(), Arc::clone(&ctx));
-        ctx
+        let ctx = C::connect(&boot::for_target(&self.edge.aws, target).await).await;
+        self.clients.keep(name, ctx)
+    }
+}
+
+/// Clients by target.
+pub(crate) struct Clients<X>(Mutex<BTreeMap<String, Arc<X>>>);
+
+impl<X> Default for Clients<X> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<X> Clients<X> {
+    /// The clients of the target of this name, if they were built.
+    pub(crate) fn known(&self, target: &str) -> Option<Arc<X>> {
+        let clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.get(target).cloned()
     }
 
-    /// Region of the function itself.
-    fn region(&self) -> &str {
-        self.aws.region().map_or("", AsRef::as_ref)
+    /// Keeps the clients of a target.
+    pub(crate) fn keep(&self, target: &str, ctx: X) -> Arc<X> {
+        let ctx = Arc::new(ctx);
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.insert(target.to_owned(), Arc::clone(&ctx));
+        ctx
     }
 }
 

@@ -18,9 +18,9 @@ mod serve;
 pub mod settings;
 pub mod time;
 
-pub use action::{Action, Applied, Assessment, Inquiry};
+pub use action::{Action, ActionApp, Applied, Assessment, Inquiry, handle_action};
 pub use app::{App, Invocation, handle};
 pub use check::{Check, Moment};
 pub use error::{OpsError, aws, unreadable};
 pub use pages::Pages;
-pub use serve::serve;
+pub use serve::{serve, serve_action};

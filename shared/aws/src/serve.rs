@@ -8,8 +8,11 @@ use lambda_runtime::tower::{Layer, Service};
 use lambda_runtime::{Error, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::Value;
 
+use aws_config::SdkConfig;
+
+use crate::action::{Action, ActionApp, handle_action};
 use crate::app::{App, Invocation, handle};
-use crate::boot;
+use crate::boot::{self, Environment};
 use crate::check::Check;
 use crate::error::OpsError;
 
@@ -22,21 +25,60 @@ use crate::error::OpsError;
 ///
 /// Only when the runtime interface itself fails.
 pub async fn serve<C: Check>() -> Result<(), Error> {
+    run::<App<C>>(C::NAME).await
+}
+
+/// Runs an action as a Lambda function until the sandbox ends. As [`serve`].
+///
+/// # Errors
+///
+/// Only when the runtime interface itself fails.
+pub async fn serve_action<A: Action>() -> Result<(), Error> {
+    run::<ActionApp<A>>(A::NAME).await
+}
+
+/// What the loop needs of an app.
+trait Served: Sized {
+    async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError>;
+    async fn handle(&self, event: &[u8], invocation: &Invocation) -> Result<Value, OpsError>;
+}
+
+impl<C: Check> Served for App<C> {
+    async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError> {
+        Self::start(aws, environment).await
+    }
+
+    async fn handle(&self, event: &[u8], invocation: &Invocation) -> Result<Value, OpsError> {
+        handle(self, event, invocation).await
+    }
+}
+
+impl<A: Action> Served for ActionApp<A> {
+    async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError> {
+        Self::start(aws, environment).await
+    }
+
+    async fn handle(&self, event: &[u8], invocation: &Invocation) -> Result<Value, OpsError> {
+        handle_action(self, event, invocation).await
+    }
+}
+
+async fn run<S: Served>(name: &'static str) -> Result<(), Error> {
     boot::init_logs();
     let aws = boot::sdk_config().await;
-    let sandbox = Sandbox::<C> {
+    let sandbox = Sandbox::<S> {
         aws,
         app: Mutex::new(None),
     };
     // The time before the first event is not billed by event and has the full processor.
     if let Err(error) = sandbox.app().await {
-        tracing::error!(function = C::NAME, error = ?error, "not ready, each event tries again");
+        tracing::error!(function = name, error = ?error, "not ready, each event tries again");
     }
     let sandbox = &sandbox;
     let handler = service_fn(move |event: LambdaEvent<String>| async move {
         let invocation = Invocation::new(&event.context, boot::now());
         let app = sandbox.app().await?;
-        handle(&app, event.payload.as_bytes(), &invocation).await
+        app.handle(event.payload.as_bytes(), &invocation).await
     });
     Runtime::new(handler)
         .layer(Verbatim)
@@ -46,19 +88,19 @@ pub async fn serve<C: Check>() -> Result<(), Error> {
 }
 
 /// What lives as long as the process.
-struct Sandbox<C: Check> {
-    aws: aws_config::SdkConfig,
-    app: Mutex<Option<Arc<App<C>>>>,
+struct Sandbox<S> {
+    aws: SdkConfig,
+    app: Mutex<Option<Arc<S>>>,
 }
 
-impl<C: Check> Sandbox<C> {
+impl<S: Served> Sandbox<S> {
     /// The app, made at the first call that succeeds.
-    async fn app(&self) -> Result<Arc<App<C>>, OpsError> {
+    async fn app(&self) -> Result<Arc<S>, OpsError> {
         let made = self.app.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(app) = made {
             return Ok(app);
         }
-        let app = Arc::new(App::start(self.aws.clone(), &boot::environment()).await?);
+        let app = Arc::new(S::start(self.aws.clone(), &boot::environment()).await?);
         *self.app.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&app));
         Ok(app)
     }

@@ -1,6 +1,14 @@
 //! What an action function provides. Everything else (event, settings, deadline, journal, lock, approval, leases,
 //! publication) is the runner's.
 
+mod app;
+mod case;
+mod execute;
+mod respond;
+mod self_check;
+#[cfg(test)]
+mod tests;
+
 use aws_config::SdkConfig;
 use day2_core::Item;
 use day2_core::action::{Effect, Lease, Occasion, Plan, Standing, Step};
@@ -14,6 +22,8 @@ use serde::de::DeserializeOwned;
 
 use crate::check::Moment;
 use crate::error::OpsError;
+
+pub use app::{ActionApp, ActionParts, handle_action};
 
 /// Why and with what in mind the world is read.
 #[derive(Debug, Clone, Copy)]

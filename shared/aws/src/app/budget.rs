@@ -8,14 +8,14 @@ use super::{Invocation, LEAST_RUN, PUBLISH_RESERVE, Watch};
 use crate::error::OpsError;
 
 /// How long a lease outlives the invocation that holds it: longer than Lambda takes to end one that is over time.
-pub(super) const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
+pub(crate) const LEASE_MARGIN: SignedDuration = SignedDuration::from_secs(5);
 
 /// Time kept for each target that comes later in the same invocation, so that it gets at least its own report.
 const PER_LATER_TARGET: SignedDuration = SignedDuration::from_secs(1);
 
 /// When looking must end: before the time for publishing, and for the targets that come later. Those take at most
 /// half of the whole, so that a call by hand for a fleet looks at some of it rather than at none.
-pub(super) fn end_of_look(invocation: &Invocation, after: usize) -> Timestamp {
+pub(crate) fn end_of_look(invocation: &Invocation, after: usize) -> Timestamp {
     let half = invocation.deadline.duration_since(invocation.now) / 2;
     let later = PER_LATER_TARGET
         .checked_mul(i32::try_from(after).unwrap_or(i32::MAX))
@@ -25,7 +25,7 @@ pub(super) fn end_of_look(invocation: &Invocation, after: usize) -> Timestamp {
     invocation.deadline.checked_sub(kept).unwrap_or(invocation.now)
 }
 
-pub(super) fn too_late(invocation: &Invocation, watch: &Watch) -> OpsError {
+pub(crate) fn too_late(invocation: &Invocation, watch: &Watch) -> OpsError {
     OpsError::Deadline {
         what: "a run with its publication".to_owned(),
         needed_seconds: LEAST_RUN
@@ -46,7 +46,7 @@ pub(super) fn deadline(job: &Job<'_>, left_seconds: u64, needed_seconds: u64) ->
 }
 
 /// A failure of the runner itself as a fact that could not be read.
-pub(super) fn unanswered(operation: &str, resource: &str) -> Unreadable {
+pub(crate) fn unanswered(operation: &str, resource: &str) -> Unreadable {
     Unreadable::new(operation, resource, Cause::TimedOut, "no answer in the time left")
 }
 

@@ -5,33 +5,67 @@
 //! the next delivery stores without mailing again. No record: the report is out, and repeating would only mail it
 //! twice, so the run is a success with a warning, and the missing heartbeat tells the watchdog.
 
-use std::io::Write as _;
-use std::sync::PoisonError;
+use std::cell::Cell;
+use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
-use day2_core::compare::{Snapshot, should_mail};
+use aws_config::SdkConfig;
+use day2_core::arn::Arn;
+use day2_core::compare::Snapshot;
 use day2_core::emf;
 use day2_core::links::{Place, Rendering};
 use day2_core::report::Report;
+use day2_core::settings::Deployment;
 
 use super::budget::unanswered;
-use super::run::{Job, Turn, is_runners};
-use super::{App, Watch};
-use crate::check::Check;
+use super::{Invocation, Watch};
 use crate::error::{OpsError, chain};
-use crate::journal::{Finished, Recorded};
+use crate::journal::{Finished, Held, Journal, Recorded};
+use crate::publish::Publisher;
 
-impl<C: Check> App<C> {
-    /// Publishes `report` and returns a warning about what could not be recorded. `turn.mailed` learns whether the
-    /// mail is out, also when the rest fails.
-    pub(super) async fn publish(&self, report: &Report, turn: &Turn<'_>) -> Result<Option<String>, OpsError> {
-        self.measure(report, turn.watch);
+/// Where results go: what functions of every kind have in common.
+pub(crate) struct Edge {
+    pub(crate) aws: SdkConfig,
+    pub(crate) journal: Journal,
+    pub(crate) publisher: Publisher,
+    pub(crate) metrics: Mutex<Box<dyn Write + Send>>,
+}
+
+/// One report that is to be handed over.
+pub(crate) struct Handing<'a> {
+    pub(crate) deployment: &'a Deployment,
+    pub(crate) topic: &'a Arn,
+    pub(crate) invocation: &'a Invocation,
+    pub(crate) watch: &'a Watch,
+    pub(crate) held: Option<&'a Held>,
+    /// Whether the policy wants a mail.
+    pub(crate) mail: bool,
+    /// Learns whether the mail is out, also when the rest fails.
+    pub(crate) mailed: &'a Cell<bool>,
+    /// What the next run is compared with.
+    pub(crate) snapshot: Snapshot,
+}
+
+impl Edge {
+    /// Region of the function itself.
+    pub(crate) fn region(&self) -> &str {
+        self.aws.region().map_or("", AsRef::as_ref)
+    }
+
+    /// Publishes `report` and returns a warning about what could not be recorded.
+    pub(crate) async fn publish(
+        &self,
+        report: &Report,
+        handing: &Handing<'_>,
+    ) -> Result<Option<String>, OpsError> {
+        self.measure(report, handing.watch);
         let failed = |what: &str, source| OpsError::Publish {
             report_id: report.id.clone(),
             what: what.to_owned(),
             source: Box::new(source),
         };
-        let time_left = turn.watch.until(turn.job.invocation.deadline);
-        let done = tokio::time::timeout(time_left, self.hand_over(report, turn)).await;
+        let time_left = handing.watch.until(handing.invocation.deadline);
+        let done = tokio::time::timeout(time_left, self.hand_over(report, handing)).await;
         let done = done.unwrap_or_else(|_| {
             let why = unanswered("publication", &report.id);
             Err(("the time was up", OpsError::Read(why)))
@@ -42,23 +76,24 @@ impl<C: Check> App<C> {
     async fn hand_over(
         &self,
         report: &Report,
-        turn: &Turn<'_>,
+        handing: &Handing<'_>,
     ) -> Result<Option<String>, (&'static str, OpsError)> {
-        let mut rendering = self.rendering(report, turn.job);
+        let mut rendering = self.rendering(report, handing);
         let stored = self.publisher.store(report, &rendering).await;
         rendering.not_stored = stored.as_ref().err().map(|error| chain(error));
         let mailed = self
-            .mail(report, turn, &rendering)
+            .mail(report, handing, &rendering)
             .await
             .map_err(|error| ("the mail", error))?;
-        turn.mailed.set(mailed);
+        handing.mailed.set(mailed);
         stored.map_err(|error| ("the objects in the report bucket", error))?;
-        let warning = self.note(report, turn, &rendering).await;
+        let warning = self.note(report, handing, &rendering).await;
         tracing::info!(
-            function = C::NAME,
+            function = report.run.function,
             task = report.run.task,
             target_name = report.run.target,
             status = report.status.word(),
+            outcome = report.action.as_ref().map(|action| action.outcome.word()),
             report_id = report.id,
             page = rendering.place.page,
             mailed,
@@ -68,43 +103,40 @@ impl<C: Check> App<C> {
     }
 
     /// Mails if the policy says so and no earlier delivery has; returns whether the report is mailed now.
-    async fn mail(&self, report: &Report, turn: &Turn<'_>, rendering: &Rendering) -> Result<bool, OpsError> {
-        let memory = turn.memory;
-        if memory.held.as_ref().is_some_and(|held| held.already_mailed) {
+    async fn mail(
+        &self,
+        report: &Report,
+        handing: &Handing<'_>,
+        rendering: &Rendering,
+    ) -> Result<bool, OpsError> {
+        if handing.held.is_some_and(|held| held.already_mailed) {
             return Ok(true);
         }
-        let deployment = &self.settings.deployment;
-        if !should_mail(
-            deployment.mail,
-            memory.past.previous.as_ref().map(|before| before.status),
-            report,
-        ) {
+        if !handing.mail {
             return Ok(false);
         }
-        let topic = turn.target.topic_arn.as_ref().unwrap_or(&deployment.topic_arn);
-        self.publisher.mail(topic, report, rendering).await.map(|_| true)
+        self.publisher
+            .mail(handing.topic, report, rendering)
+            .await
+            .map(|_| true)
     }
 
     /// Records what is out. A failure is a warning.
-    async fn note(&self, report: &Report, turn: &Turn<'_>, rendering: &Rendering) -> Option<String> {
-        let mut snapshot = Snapshot::of(report);
-        snapshot
-            .open
-            .retain(|complaint| !is_runners::<C>(&complaint.code));
+    async fn note(&self, report: &Report, handing: &Handing<'_>, rendering: &Rendering) -> Option<String> {
         let done = Finished {
             report,
-            snapshot: &snapshot,
+            snapshot: &handing.snapshot,
             page: &rendering.place.page,
-            history_days: self.settings.deployment.history_days,
-            at: turn.watch.now(),
+            history_days: handing.deployment.history_days,
+            at: handing.watch.now(),
         };
-        match self.journal.record(turn.memory.held.as_ref(), done).await {
+        match self.journal.record(handing.held, done).await {
             Ok(Recorded::Yes) => None,
             Ok(Recorded::TakenOver) => Some(
                 "another delivery took over while this one published; the report may come twice".to_owned(),
             ),
             Err(error) => {
-                tracing::warn!(function = C::NAME, report_id = report.id, error = ?error, "published, and not recorded");
+                tracing::warn!(function = report.run.function, report_id = report.id, error = ?error, "published, and not recorded");
                 Some(format!("published, and not recorded: {}", chain(&error)))
             }
         }
@@ -116,12 +148,12 @@ impl<C: Check> App<C> {
         let line = emf::line(report, watch.now());
         let mut out = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-            tracing::warn!(function = C::NAME, report_id = report.id, error = %error, "metrics not written");
+            tracing::warn!(function = report.run.function, report_id = report.id, error = %error, "metrics not written");
         }
     }
 
-    fn rendering(&self, report: &Report, job: &Job<'_>) -> Rendering {
-        let deployment = &self.settings.deployment;
+    fn rendering(&self, report: &Report, handing: &Handing<'_>) -> Rendering {
+        let deployment = handing.deployment;
         Rendering {
             place: Place::of(
                 report,
@@ -130,8 +162,15 @@ impl<C: Check> App<C> {
                 deployment.report_bucket.as_str(),
             ),
             not_stored: None,
-            lambda: job.invocation.lambda.clone(),
+            lambda: handing.invocation.lambda.clone(),
             lambda_region: self.region().to_owned(),
+        }
+    }
+
+    /// Gives a claim back as well as may be: without it the next delivery waits for the end of the lease.
+    pub(crate) async fn give_back(&self, held: &Held, mailed: Option<&str>) {
+        if let Err(error) = self.journal.release(held, mailed).await {
+            tracing::warn!(error = ?error, "claim not given back, its lease ends by itself");
         }
     }
 }

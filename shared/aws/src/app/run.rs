@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use day2_core::calendar::{RunDay, run_day};
 use day2_core::chart::Chart;
-use day2_core::compare;
+use day2_core::compare::{self, Snapshot, should_mail};
 use day2_core::report::{Report, Run};
 use day2_core::target::Target;
 use day2_core::{Item, Unreadable};
@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::budget::{LEASE_MARGIN, deadline, end_of_look, too_late};
 use super::outcome::Done;
-use super::{App, Invocation, LEAST_RUN, Watch};
+use super::{App, Handing, Invocation, LEAST_RUN, Watch};
 use crate::check::{Check, Moment};
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Past};
@@ -70,7 +70,7 @@ impl<C: Check> App<C> {
     ) -> Result<Done, OpsError> {
         let run = self.identity(target, job, watch.now());
         if let Some(reason) = self.rests(&run, job) {
-            self.journal.heartbeat(&run, "RESTS", watch.now()).await?;
+            self.edge.journal.heartbeat(&run, "RESTS", watch.now()).await?;
             tracing::info!(
                 function = C::NAME,
                 task = job.task,
@@ -99,8 +99,8 @@ impl<C: Check> App<C> {
         };
         let done = self.look_and_publish(&turn, run, end).await;
         if let (Err(_), Some(held)) = (&done, &memory.held) {
-            self.give_back(held, turn.mailed.get().then_some(report_id.as_str()))
-                .await;
+            let mailed = turn.mailed.get().then_some(report_id.as_str());
+            self.edge.give_back(held, mailed).await;
         }
         done
     }
@@ -149,7 +149,12 @@ impl<C: Check> App<C> {
             .deadline
             .checked_add(LEASE_MARGIN)
             .unwrap_or(Timestamp::MAX);
-        let held = match self.journal.claim(run, &owner, watch.now(), lease_until).await {
+        let held = match self
+            .edge
+            .journal
+            .claim(run, &owner, watch.now(), lease_until)
+            .await
+        {
             Ok(Claim::Ours(held)) => held,
             Ok(Claim::AlreadyDone { report_id }) => {
                 tracing::info!(
@@ -174,7 +179,7 @@ impl<C: Check> App<C> {
             }
         };
         let days = self.settings.deployment.history_days;
-        Memorised::Go(match self.journal.past(run, report_id, days).await {
+        Memorised::Go(match self.edge.journal.past(run, report_id, days).await {
             Ok(past) => Memory {
                 held: Some(held),
                 past,
@@ -189,7 +194,7 @@ impl<C: Check> App<C> {
     }
 
     fn trouble(&self, error: &OpsError) -> Unreadable {
-        error.to_unreadable("journal", self.journal.table())
+        error.to_unreadable("journal", self.edge.journal.table())
     }
 
     async fn look_and_publish(&self, turn: &Turn<'_>, run: Run, end: Timestamp) -> Result<Done, OpsError> {
@@ -200,7 +205,23 @@ impl<C: Check> App<C> {
         report.not_checked = C::not_checked(&self.settings, turn.target);
         report.history.clone_from(&memory.past.runs);
         report.changes = compare::compare(memory.past.previous.as_ref(), &report);
-        let warning = self.publish(&report, turn).await?;
+        let mut snapshot = Snapshot::of(&report);
+        snapshot
+            .open
+            .retain(|complaint| !is_runners::<C>(&complaint.code));
+        let deployment = &self.settings.deployment;
+        let before = memory.past.previous.as_ref().map(|before| before.status);
+        let handing = Handing {
+            deployment,
+            topic: turn.target.topic_arn.as_ref().unwrap_or(&deployment.topic_arn),
+            invocation: turn.job.invocation,
+            watch: turn.watch,
+            held: memory.held.as_ref(),
+            mail: should_mail(deployment.mail, before, &report),
+            mailed: &turn.mailed,
+            snapshot,
+        };
+        let warning = self.edge.publish(&report, &handing).await?;
         Ok(Done::Reported(Box::new(report), warning))
     }
 
@@ -240,13 +261,6 @@ impl<C: Check> App<C> {
         let item = Item::unreadable(&code::<C>(LOOK), "The target was looked at", 1, &why)
             .remedy("run the function's self-check, mend what it names, then run this task again by hand");
         Ok((vec![item], Vec::new()))
-    }
-
-    /// Gives a claim back as well as may be: without it the next delivery waits for the end of the lease.
-    async fn give_back(&self, held: &Held, mailed: Option<&str>) {
-        if let Err(error) = self.journal.release(held, mailed).await {
-            tracing::warn!(function = C::NAME, error = ?error, "claim not given back, its lease ends by itself");
-        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! failed publication is a failed invocation, which is alarmed.
 
 use day2_core::item::Population;
+use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::{Item, Verdict};
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::budget::unanswered;
 use super::run::code;
-use super::{App, Invocation, PUBLISH_RESERVE, Watch};
+use super::{App, Edge, Invocation, PUBLISH_RESERVE, Watch};
 use crate::check::{Check, Moment};
 use crate::error::OpsError;
 
@@ -25,7 +26,7 @@ const CLOCK: &str = "912";
 
 /// Largest difference between our clock and AWS's. Requests are refused at five minutes; windows and leases of
 /// minutes need less. Source: AWS General Reference, "Signing AWS API requests", request timestamp.
-const MOST_SKEW: SignedDuration = SignedDuration::from_secs(30);
+pub(crate) const MOST_SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 const ONE: Population = Population {
     examined: 1,
@@ -35,8 +36,7 @@ const ONE: Population = Population {
 impl<C: Check> App<C> {
     pub(super) async fn self_check(&self, invocation: &Invocation) -> Result<Value, OpsError> {
         let watch = Watch::start(invocation.now);
-        let mut own = vec![self.settings_item()];
-        own.extend(self.journal_items(&watch).await);
+        let own = own_items(&self.edge, C::CODE, &self.settings, &watch).await;
         let end = invocation
             .deadline
             .checked_sub(PUBLISH_RESERVE)
@@ -75,44 +75,51 @@ impl<C: Check> App<C> {
                 )]
             })
     }
+}
 
-    /// Bad settings never get here: they fail every invocation with the list of mistakes.
-    fn settings_item(&self) -> Item {
-        let targets = self.settings.targets.len();
-        let seen = format!("{targets} targets, zone {}", self.settings.deployment.zone.name());
-        Item::judge(
-            &code::<C>(SETTINGS),
-            "The settings are readable",
-            Verdict::Pass,
-            ONE,
-            seen,
-        )
-    }
+/// What every function proves of itself: settings, journal, clock.
+pub(crate) async fn own_items<F>(
+    edge: &Edge,
+    prefix: &str,
+    settings: &Settings<F>,
+    watch: &Watch,
+) -> Vec<Item> {
+    let mut items = vec![settings_item(&format!("{prefix}-{SETTINGS}"), settings)];
+    items.extend(journal_items(edge, prefix, watch).await);
+    items
+}
 
-    async fn journal_items(&self, watch: &Watch) -> [Item; 2] {
-        let table = self.journal.table();
-        let titles = ["The journal can be read", "The clock agrees with that of AWS"];
-        let [journal, clock] = [code::<C>(JOURNAL), code::<C>(CLOCK)];
-        match self.journal.probe().await {
-            Ok(theirs) => {
-                let item = Item::judge(
-                    &journal,
-                    titles[0],
-                    Verdict::Pass,
-                    ONE,
-                    format!("table {table} answers"),
-                );
-                [item, clock_item(&clock, titles[1], watch.now(), theirs)]
-            }
-            Err(error) => {
-                let why = error.to_unreadable("dynamodb:Query", table);
-                let remedy = "allow dynamodb:Query, PutItem and UpdateItem on the journal table, and see that it exists";
-                [
-                    Item::unreadable(&journal, titles[0], 1, &why).remedy(remedy),
-                    Item::unreadable(&clock, titles[1], 1, &why)
-                        .remedy("mend the journal first: its answer tells the time"),
-                ]
-            }
+/// Bad settings never get here: they fail every invocation with the list of mistakes.
+fn settings_item<F>(code: &str, settings: &Settings<F>) -> Item {
+    let targets = settings.targets.len();
+    let seen = format!("{targets} targets, zone {}", settings.deployment.zone.name());
+    Item::judge(code, "The settings are readable", Verdict::Pass, ONE, seen)
+}
+
+async fn journal_items(edge: &Edge, prefix: &str, watch: &Watch) -> [Item; 2] {
+    let table = edge.journal.table();
+    let titles = ["The journal can be read", "The clock agrees with that of AWS"];
+    let [journal, clock] = [format!("{prefix}-{JOURNAL}"), format!("{prefix}-{CLOCK}")];
+    match edge.journal.probe().await {
+        Ok(theirs) => {
+            let item = Item::judge(
+                &journal,
+                titles[0],
+                Verdict::Pass,
+                ONE,
+                format!("table {table} answers"),
+            );
+            [item, clock_item(&clock, titles[1], watch.now(), theirs)]
+        }
+        Err(error) => {
+            let why = error.to_unreadable("dynamodb:Query", table);
+            let remedy =
+                "allow dynamodb:Query, PutItem and UpdateItem on the journal table, and see that it exists";
+            [
+                Item::unreadable(&journal, titles[0], 1, &why).remedy(remedy),
+                Item::unreadable(&clock, titles[1], 1, &why)
+                    .remedy("mend the journal first: its answer tells the time"),
+            ]
         }
     }
 }

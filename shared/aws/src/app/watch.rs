@@ -7,14 +7,14 @@ use tokio::time::Instant;
 
 /// A clock that was set once.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
+pub(crate) struct Watch {
     at: Timestamp,
     started: Instant,
 }
 
 impl Watch {
     /// A clock that shows `now`.
-    pub(super) fn start(now: Timestamp) -> Self {
+    pub(crate) fn start(now: Timestamp) -> Self {
         Self {
             at: now,
             started: Instant::now(),
@@ -22,13 +22,13 @@ impl Watch {
     }
 
     /// What it shows.
-    pub(super) fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
         self.at.checked_add(elapsed).unwrap_or(Timestamp::MAX)
     }
 
     /// Time until `moment`, zero when it has passed.
-    pub(super) fn until(&self, moment: Timestamp) -> Duration {
+    pub(crate) fn until(&self, moment: Timestamp) -> Duration {
         moment
             .duration_since(self.now())
             .max(SignedDuration::ZERO)

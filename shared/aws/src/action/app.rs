@@ -1,0 +1,270 @@
+//! An action that is ready to take events: which target an event is about, and which road it came by.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use aws_config::SdkConfig;
+use day2_core::action::{Mode, Occasion, PlanId};
+use day2_core::settings::Settings;
+use day2_core::target::Target;
+use day2_core::trigger::{Alarm, AlarmState, Manual, Trigger, classify};
+use serde_json::{Value, json};
+
+use super::Action;
+use super::case::Case;
+use crate::app::{Clients, Edge, Invocation, Watch};
+use crate::boot::{self, Environment};
+use crate::error::OpsError;
+use crate::journal::Journal;
+use crate::publish::Publisher;
+use crate::settings;
+
+/// An action that is ready to take events.
+pub struct ActionApp<A: Action> {
+    pub(super) settings: Settings<A::Settings>,
+    pub(super) edge: Edge,
+    clients: Clients<A::Ctx>,
+}
+
+/// What an [`ActionApp`] is made of.
+pub struct ActionParts<A: Action> {
+    /// What it was told.
+    pub settings: Settings<A::Settings>,
+    /// Configuration of the function's own account and region.
+    pub aws: SdkConfig,
+    /// Its journal.
+    pub journal: Journal,
+    /// Where its reports go.
+    pub publisher: Publisher,
+    /// Where its metrics go: standard output, which CloudWatch Logs reads.
+    pub metrics: Box<dyn Write + Send>,
+}
+
+impl<A: Action> ActionApp<A> {
+    /// Loads the settings and builds the clients.
+    ///
+    /// # Errors
+    ///
+    /// As [`settings::load`].
+    pub async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError> {
+        let settings = settings::load(environment, &aws_sdk_s3::Client::new(&aws)).await?;
+        let journal = Journal::new(
+            aws_sdk_dynamodb::Client::new(&aws),
+            settings.deployment.journal_table.as_str(),
+        );
+        let publisher = Publisher::new(&aws);
+        Ok(Self::new(ActionParts {
+            settings,
+            aws,
+            journal,
+            publisher,
+            metrics: Box::new(std::io::stdout()),
+        }))
+    }
+
+    /// An app of given parts.
+    #[must_use]
+    pub fn new(parts: ActionParts<A>) -> Self {
+        Self {
+            settings: parts.settings,
+            edge: Edge {
+                aws: parts.aws,
+                journal: parts.journal,
+                publisher: parts.publisher,
+                metrics: Mutex::new(parts.metrics),
+            },
+            clients: Clients::default(),
+        }
+    }
+
+    /// Uses `ctx` for the target of this name instead of connecting, for tests.
+    #[must_use]
+    pub fn with_ctx(self, target: &str, ctx: A::Ctx) -> Self {
+        self.clients.keep(target, ctx);
+        self
+    }
+
+    /// The clients of a target, built once per sandbox.
+    pub(super) async fn ctx(&self, target: &Target) -> Arc<A::Ctx> {
+        let name = target.name.as_str();
+        if let Some(ctx) = self.clients.known(name) {
+            return ctx;
+        }
+        let ctx = A::connect(&boot::for_target(&self.edge.aws, target).await).await;
+        self.clients.keep(name, ctx)
+    }
+
+    /// The mode that was deployed.
+    pub(super) fn mode(&self) -> Mode {
+        A::safety(&self.settings.function).mode
+    }
+}
+
+/// Takes one event and returns what the invocation answers: `{"outcome":…,"reports":[…]}`.
+///
+/// # Errors
+///
+/// [`OpsError`] for what Lambda shall deliver again (transient) or keep at the failure destination: a rejected event,
+/// too little time, a claim or lock held elsewhere, a journal that cannot be reached with changes pending, transient
+/// failures beyond their budget, a publication that failed.
+pub async fn handle_action<A: Action>(
+    app: &ActionApp<A>,
+    event: &[u8],
+    invocation: &Invocation,
+) -> Result<Value, OpsError> {
+    match classify(event) {
+        Trigger::Alarm(alarm) => app.alarm(alarm, invocation).await,
+        Trigger::Manual(manual) => app.manual(manual, invocation).await,
+        Trigger::Revert { lease } => app.revert(&lease, invocation).await,
+        Trigger::SelfCheck => app.self_check(invocation).await,
+        Trigger::Finding(_) => Ok(ignored::<A>("the event is a finding")),
+        Trigger::Scheduled(_) => Err(OpsError::Event(format!(
+            "{} has no schedule: it acts on alarms; send {{\"targets\":[\"…\"]}} to run it by hand",
+            A::NAME
+        ))),
+        Trigger::Ignored(reason) => Ok(ignored::<A>(&reason)),
+        Trigger::Rejected(reason) => Err(OpsError::Event(reason)),
+    }
+}
+
+fn ignored<A: Action>(reason: &str) -> Value {
+    tracing::info!(function = A::NAME, reason, "event ignored");
+    json!({ "outcome": "ignored", "reason": reason })
+}
+
+impl<A: Action> ActionApp<A> {
+    async fn alarm(&self, alarm: Alarm, invocation: &Invocation) -> Result<Value, OpsError> {
+        // The mapping is ours: nothing in the event can point us at something else (`cases.md` E19, O04).
+        let bound = A::alarms(&self.settings.function)
+            .into_iter()
+            .find(|(_, arn)| **arn == alarm.arn)
+            .and_then(|(target, _)| self.settings.target(target));
+        let Some(target) = bound else {
+            return Ok(ignored::<A>("the alarm is not bound to a target in the settings"));
+        };
+        match alarm.state {
+            AlarmState::Alarm | AlarmState::InsufficientData => {}
+            AlarmState::Ok | AlarmState::Other(_) => {
+                return Ok(ignored::<A>("the alarm did not go to ALARM"));
+            }
+        }
+        let case = Case::new(target, Occasion::Alarm(alarm), self.mode(), invocation);
+        Box::pin(self.respond(case)).await
+    }
+
+    async fn manual(&self, event: Manual, invocation: &Invocation) -> Result<Value, OpsError> {
+        if let Some(task) = event.task.as_deref().filter(|task| *task != A::TASK) {
+            return Err(OpsError::Event(format!(
+                "{} has no task `{task}`; it has {}, self-check and revert",
+                A::NAME,
+                A::TASK
+            )));
+        }
+        let target = self.one_target(&event.targets)?;
+        let mode = self
+            .mode()
+            .lowered_to(event.mode.as_deref())
+            .map_err(OpsError::Event)?;
+        let occasion = match &event.approve {
+            None => Occasion::Manual,
+            Some(_) if event.mode.is_some() => {
+                return Err(OpsError::Event(
+                    "`approve` carries a plan out, so `mode` has no meaning beside it; leave out one of the two"
+                        .to_owned(),
+                ));
+            }
+            Some(plan) => self.approved(target, plan, invocation).await?,
+        };
+        let case = Case::new(target, occasion, mode, invocation);
+        Box::pin(self.respond(case)).await
+    }
+
+    /// The proposal that an approval names. Whether it may still be used is decided by the table when it is used.
+    async fn approved(
+        &self,
+        target: &Target,
+        plan: &str,
+        invocation: &Invocation,
+    ) -> Result<Occasion, OpsError> {
+        let plan = PlanId::parse(plan).ok_or_else(|| {
+            OpsError::Event(format!(
+                "`approve` {plan:?} is no plan id; send the 64 hexadecimal digits of the mail"
+            ))
+        })?;
+        if self.mode() != Mode::Approve {
+            return Err(OpsError::Event(format!(
+                "`approve` has no meaning: {} is deployed in mode {}",
+                A::NAME,
+                self.mode()
+            )));
+        }
+        let proposal = self
+            .edge
+            .journal
+            .proposal(A::NAME, target.name.as_str(), &plan)
+            .await?
+            .ok_or_else(|| {
+                OpsError::Event(format!(
+                    "no plan {plan} was proposed for {}; copy the line of the mail, or run the function again for a \
+                     plan of now",
+                    target.name
+                ))
+            })?;
+        let over = proposal.expires_at <= Watch::start(invocation.now).now();
+        if over && proposal.used_by.is_none() {
+            return Err(OpsError::Event(format!(
+                "the plan could be approved until {}; run the function again for a plan of now",
+                proposal.expires_at
+            )));
+        }
+        Ok(Occasion::Approved(proposal.approved))
+    }
+
+    async fn revert(&self, id: &str, invocation: &Invocation) -> Result<Value, OpsError> {
+        let lease = self.edge.journal.lease(id).await?;
+        let lease = lease.ok_or_else(|| OpsError::Event(format!("there is no lease `{id}`")))?;
+        if lease.function != A::NAME {
+            return Err(OpsError::Event(format!(
+                "lease `{id}` is of {}; send it there",
+                lease.function
+            )));
+        }
+        if !lease.state.is_open() {
+            let state = lease.state.word();
+            return Ok(json!({ "outcome": "already_done", "lease": id, "state": state }));
+        }
+        let target = self.settings.target(&lease.target).ok_or_else(|| {
+            OpsError::Event(format!(
+                "lease `{id}` is of the target {}, which is no longer in the settings: take {} back to {} by hand",
+                lease.target, lease.resource, lease.before
+            ))
+        })?;
+        let mut case = Case::new(target, Occasion::Revert, self.mode(), invocation);
+        case.lease = Some(lease);
+        Box::pin(self.respond(case)).await
+    }
+
+    /// An action is for one target; which one must be said.
+    fn one_target(&self, names: &[String]) -> Result<&Target, OpsError> {
+        let known: Vec<&str> = self
+            .settings
+            .targets
+            .iter()
+            .map(|target| target.name.as_str())
+            .collect();
+        let [name] = names else {
+            return Err(OpsError::Event(format!(
+                "{} changes one target at a time, and {} are named; send {{\"targets\":[\"…\"]}} with one of {}",
+                A::NAME,
+                names.len(),
+                known.join(", ")
+            )));
+        };
+        self.settings.target(name).ok_or_else(|| {
+            OpsError::Event(format!(
+                "there is no target `{name}`; the settings have {}",
+                known.join(", ")
+            ))
+        })
+    }
+}

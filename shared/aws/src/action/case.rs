@@ -1,0 +1,123 @@
+//! One occasion on one target: what stays the same from the claim to the answer.
+
+use std::cell::Cell;
+
+use day2_core::action::{Lease, Mode, Occasion};
+use day2_core::report::Run;
+use day2_core::target::Target;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::app::budget::LEASE_MARGIN;
+use crate::app::{Invocation, PUBLISH_RESERVE, Watch};
+use crate::check::Moment;
+
+/// Time between the end of the work and the end of the time for it, so that one hanging call costs itself only.
+const GRACE: SignedDuration = SignedDuration::from_secs(1);
+
+/// One occasion on one target.
+pub(super) struct Case<'a> {
+    pub(super) target: &'a Target,
+    pub(super) occasion: Occasion,
+    /// How far this run may go.
+    pub(super) mode: Mode,
+    /// The change to take back.
+    pub(super) lease: Option<Lease>,
+    pub(super) invocation: &'a Invocation,
+    pub(super) watch: Watch,
+    /// Whether the mail is out.
+    pub(super) mailed: Cell<bool>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(
+        target: &'a Target,
+        occasion: Occasion,
+        mode: Mode,
+        invocation: &'a Invocation,
+    ) -> Self {
+        Self {
+            target,
+            occasion,
+            mode,
+            lease: None,
+            invocation,
+            watch: Watch::start(invocation.now),
+            mailed: Cell::new(false),
+        }
+    }
+
+    /// Who runs, for what, and when.
+    pub(super) fn run(&self, function: &str, task: &str, zone: &str) -> Run {
+        let reverts = matches!(self.occasion, Occasion::Revert);
+        Run {
+            function: function.to_owned(),
+            task: if reverts { "revert" } else { task }.to_owned(),
+            target: self.target.name.as_str().to_owned(),
+            account_id: self.target.account_id.as_str().to_owned(),
+            region: self.target.region.as_str().to_owned(),
+            trigger: self.occasion.word().to_owned(),
+            zone: zone.to_owned(),
+            scheduled_at: None,
+            occasion: self.occasion.key(),
+            started_at: self.watch.now(),
+            request_id: self.invocation.request_id.clone(),
+        }
+    }
+
+    /// What tells this occasion from others, in journal and changes.
+    pub(super) fn key(&self) -> String {
+        let request = || format!("request:{}", self.invocation.request_id);
+        match &self.lease {
+            Some(lease) => format!("revert:{}", lease.id),
+            None => self.occasion.key().unwrap_or_else(request),
+        }
+    }
+
+    /// One attempt of one delivery: the sandbox tells concurrent deliveries apart, the start tells a delivery from an
+    /// earlier one that died in the same sandbox.
+    pub(super) fn owner(&self, run: &Run) -> String {
+        format!(
+            "{}/{}/{}",
+            self.invocation.sandbox, self.invocation.request_id, run.started_at
+        )
+    }
+
+    /// Whether somebody waits for the answer: then a failure is a report, not a second delivery.
+    pub(super) const fn by_hand(&self) -> bool {
+        matches!(self.occasion, Occasion::Manual | Occasion::Approved(_))
+    }
+
+    /// Whether this run may change something at all.
+    pub(super) fn may_change(&self) -> bool {
+        match self.occasion {
+            Occasion::Revert => true,
+            Occasion::Approved(_) => self.mode >= Mode::Approve,
+            Occasion::Alarm(_) | Occasion::Manual => self.mode == Mode::Auto,
+        }
+    }
+
+    /// When a lock or claim of this run ends at the latest.
+    pub(super) fn lease_until(&self) -> Timestamp {
+        self.invocation
+            .deadline
+            .checked_add(LEASE_MARGIN)
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// When all work but the publication must be done.
+    pub(super) fn end(&self) -> Timestamp {
+        self.invocation
+            .deadline
+            .checked_sub(PUBLISH_RESERVE)
+            .unwrap_or(self.invocation.now)
+    }
+
+    /// Now, and until when the work must be done.
+    pub(super) fn moment(&self) -> Moment {
+        let end = self.end();
+        Moment {
+            now: self.watch.now(),
+            deadline: end.checked_sub(GRACE).unwrap_or(end),
+        }
+    }
+}
