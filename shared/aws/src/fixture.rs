@@ -1,7 +1,9 @@
 //! A check that says what a test scripts, and a small world around it: a journal with the two conditions that
 //! matter, a bucket, a topic, and faults.
 
+mod actor;
 mod dummy;
+mod expression;
 pub(crate) mod loopback;
 mod table;
 
@@ -21,12 +23,17 @@ use day2_core::settings::read;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::action::{ActionApp, ActionParts};
 use crate::app::{App, Invocation, Parts, handle};
 use crate::error::OpsError;
 use crate::journal::Journal;
 use crate::publish::Publisher;
+pub(crate) use actor::{Actor, Knob, Machine, Shared};
 pub(crate) use dummy::{Act, Dummy, DummySettings};
 use table::Table;
+
+/// The alarm that the settings bind.
+pub(crate) const ALARM: &str = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-level";
 
 /// 06:30 on a Friday in New York.
 pub(crate) const MORNING: &str = "2026-03-06T11:30:00Z";
@@ -46,6 +53,47 @@ pub(crate) enum Fault {
     Bucket,
     /// The topic is out of order.
     Topic,
+}
+
+/// Counts the moments before and after every call to the outside, and ends the handler at one of them as SIGKILL
+/// would: nothing of it runs any more.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gate(Arc<Mutex<(usize, Option<usize>)>>);
+
+/// What a killed handler unwinds with.
+pub(crate) struct Killed;
+
+impl Gate {
+    /// Kills at the moment of this number, from now on counted anew; `None` never kills.
+    pub(crate) fn kill_at(&self, moment: Option<usize>) {
+        *self.0.lock().unwrap() = (0, moment);
+    }
+
+    /// How many moments there were.
+    pub(crate) fn moments(&self) -> usize {
+        self.0.lock().unwrap().0
+    }
+
+    pub(crate) fn pass(&self) {
+        let killed = {
+            let mut gate = self.0.lock().unwrap();
+            gate.0 += 1;
+            gate.1 == Some(gate.0)
+        };
+        if killed {
+            std::panic::resume_unwind(Box::new(Killed));
+        }
+    }
+
+    fn around<I, O, F: Fn(&I) -> O>(&self, call: F) -> impl Fn(&I) -> O + use<I, O, F> {
+        let gate = self.clone();
+        move |input| {
+            gate.pass();
+            let answer = call(input);
+            gate.pass();
+            answer
+        }
+    }
 }
 
 pub(crate) type Faults = Arc<Mutex<Vec<Fault>>>;
@@ -86,6 +134,7 @@ pub(crate) struct World {
     pub(crate) mails: Arc<Mutex<Vec<Mailed>>>,
     pub(crate) metrics: Lines,
     pub(crate) faults: Faults,
+    pub(crate) gate: Gate,
 }
 
 pub(crate) fn document() -> Value {
@@ -129,31 +178,54 @@ impl World {
         .with_ctx("prod-b", Mutex::new(acts))
     }
 
+    /// An action on `machine`, in a sandbox of its own.
+    pub(crate) fn actor(&self, mode: &str, machine: &Shared) -> ActionApp<Actor> {
+        self.actor_with(&json!({ "mode": mode }), machine)
+    }
+
+    pub(crate) fn actor_with(&self, safety: &Value, machine: &Shared) -> ActionApp<Actor> {
+        let mut document = document();
+        document["function"] = json!({ "safety": safety, "alarm": ALARM });
+        ActionApp::new(ActionParts {
+            settings: read(&document.to_string()).unwrap(),
+            aws: SdkConfig::builder().region(Region::new("us-east-1")).build(),
+            journal: self.journal(),
+            publisher: Publisher::with_clients(self.s3(), self.sns(), "us-east-1"),
+            metrics: Box::new(self.metrics.clone()),
+        })
+        .with_ctx("prod-a", Arc::clone(machine))
+    }
+
     pub(crate) fn journal(&self) -> Journal {
-        Journal::new(table::client(&self.table, &self.faults), "day2-journal")
+        Journal::new(
+            table::client(&self.table, &self.faults, &self.gate),
+            "day2-journal",
+        )
     }
 
     fn s3(&self) -> aws_sdk_s3::Client {
         let (objects, faults) = (Arc::clone(&self.objects), Arc::clone(&self.faults));
-        let put = mock!(aws_sdk_s3::Client::put_object).then_compute_response(move |put: &PutObjectInput| {
-            if faults.lock().unwrap().contains(&Fault::Bucket) {
-                let words = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
-                return MockResponse::Http(http_error(403, words));
-            }
-            let body = String::from_utf8(put.body().bytes().unwrap().to_vec()).unwrap();
-            objects
-                .lock()
-                .unwrap()
-                .push((put.key().unwrap().to_owned(), body));
-            MockResponse::Output(PutObjectOutput::builder().build())
-        });
+        let put = mock!(aws_sdk_s3::Client::put_object).then_compute_response(self.gate.around(
+            move |put: &PutObjectInput| {
+                if faults.lock().unwrap().contains(&Fault::Bucket) {
+                    let words = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
+                    return MockResponse::Http(http_error(403, words));
+                }
+                let body = String::from_utf8(put.body().bytes().unwrap().to_vec()).unwrap();
+                objects
+                    .lock()
+                    .unwrap()
+                    .push((put.key().unwrap().to_owned(), body));
+                MockResponse::Output(PutObjectOutput::builder().build())
+            },
+        ));
         mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&put], |config| config
             .retry_config(RetryConfig::disabled()))
     }
 
     fn sns(&self) -> aws_sdk_sns::Client {
         let (mails, faults) = (Arc::clone(&self.mails), Arc::clone(&self.faults));
-        let publish = mock!(aws_sdk_sns::Client::publish).then_compute_response(
+        let publish = mock!(aws_sdk_sns::Client::publish).then_compute_response(self.gate.around(
             move |mail: &aws_sdk_sns::operation::publish::PublishInput| {
                 if faults.lock().unwrap().contains(&Fault::Topic) {
                     return MockResponse::Http(http_error(500, "<html>proxy</html>"));
@@ -165,7 +237,7 @@ impl World {
                 });
                 MockResponse::Output(PublishOutput::builder().message_id("m-1").build())
             },
-        );
+        ));
         mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&publish], |config| config
             .retry_config(RetryConfig::disabled()))
     }

@@ -1,0 +1,186 @@
+//! What fails: the journal, the change, the publication, the time.
+
+use jiff::SignedDuration;
+
+use super::*;
+use crate::action::handle_action;
+use crate::fixture::{Fault, Knob};
+use day2_core::Cause;
+
+#[tokio::test]
+async fn without_the_journal_the_world_is_looked_at_and_nothing_is_changed_d15() {
+    let (world, machine) = (World::default(), machine());
+    world.break_with(&[Fault::Journal]);
+    let error = ring(&world.actor("auto", &machine)).await.unwrap_err();
+
+    assert!(error.is_transient(), "the event must come again: {error:?}");
+    assert!(writes(&machine).is_empty());
+    assert_eq!(world.subjects().len(), 1, "a person learns of it");
+    let bodies = world.mails.lock().unwrap()[0].body.clone();
+    assert!(bodies.contains("could not be remembered"), "{bodies}");
+
+    world.break_with(&[]);
+    let again = send(
+        &world.actor("auto", &machine),
+        &alarm(),
+        "2026-03-06T11:31:00Z",
+        "r-1",
+    )
+    .await;
+    assert_eq!(outcome(&again), "applied");
+    assert_eq!(writes(&machine), [15]);
+}
+
+#[tokio::test]
+async fn without_the_journal_an_alarm_that_needs_nothing_ends_well_d15() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.breaching = false);
+    world.break_with(&[Fault::Journal]);
+    assert_eq!(
+        outcome(&ring(&world.actor("auto", &machine)).await),
+        "nothing_to_do"
+    );
+}
+
+#[tokio::test]
+async fn a_mail_that_fails_is_sent_by_the_next_delivery_and_nothing_is_done_again_w18() {
+    let (world, machine) = (World::default(), machine());
+    world.break_with(&[Fault::Topic]);
+    let app = world.actor("auto", &machine);
+    let error = ring(&app).await.unwrap_err();
+    assert!(matches!(error, OpsError::Publish { .. }), "{error:?}");
+    assert_eq!((writes(&machine), world.subjects().len()), (vec![15], 0));
+
+    world.break_with(&[]);
+    // Were anything looked at or done again, it would show.
+    change(&machine, |machine| machine.level = 3);
+    let again = send(&app, &alarm(), "2026-03-06T11:31:00Z", "r-1").await;
+    assert_eq!(outcome(&again), "applied");
+    assert_eq!(writes(&machine), [15]);
+    assert_eq!(world.subjects().len(), 1);
+    assert_eq!(
+        outcome(&send(&app, &alarm(), "2026-03-06T11:33:00Z", "r-1").await),
+        "already_done"
+    );
+}
+
+#[tokio::test]
+async fn too_little_time_starts_nothing_and_leaves_nothing_locked_d13() {
+    for milliseconds in [0, 200, 2_000] {
+        let (world, machine) = (World::default(), machine());
+        let app = world.actor("auto", &machine);
+        let mut invocation = invocation(MORNING, "r-1");
+        invocation.deadline = at(MORNING) + SignedDuration::from_millis(milliseconds);
+        let error = handle_action(&app, alarm().to_string().as_bytes(), &invocation)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, OpsError::Deadline { .. }), "{error:?}");
+        assert!(error.is_transient() && writes(&machine).is_empty());
+        let next = send(&app, &alarm(), "2026-03-06T11:30:10Z", "r-1").await;
+        assert_eq!(outcome(&next), "applied", "after {milliseconds} ms");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_may_succeed_later_comes_again_and_is_no_page_before_that_w06_w15() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.knob = Knob::Throttles);
+    let app = world.actor("auto", &machine);
+    let error = ring(&app).await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert!(world.subjects().is_empty());
+
+    change(&machine, |machine| machine.knob = Knob::Works);
+    let again = send(&app, &alarm(), "2026-03-06T11:31:00Z", "r-1").await;
+    assert_eq!(outcome(&again), "applied");
+    assert_eq!(writes(&machine), [15]);
+}
+
+#[tokio::test]
+async fn a_change_that_fails_for_good_is_a_failed_report_with_what_is_known() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.knob = Knob::Breaks);
+    let answer = ring(&world.actor("auto", &machine)).await;
+    assert_eq!(outcome(&answer), "failed");
+    let report = &answer.unwrap()["reports"][0];
+    assert_eq!(report["status"], "FAIL");
+    assert_eq!(report["action"]["results"][0]["state"], "failed");
+    assert!(
+        report["action"]["results"][0]["says"]
+            .as_str()
+            .unwrap()
+            .contains("nothing was changed")
+    );
+    assert_eq!(world.subjects().len(), 1);
+}
+
+#[tokio::test]
+async fn a_step_after_one_that_failed_is_not_begun() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| {
+        (machine.knob, machine.steps) = (Knob::Breaks, 2)
+    });
+    let answer = ring(&world.actor("auto", &machine)).await.unwrap();
+    let states: Vec<&Value> = answer["reports"][0]["action"]["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| &result["state"])
+        .collect();
+    assert_eq!(states, [&json!("failed"), &json!("not_begun")]);
+}
+
+#[tokio::test]
+async fn more_steps_than_the_cap_are_refused_as_a_whole() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.steps = 3);
+    let answer = ring(&world.actor("auto", &machine)).await;
+    assert_eq!(outcome(&answer), "refused");
+    let refusal = &answer.unwrap()["reports"][0]["action"]["plan"]["refusals"][0];
+    assert_eq!(
+        (&refusal["guard"], &refusal["allowed_by"]),
+        (&json!("cap"), &json!("safety.max_steps"))
+    );
+    assert!(writes(&machine).is_empty());
+}
+
+#[tokio::test]
+async fn the_circuit_breaker_stops_the_fifth_run_of_a_day() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.temporary = false);
+    let app = world.actor("auto", &machine);
+    let mut outcomes = Vec::new();
+    for hour in 12..18 {
+        let changed = format!("2026-03-06T{hour}:00:00.000+0000");
+        let answer = send(
+            &app,
+            &alarm_at(&changed, "ALARM"),
+            &format!("2026-03-06T{hour}:00:05Z"),
+            &format!("r-{hour}"),
+        )
+        .await;
+        outcomes.push(outcome(&answer).to_owned());
+    }
+    assert_eq!(
+        outcomes,
+        ["applied", "applied", "applied", "applied", "refused", "refused"]
+    );
+    assert_eq!(writes(&machine).len(), 4);
+}
+
+#[tokio::test]
+async fn what_cannot_be_seen_comes_again_for_an_alarm_and_is_told_to_a_person_d15() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.readable = Err(Cause::Throttled));
+    let app = world.actor("auto", &machine);
+    assert!(ring(&app).await.unwrap_err().is_transient());
+    assert!(world.subjects().is_empty());
+    let by_hand = send(&app, &json!({ "targets": ["prod-a"] }), MORNING, "hand").await;
+    assert_eq!(outcome(&by_hand), "refused");
+    let report = &by_hand.unwrap()["reports"][0];
+    assert_eq!(
+        (&report["status"], &report["items"][0]["code"]),
+        (&json!("UNKNOWN"), &json!("ACT-901"))
+    );
+    assert!(writes(&machine).is_empty());
+}

@@ -1,0 +1,103 @@
+//! Taking back what was temporary.
+
+use super::*;
+
+async fn raised(mode: &str) -> (World, Shared, Value) {
+    let (world, machine) = (World::default(), machine());
+    ring(&world.actor("auto", &machine)).await.unwrap();
+    let _ = mode;
+    let lease = lease_ids(&world)[0].clone();
+    (world, machine, json!({ "task": "revert", "lease": lease }))
+}
+
+const LATER: &str = "2026-03-06T12:31:00Z";
+
+#[tokio::test]
+async fn a_lease_is_taken_back_in_every_mode() {
+    for mode in ["observe", "approve", "auto"] {
+        let (world, machine, event) = raised(mode).await;
+        let answer = send(&world.actor(mode, &machine), &event, LATER, "s-1").await;
+        assert_eq!(outcome(&answer), "reverted", "{mode}");
+        assert_eq!(writes(&machine), [15, 10], "{mode}");
+        assert_eq!(leases(&world), ["reverted"], "{mode}");
+        assert_eq!(world.subjects().len(), 2, "{mode}");
+    }
+}
+
+#[tokio::test]
+async fn a_lease_that_was_taken_back_is_not_taken_back_again() {
+    let (world, machine, event) = raised("auto").await;
+    let app = world.actor("auto", &machine);
+    send(&app, &event, LATER, "s-1").await.unwrap();
+    change(&machine, |machine| machine.level = 15);
+    let again = send(&app, &event, "2026-03-06T12:36:00Z", "s-2").await;
+    assert_eq!(outcome(&again), "already_done");
+    assert_eq!(writes(&machine), [15, 10]);
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_changed_since_is_left_alone_and_told() {
+    let (world, machine, event) = raised("auto").await;
+    change(&machine, |machine| machine.level = 12);
+    let answer = send(&world.actor("auto", &machine), &event, LATER, "s-1").await;
+    assert_eq!(outcome(&answer), "nothing_to_do");
+    assert_eq!(writes(&machine), [15]);
+    assert_eq!(leases(&world), ["left"]);
+    assert_eq!(world.subjects().len(), 2, "the person is told");
+}
+
+#[tokio::test]
+async fn a_lease_of_nobody_or_of_another_function_is_refused_by_name() {
+    let (world, machine, event) = raised("auto").await;
+    let app = world.actor("auto", &machine);
+    let unknown = send(&app, &json!({ "task": "revert", "lease": "abc" }), LATER, "s-1").await;
+    assert!(
+        unknown
+            .unwrap_err()
+            .to_string()
+            .contains("there is no lease `abc`")
+    );
+    {
+        let mut table = world.table.lock().unwrap();
+        let row = table
+            .rows
+            .values_mut()
+            .find(|row| row.contains_key("lease"))
+            .unwrap();
+        let json = row["lease"]
+            .as_s()
+            .unwrap()
+            .replace("\"actor\"", "\"other-function\"");
+        row.insert(
+            "lease".to_owned(),
+            aws_sdk_dynamodb::types::AttributeValue::S(json),
+        );
+    }
+    let foreign = send(&app, &event, LATER, "s-2").await.unwrap_err().to_string();
+    assert!(foreign.contains("is of other-function"), "{foreign}");
+    assert_eq!(writes(&machine), [15]);
+}
+
+#[tokio::test]
+async fn the_value_before_is_written_before_the_change_is_made() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| {
+        machine.knob = crate::fixture::Knob::DiesBefore
+    });
+    let app = world.actor("auto", &machine);
+    let killed = tokio::time::timeout(std::time::Duration::from_millis(50), ring(&app)).await;
+    assert!(killed.is_err() && writes(&machine).is_empty());
+    assert_eq!(leases(&world), ["pending"]);
+    let open = world.journal().open_leases("prod-a").await.unwrap();
+    assert_eq!((open[0].before.as_str(), open[0].after.as_str()), ("10", "15"));
+    assert_eq!(open[0].expires_at, Some(at("2026-03-06T12:30:00Z")));
+}
+
+#[tokio::test]
+async fn a_change_that_stays_is_no_lease_once_it_is_told() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.temporary = false);
+    ring(&world.actor("auto", &machine)).await.unwrap();
+    assert_eq!(leases(&world), ["closed"]);
+    assert!(world.journal().open_leases("prod-a").await.unwrap().is_empty());
+}
