@@ -79,7 +79,7 @@ pub struct ActionRecord {
     /// Whether the effect was seen; `None` when nothing was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
-    /// Who claims to have approved: the request id to look up in CloudTrail.
+    /// Who claims to have approved: the request id to look up in `CloudTrail`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
 }
