@@ -1,6 +1,10 @@
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
+use crate::action::guard::{Guard, Refusal};
+use crate::action::{Effect, Mode, Plan, Skip, Step, StepResult, StepState, Undo};
 use crate::chart::{Bars, Loss, Stage, Waterfall};
 use crate::item::Population;
 
@@ -145,10 +149,139 @@ fn the_json_of_a_report_keeps_its_shape() {
     assert_eq!(report, expected);
 }
 
+/// A report with every field of an action.
+fn acted() -> Report {
+    let plan = Plan {
+        steps: vec![Step {
+            change: json!({ "replicas": 6 }),
+            resource: "deployment a/b".to_owned(),
+            title: "scale".to_owned(),
+            before: "4".to_owned(),
+            after: "6".to_owned(),
+            precondition: "still 4".to_owned(),
+            undo: Undo::Lease {
+                minutes: 30,
+                words: "4 again".to_owned(),
+            },
+            blast_radius: "2 pods".to_owned(),
+            disruptive: false,
+            takes_seconds: 5,
+        }],
+        skips: vec![Skip {
+            resource: "c".to_owned(),
+            why: "not needed".to_owned(),
+        }],
+        refusals: vec![Refusal::new(
+            Guard::CoolDown,
+            "too soon",
+            "safety.cool_down_minutes",
+        )],
+    };
+    let mut report = Report::new(run(), Vec::new(), Vec::new());
+    report.run.occasion = Some("alarm:x".to_owned());
+    report.action = Some(ActionRecord {
+        outcome: Outcome::NothingToDo,
+        mode: Mode::Approve,
+        says: "it is said".to_owned(),
+        plan_id: PlanId::parse(&"a1".repeat(32)),
+        plan,
+        results: vec![StepResult {
+            resource: "deployment a/b".to_owned(),
+            state: StepState::AlreadyDone,
+            says: "6".to_owned(),
+            lease: Some("l-1".to_owned()),
+            expires_at: Some(at("2026-03-06T12:00:00Z")),
+        }],
+        approve_until: Some(at("2026-03-06T13:00:00Z")),
+        effect: Some(Effect::NotVerified {
+            says: "no change seen".to_owned(),
+        }),
+        approved_by: Some("r-0".to_owned()),
+    });
+    report
+}
+
+/// `action`, and `occasion` beside it, came with the first actions. They are optional and new, nothing else changed,
+/// so a program that reads `day2.report/1` and ignores fields that it does not know reads these reports too: the
+/// schema keeps its number.
+#[test]
+fn the_json_of_an_action_adds_one_optional_field_of_this_shape() {
+    let expected = json!({
+        "outcome": "nothing_to_do",
+        "mode": "approve",
+        "says": "it is said",
+        "plan_id": "a1".repeat(32),
+        "plan": {
+            "steps": [{
+                "change": { "replicas": 6 },
+                "resource": "deployment a/b",
+                "title": "scale",
+                "before": "4",
+                "after": "6",
+                "precondition": "still 4",
+                "undo": { "kind": "lease", "minutes": 30, "words": "4 again" },
+                "blast_radius": "2 pods",
+                "disruptive": false,
+                "takes_seconds": 5,
+            }],
+            "skips": [{ "resource": "c", "why": "not needed" }],
+            "refusals": [
+                { "guard": "cool_down", "says": "too soon", "allowed_by": "safety.cool_down_minutes" },
+            ],
+        },
+        "results": [{
+            "resource": "deployment a/b",
+            "state": "already_done",
+            "says": "6",
+            "lease": "l-1",
+            "expires_at": "2026-03-06T12:00:00Z",
+        }],
+        "approve_until": "2026-03-06T13:00:00Z",
+        "effect": { "verdict": "not_verified", "says": "no change seen" },
+        "approved_by": "r-0",
+    });
+    let mut report = serde_json::to_value(acted()).unwrap();
+    assert_eq!(report["schema"], "day2.report/1");
+    let fields = report.as_object_mut().unwrap();
+    assert_eq!(fields.remove("action"), Some(expected));
+    assert_eq!(fields.remove("occasion"), Some(json!("alarm:x")));
+    let check = serde_json::to_value(Report::new(run(), Vec::new(), Vec::new())).unwrap();
+    let names = |value: &serde_json::Value| -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    assert_eq!(names(&report), names(&check), "nothing else differs from a check");
+}
+
+#[test]
+fn what_an_action_does_not_have_is_left_out_of_its_json() {
+    let mut report = acted();
+    let record = report.action.as_mut().unwrap();
+    (
+        record.plan_id,
+        record.approve_until,
+        record.effect,
+        record.approved_by,
+    ) = (None, None, None, None);
+    (record.plan, record.results) = (Plan::default(), Vec::new());
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(
+        json["action"],
+        json!({
+            "outcome": "nothing_to_do",
+            "mode": "approve",
+            "says": "it is said",
+            "plan": { "steps": [], "skips": [], "refusals": [] },
+        })
+    );
+    assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report);
+}
+
 #[test]
 fn a_stored_report_reads_back_as_it_was() {
-    let json = serde_json::to_string(&small()).unwrap();
-    assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), small());
+    for report in [small(), acted()] {
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report);
+    }
 }
 
 #[test]
