@@ -4,10 +4,12 @@
 //! paper. A verdict is a shape and a word before it is a colour. Every string passes [`crate::hostile`], and the
 //! only links lead to other pages of the same bucket, by relative address.
 
+mod action;
 mod bars;
 mod icon;
 mod items;
 mod sections;
+mod steps;
 mod strip;
 mod style;
 mod waterfall;
@@ -20,6 +22,7 @@ use crate::links::Rendering;
 use crate::report::Report;
 use crate::verdict::Verdict;
 use crate::when::Clock;
+use crate::words::action::{self as words, Tone};
 
 /// What a browser may do with the page: apply the inline style, nothing else. Even a string that escaped our
 /// escaping could load and run nothing.
@@ -29,7 +32,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 #[must_use]
 pub fn page(report: &Report, rendering: &Rendering) -> String {
     let clock = Clock::of(&report.run.zone);
-    let title = format!("{} {} {}", report.status, report.run.task, report.run.target);
+    let outcome = report.action.as_ref().map(words::outcome);
+    let verdict = outcome.unwrap_or_else(|| report.status.to_string());
+    let title = format!("{verdict} {} {}", report.run.task, report.run.target);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -46,11 +51,12 @@ pub fn page(report: &Report, rendering: &Rendering) -> String {
                 (icon::definitions())
                 (sections::header(report, rendering, &clock))
                 main {
+                    @if let Some(record) = &report.action { (action::sections(report, record, rendering, &clock)) }
                     (items::cards(report, Verdict::Fail))
                     (items::cards(report, Verdict::Unknown))
                     (sections::changes(report, &clock))
                     (figures(&report.charts))
-                    (items::table(report))
+                    @if report.action.is_none() || !report.items.is_empty() { (items::table(report)) }
                     @if !report.not_checked.is_empty() {
                         p { (t(&crate::words::not_checked(report))) }
                     }
@@ -106,6 +112,21 @@ const fn class(verdict: Verdict) -> &'static str {
         Verdict::Unknown => "unknown",
         Verdict::Fail => "fail",
     }
+}
+
+/// The class that colours an outcome, an effect or a step.
+const fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Good => "pass",
+        Tone::Calm => "calm",
+        Tone::Doubt => "unknown",
+        Tone::Bad => "fail",
+    }
+}
+
+/// Lines of a command to be copied. They wrap on a narrow screen; a browser copies them as they were.
+fn command(lines: &[String]) -> Markup {
+    html! { pre { code { (lines.join("\n")) } } }
 }
 
 #[cfg(test)]

@@ -39,9 +39,12 @@ pub use observed::{Cause, Observed, Unreadable};
 pub use report::Report;
 pub use verdict::Verdict;
 
-// The sample is an example's module, which names this crate as users do.
+// The samples are an example's modules, which name this crate as users do.
 #[cfg(test)]
 extern crate self as day2_core;
 #[cfg(test)]
 #[path = "../examples/render/sample.rs"]
 mod sample;
+#[cfg(test)]
+#[path = "../examples/render/sample_action.rs"]
+mod sample_action;

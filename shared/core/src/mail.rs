@@ -3,9 +3,11 @@
 //! Plain text, because the topic mails plain text. Lines are short enough for a terminal; nothing depends on a
 //! fixed-width font but the table at the end.
 
+mod action;
 mod body;
 mod text;
 
+use crate::action::ActionRecord;
 use crate::hostile;
 use crate::links::Rendering;
 use crate::report::Report;
@@ -17,6 +19,9 @@ pub const MAX_SUBJECT_CHARS: usize = 99;
 
 /// Longest body in bytes of UTF-8. Source: Amazon SNS API Reference, Publish, `Message`.
 pub const MAX_BODY_BYTES: usize = 262_144;
+
+/// Characters of the names that even the longest outcome leaves in a subject: which platform must be seen.
+const MIN_NAME_CHARS: usize = 16;
 
 /// A mail ready to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,23 +41,47 @@ pub fn write(report: &Report, rendering: &Rendering) -> Mail {
     }
 }
 
-/// `[day2] FAIL scale-window postscale prod-a: 2 of 11 checks failed, 1 unknown`.
+/// Of a check `[day2] FAIL scale-window postscale prod-a: 2 of 11 checks failed, 1 unknown`, of an action
+/// `[day2] APPLIED provisioning-latency prod-a: 10 more nodes in workspace, verified`.
 ///
-/// When it gets too long, the names are shortened and the verdict is not.
+/// When it gets too long, the names are shortened first, then what an action says; verdict, outcome and effect never.
 #[must_use]
 pub fn subject(report: &Report) -> String {
     let run = &report.run;
+    if let Some(record) = &report.action {
+        return subject_of_action(report, record);
+    }
     let start = format!("[day2] {} ", report.status);
     let end = format!(": {}", words::verdict_sentence(report));
     let room = MAX_SUBJECT_CHARS.saturating_sub(start.len() + end.len());
     let names = [
         format!("{} {} {}", run.function, run.task, run.target),
         format!("{} {}", run.function, run.target),
-    ]
-    .map(|names| hostile::ascii(&names, usize::MAX));
-    let fitting = names.iter().find(|names| names.len() <= room);
-    let names = fitting.map_or_else(|| hostile::ascii(&run.target, room), Clone::clone);
-    format!("{start}{names}{end}")
+    ];
+    format!("{start}{}{end}", fitting(&names, &run.target, room))
+}
+
+fn subject_of_action(report: &Report, record: &ActionRecord) -> String {
+    let run = &report.run;
+    let start = format!("[day2] {} ", record.outcome.shout());
+    let end = words::action::effect(record).map_or_else(String::new, |effect| format!(", {effect}"));
+    let room = MAX_SUBJECT_CHARS.saturating_sub(start.len() + end.len() + 2);
+    let says = hostile::ascii(&record.says, usize::MAX);
+    let for_names = room.saturating_sub(says.len()).max(MIN_NAME_CHARS);
+    let names = fitting(
+        &[format!("{} {}", run.function, run.target)],
+        &run.target,
+        for_names,
+    );
+    let says = hostile::ascii(&record.says, room.saturating_sub(names.len()));
+    format!("{start}{names}: {says}{end}")
+}
+
+/// The first of `names` that fits into `room` characters, or the target alone, cut.
+fn fitting(names: &[String], target: &str, room: usize) -> String {
+    let mut names = names.iter().map(|names| hostile::ascii(names, usize::MAX));
+    let found = names.find(|names| names.len() <= room);
+    found.unwrap_or_else(|| hostile::ascii(target, room))
 }
 
 /// `body`, or as much of it as fits into `max_bytes` together with the place of the whole (`cases.md` W19).

@@ -2,6 +2,9 @@
 //!
 //! Numbers and our own words only; text of others is neutralised where it is shown.
 
+pub(crate) mod action;
+pub(crate) mod commands;
+
 use std::fmt::Write as _;
 
 use crate::compare::{Changes, Complaint};
@@ -123,97 +126,8 @@ pub(crate) fn groups(complaints: &[Complaint]) -> Vec<Group<'_>> {
     groups
 }
 
-/// The command that runs the same task on the same target again, for a shell. Works with AWS CLI v1 and v2: the
-/// payload is read as a file, and nothing waits for a read time-out. In lines that fit a mail.
-pub(crate) fn run_again(report: &Report, lambda: &str, region: &str) -> [String; 3] {
-    let payload = format!(
-        "{{\"task\":{},\"targets\":[{}]}}",
-        json_string(&report.run.task),
-        json_string(&report.run.target)
-    );
-    [
-        format!("echo '{payload}' | aws lambda invoke \\"),
-        format!(
-            "  --function-name {} --region {} \\",
-            quoted(lambda),
-            quoted(region)
-        ),
-        "  --cli-read-timeout 0 --payload fileb:///dev/stdin /dev/stdout".to_owned(),
-    ]
-}
-
-/// A JSON string in which everything but letters, digits, `-`, `_` and space is a `\u` escape: exact for JSON, and
-/// without meaning for a shell, a mail client or an eye.
-fn json_string(text: &str) -> String {
-    let mut out = String::from("\"");
-    let mut units = [0; 2];
-    for character in text.chars() {
-        if character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | ' ') {
-            out.push(character);
-        } else {
-            for unit in character.encode_utf16(&mut units) {
-                // Writing to a `String` cannot fail.
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out.push('"');
-    out
-}
-
-/// One word of a POSIX shell; anything unprintable is shown, not passed on.
-fn quoted(word: &str) -> String {
-    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':' | '/');
-    if !word.is_empty() && word.chars().all(is_safe) {
-        return word.to_owned();
-    }
-    let printable: String = word
-        .chars()
-        .map(|c| if matches!(c, ' '..='~') { c } else { '?' })
-        .collect();
-    format!("'{}'", printable.replace('\'', r"'\''"))
-}
-
 /// The parts that nobody looks at, because the settings say so.
 pub(crate) fn not_checked(report: &Report) -> String {
     let parts: Vec<String> = report.not_checked.iter().map(|part| plain(part)).collect();
     format!("Not checked, as the settings say: {}.", parts.join(", "))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample;
-
-    #[test]
-    fn the_line_that_runs_it_again_is_exact_and_inert_for_a_hostile_target_e12() {
-        let mut report = sample::failing();
-        let hostile = "a'; rm -rf / #\u{202e}\n$(id) https://evil.example 🚨";
-        report.run.target = hostile.to_owned();
-        let [first, ..] = run_again(&report, "day2-scale-window", "us-east-1");
-        let payload = first
-            .strip_prefix("echo '")
-            .unwrap()
-            .strip_suffix("' | aws lambda invoke \\")
-            .unwrap();
-        assert!(!payload.contains(['\'', '$', '.', ';']), "{payload}");
-        let read: serde_json::Value = serde_json::from_str(payload).unwrap();
-        assert_eq!(
-            read,
-            serde_json::json!({ "task": "postscale", "targets": [hostile] })
-        );
-    }
-
-    #[test]
-    fn the_line_that_runs_it_again_is_plain_for_a_plain_target() {
-        let [first, second, _] = run_again(&sample::failing(), "day2-scale-window", "us-east-1");
-        assert_eq!(
-            first,
-            r#"echo '{"task":"postscale","targets":["prod-a"]}' | aws lambda invoke \"#
-        );
-        assert!(
-            second.starts_with("  --function-name day2-scale-window --region us-east-1 "),
-            "{second}"
-        );
-    }
 }

@@ -1,6 +1,7 @@
-//! Writes the renderings of a sample report into a folder: `cargo run -p day2-core --example render -- FOLDER`.
+//! Writes the renderings of sample reports, of a check and of an action, into a folder: `cargo run -p day2-core --example render -- FOLDER`.
 
 mod sample;
+mod sample_action;
 
 use std::error::Error;
 use std::fs;
@@ -13,8 +14,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             .unwrap_or_else(|| "target/sample-report".to_owned()),
     );
     fs::create_dir_all(&folder)?;
-    for (name, report) in [("failing", sample::failing()), ("recovered", sample::recovered())] {
-        let rendering = sample::rendering(&report);
+    let check = |report| (sample::rendering(&report), report);
+    let action = |report| (sample_action::rendering(&report), report);
+    for (name, (rendering, report)) in [
+        ("failing", check(sample::failing())),
+        ("recovered", check(sample::recovered())),
+        ("planned", action(sample_action::planned())),
+        ("applied", action(sample_action::applied())),
+        ("failed", action(sample_action::failed())),
+        ("refused", action(sample_action::refused())),
+    ] {
         let mail = day2_core::mail::write(&report, &rendering);
         fs::write(
             folder.join(format!("{name}.html")),

@@ -1,9 +1,11 @@
-//! The shapes of the three verdicts: a check in a disc, a question mark in a diamond, a cross in an octagon.
+//! The shapes of the three verdicts: a check in a disc, a question mark in a diamond, a cross in an octagon; and two
+//! more for outcomes: a pause in a square, an exclamation mark in a diamond.
 
 use maud::{Markup, html};
 
-use super::class;
+use super::{class, tone};
 use crate::verdict::Verdict;
+use crate::words::action::Tone;
 
 /// Definitions that the drawings of the page refer to; drawn nowhere itself.
 pub(super) fn definitions() -> Markup {
@@ -20,10 +22,28 @@ pub(super) fn definitions() -> Markup {
 
 /// The icon beside a word that says the same; hidden from screen readers.
 pub(super) fn icon(verdict: Verdict) -> Markup {
+    drawn(class(verdict), shape(verdict), &glyph(verdict))
+}
+
+/// The icon beside the word of an outcome, an effect or a step's state.
+pub(super) fn sign(of: Tone) -> Markup {
+    const PAUSE: &str = "M7.7 6.6V13.4M12.3 6.6V13.4";
+    const MIND: &str = "M10 5.4V11.2M10 14.2V14.3";
+    const SQUARE: &str = "M4 1.5H16A2.5 2.5 0 0 1 18.5 4V16A2.5 2.5 0 0 1 16 18.5H4A2.5 2.5 0 0 1 1.5 16V4A2.5 2.5 0 0 1 4 1.5Z";
+    let lines = |lines| html! { path.glyph d=(lines) {} };
+    match of {
+        Tone::Good => icon(Verdict::Pass),
+        Tone::Bad => icon(Verdict::Fail),
+        Tone::Calm => drawn(tone(of), SQUARE, &lines(PAUSE)),
+        Tone::Doubt => drawn(tone(of), shape(Verdict::Unknown), &lines(MIND)),
+    }
+}
+
+fn drawn(class: &str, shape: &str, glyph: &Markup) -> Markup {
     html! {
-        svg.icon.(class(verdict)) viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false" {
-            path.shape d=(shape(verdict)) {}
-            (glyph(verdict))
+        svg.icon.(class) viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false" {
+            path.shape d=(shape) {}
+            (glyph)
         }
     }
 }

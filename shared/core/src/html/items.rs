@@ -23,6 +23,8 @@ pub(super) fn cards(report: &Report, verdict: Verdict) -> Markup {
         .enumerate()
         .filter(|(_, item)| item.verdict() == verdict)
         .collect();
+    // An action can fail too, so its checks are named.
+    let of = if report.action.is_some() { " checks" } else { "" };
     let (heading, id) = match verdict {
         Verdict::Fail => ("Failed", "failed"),
         Verdict::Unknown => ("Could not be judged", "unknown"),
@@ -31,7 +33,7 @@ pub(super) fn cards(report: &Report, verdict: Verdict) -> Markup {
     html! {
         @if !items.is_empty() {
             section aria-labelledby=(id) {
-                h2 id=(id) { (heading) " " span.count { (items.len()) } }
+                h2 id=(id) { (heading) @if verdict != Verdict::Unknown { (of) } " " span.count { (items.len()) } }
                 @for (index, item) in items { (card(report, index, item)) }
             }
         }

@@ -3,12 +3,14 @@
 use maud::{Markup, html};
 
 use super::icon::icon;
-use super::{class, strip, t};
+use super::{action, class, prose, strip, t, tone};
 use crate::compare::Complaint;
 use crate::links::{Rendering, relative};
 use crate::report::{PastRun, Report};
+use crate::verdict::Verdict;
 use crate::when::Clock;
 use crate::words;
+use crate::words::action::Tone;
 
 /// Names shown per item in a list of changes.
 const MAX_CHANGED_NAMES: usize = 12;
@@ -23,12 +25,17 @@ pub(super) fn header(report: &Report, rendering: &Rendering, clock: &Clock) -> M
     html! {
         header.top {
             p.brand { span.mark aria-hidden="true" { "D2" } "Day2" }
-            div.hero.(class(report.status)) {
-                p.badge { (icon(report.status)) span { (report.status.word()) } }
+            div.hero.(ground(report)) {
+                @if let Some(record) = &report.action { (action::badges(report, record)) }
+                @else { p.badge { (icon(report.status)) span { (report.status.word()) } } }
                 h1 { (t(&run.function)) " " (t(&run.task)) " " span.target { (t(&run.target)) } }
-                p.sentence { (sentence(report)) }
+                @if let Some(record) = &report.action {
+                    p.sentence { (prose(&record.says)) }
+                    p.when { "Checks: " (words::verdict_sentence(report)) "." }
+                } @else { p.sentence { (sentence(report)) } }
                 p.when { (clock.full(run.started_at)) " · by " (t(&run.trigger)) }
                 p.when { "Account " (t(&run.account_id)) " · " (t(&run.region)) }
+                @if let Some(record) = &report.action { (action::permission(record)) }
                 p.when { (since(report, clock)) }
             }
             div.past {
@@ -36,6 +43,19 @@ pub(super) fn header(report: &Report, rendering: &Rendering, clock: &Clock) -> M
                 @if let Some(previous) = previous { (previous_run(previous, rendering, clock)) }
             }
         }
+    }
+}
+
+/// The class that colours the head: the worse of verdict and outcome. What was done about a failure, and seen to help,
+/// is neither red nor green.
+fn ground(report: &Report) -> &'static str {
+    let outcome = report.action.as_ref().map(words::action::tone);
+    match outcome {
+        Some(Tone::Bad) => tone(Tone::Bad),
+        Some(Tone::Doubt) if report.status != Verdict::Fail => tone(Tone::Doubt),
+        Some(Tone::Good) if report.status != Verdict::Pass => tone(Tone::Calm),
+        Some(calm @ Tone::Calm) if report.status == Verdict::Pass => tone(calm),
+        _ => class(report.status),
     }
 }
 
@@ -59,7 +79,10 @@ fn since(report: &Report, clock: &Clock) -> Markup {
 }
 
 fn previous_run(past: &PastRun, rendering: &Rendering, clock: &Clock) -> Markup {
-    let words = format!("{}, {}", clock.short(past.at), past.status);
+    let outcome = past
+        .outcome
+        .map_or_else(String::new, |outcome| format!(", {}", outcome.shout()));
+    let words = format!("{}, {}{outcome}", clock.short(past.at), past.status);
     html! {
         p.source {
             "Previous run: "
@@ -119,12 +142,15 @@ fn list(heading: &str, sign: &str, class: &str, complaints: &[Complaint], unlist
 pub(super) fn footer(report: &Report, rendering: &Rendering, clock: &Clock) -> Markup {
     let run = &report.run;
     let place = &rendering.place;
-    let command = words::run_again(report, &rendering.lambda, &rendering.lambda_region).join("\n");
+    let command = words::commands::run_again(report, rendering);
     html! {
         footer {
-            section aria-labelledby="again" {
-                h2 #again { "Run it again" }
-                pre { code { (command) } }
+            @if let Some(command) = command {
+                section aria-labelledby="again" {
+                    h2 #again { "Run it again" }
+                    @if let Some(record) = &report.action { p.note { (words::action::again(record)) } }
+                    (super::command(&command))
+                }
             }
             p {
                 @if let Some(at) = run.scheduled_at { "Scheduled for " (clock.full(at)) ". " }

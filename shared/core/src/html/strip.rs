@@ -59,6 +59,9 @@ fn past_day(report: &Report, rendering: &Rendering, clock: &Clock, day: Date) ->
         return square(None, "empty", &format!("{}: no run on record", name(day)));
     };
     let mut title = format!("{}: {}", name(day), worst.status);
+    if let Some(outcome) = worst.outcome {
+        title = format!("{title}, {}", outcome.shout());
+    }
     if runs.len() > 1 {
         title = format!("{title}, the worst of {} runs", runs.len());
     }

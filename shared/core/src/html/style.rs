@@ -62,6 +62,14 @@ mod tests {
                 ("ink", "fail-soft"),
                 ("ink", "unknown-soft"),
                 ("ink", "pass-soft"),
+                ("link", "code"),
+                ("fail", "code"),
+                ("unknown", "code"),
+                ("pass", "code"),
+                ("soft-ink", "code"),
+                ("soft-ink", "fail-soft"),
+                ("soft-ink", "unknown-soft"),
+                ("soft-ink", "pass-soft"),
             ];
             for (text, ground) in pairs {
                 let ratio = contrast(colours[text], colours[ground]);

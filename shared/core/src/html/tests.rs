@@ -285,3 +285,5 @@ fn ten_thousand_subjects_fold_and_end() {
     assert!(page.contains("492 more") && page.contains("and 9501 more, in the JSON document"));
     assert!(page.len() < 400_000, "{}", page.len());
 }
+
+mod action;

@@ -1,8 +1,9 @@
-//! The body, in the order in which it is needed: verdict, what failed and what to do, what nobody could see, what
-//! changed, then everything, then where to read on.
+//! The body, in the order in which it is needed: verdict, what an action did, what failed and what to do, what nobody
+//! could see, what changed, then everything, then where to read on.
 
 use std::fmt::Write as _;
 
+use super::action;
 use super::text::Text;
 use crate::compare::Complaint;
 use crate::hostile::{plain, plain_within};
@@ -11,7 +12,7 @@ use crate::links::Rendering;
 use crate::report::Report;
 use crate::verdict::Verdict;
 use crate::when::Clock;
-use crate::words;
+use crate::words::{self, commands};
 
 /// Subjects shown per item; the page has the others.
 const MAX_SUBJECTS: usize = 20;
@@ -29,7 +30,15 @@ pub(super) fn write(report: &Report, rendering: &Rendering) -> String {
     let clock = Clock::of(&report.run.zone);
     let mut text = Text::default();
     head(&mut text, report, &clock);
-    for (heading, verdict) in [("FAILED", Verdict::Fail), ("UNKNOWN", Verdict::Unknown)] {
+    if let Some(record) = &report.action {
+        action::write(&mut text, report, record, rendering, &clock);
+    }
+    // An outcome can be FAILED too.
+    let headings = match report.action {
+        None => ["FAILED", "UNKNOWN"],
+        Some(_) => ["FAILED CHECKS", "UNKNOWN CHECKS"],
+    };
+    for (heading, verdict) in headings.into_iter().zip([Verdict::Fail, Verdict::Unknown]) {
         items(&mut text, report, heading, verdict);
     }
     changes(&mut text, report, &clock);
@@ -43,15 +52,21 @@ fn head(text: &mut Text, report: &Report, clock: &Clock) {
     let names = [&run.function, &run.task, &run.target]
         .map(|name| plain(name))
         .join(" ");
-    text.para(
-        "",
-        &format!("{}: {}.", report.status, words::verdict_sentence(report)),
-    );
+    let verdict = format!("{}: {}.", report.status, words::verdict_sentence(report));
+    if let Some(record) = &report.action {
+        action::head(text, record);
+        text.para("", &format!("Checks: {verdict}"));
+    } else {
+        text.para("", &verdict);
+    }
     text.para("", &names);
     text.para(
         "",
         &format!("{}, by {}", clock.full(run.started_at), plain(&run.trigger)),
     );
+    if let Some(record) = &report.action {
+        action::permission(text, record);
+    }
     if let Some(since) = report.changes.since {
         let what = words::changes_sentence(&report.changes);
         text.para("", &format!("Since {}: {what}.", clock.short(since)));
@@ -160,6 +175,9 @@ fn changed(text: &mut Text, word: &str, complaints: &[Complaint]) {
 }
 
 fn table(text: &mut Text, report: &Report) {
+    if report.items.is_empty() && report.action.is_some() {
+        return;
+    }
     text.gap();
     text.line("ALL CHECKS (verdict, looked at, what a PASS means)");
     text.gap();
@@ -195,12 +213,18 @@ fn links(text: &mut Text, report: &Report, rendering: &Rendering) {
         text.line(&format!("  {}", place.json_uri()));
     }
     text.gap();
-    text.line("RUN IT AGAIN");
-    text.gap();
-    for line in words::run_again(report, &rendering.lambda, &rendering.lambda_region) {
-        text.line(&format!("  {line}"));
+    if let Some(command) = commands::run_again(report, rendering) {
+        text.line("RUN IT AGAIN");
+        text.gap();
+        if let Some(record) = &report.action {
+            text.para("  ", &words::action::again(record));
+            text.gap();
+        }
+        for line in command {
+            text.line(&format!("  {line}"));
+        }
+        text.gap();
     }
-    text.gap();
     let run = &report.run;
     text.para(
         "",

@@ -229,3 +229,5 @@ fn hostile_text_adds_no_line_no_escape_and_no_link_to_the_mail_e12() {
         assert!(!body.contains(live), "{live} in {body}");
     }
 }
+
+mod action;
