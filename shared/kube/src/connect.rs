@@ -10,7 +10,8 @@ use crate::Clock;
 use crate::endpoint::Endpoint;
 use crate::list::{ListQuery, Listed};
 use crate::objects::{
-    DaemonSet, Deployment, Deployments, Node, Pod, PodDisruptionBudget, ReplicaSet, StatefulSet, StatefulSets,
+    DaemonSet, Deployment, DeploymentDetail, Deployments, HorizontalPodAutoscaler, Node, Pod,
+    PodDisruptionBudget, ReplicaSet, StatefulSet, StatefulSets,
 };
 use crate::tls;
 use crate::token_source::TokenSource;
@@ -41,6 +42,8 @@ pub struct ClusterFacts {
     pub version: Option<String>,
     /// `API`, `API_AND_CONFIG_MAP` or `CONFIG_MAP`; the last has no access entries.
     pub authentication_mode: Option<String>,
+    /// `computeConfig.enabled`: EKS Auto Mode makes nodes here; none when EKS does not say.
+    pub auto_mode: Option<bool>,
 }
 
 /// A client of one cluster. Cheap to clone; lives across invocations.
@@ -124,6 +127,9 @@ impl ClusterClient {
                 .access_config()
                 .and_then(|access| access.authentication_mode())
                 .map(|mode| mode.as_str().to_owned()),
+            auto_mode: cluster
+                .compute_config()
+                .and_then(aws_sdk_eks::types::ComputeConfigResponse::enabled),
         };
         let endpoint = match (&params.endpoint, cluster.endpoint()) {
             (Some(named), _) => Endpoint::named_in_settings(named),
@@ -200,6 +206,24 @@ impl ClusterClient {
         deadline: Timestamp,
     ) -> Observed<Listed<Deployment>> {
         self.list::<Deployments>(query, deadline).await
+    }
+
+    /// Deployments with what judges their rollout and tells what they run.
+    pub async fn list_deployment_details(
+        &self,
+        query: &ListQuery,
+        deadline: Timestamp,
+    ) -> Observed<Listed<DeploymentDetail>> {
+        self.list::<DeploymentDetail>(query, deadline).await
+    }
+
+    /// Horizontal pod autoscalers.
+    pub async fn list_horizontal_pod_autoscalers(
+        &self,
+        query: &ListQuery,
+        deadline: Timestamp,
+    ) -> Observed<Listed<HorizontalPodAutoscaler>> {
+        self.list::<HorizontalPodAutoscaler>(query, deadline).await
     }
 
     /// Stateful sets.

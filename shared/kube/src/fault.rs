@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     Status {
         code: u16,
         message: String,
+        /// The word of a `Status` object, for example `NotFound`; none when the answer was no such object.
+        reason: Option<String>,
         retry_after: Option<Duration>,
     },
     /// Success, but not what the API promises.
@@ -68,19 +70,25 @@ impl Fault {
         matches!(self, Self::Status { code: 410, .. })
     }
 
+    /// The API server itself says that this object does not exist. A 404 of anything in between says nothing.
+    pub(crate) fn is_no_such_object(&self) -> bool {
+        matches!(self, Self::Status { code: 404, reason: Some(reason), .. } if reason == "NotFound")
+    }
+
     /// An answer that is not a success, with the words of its `Status` object or the start of its body.
     pub(crate) fn from_answer(code: u16, retry_after: Option<Duration>, body: &[u8]) -> Self {
         #[derive(serde::Deserialize)]
         struct Status {
             message: Option<String>,
+            reason: Option<String>,
         }
-        let said = serde_json::from_slice::<Status>(body)
-            .ok()
-            .and_then(|status| status.message)
-            .unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+        let (message, reason) = serde_json::from_slice::<Status>(body)
+            .map_or((None, None), |status| (status.message, status.reason));
+        let said = message.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
         Self::Status {
             code,
             message: quote(said.trim()),
+            reason,
             retry_after,
         }
     }

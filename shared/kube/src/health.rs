@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use crate::ClusterClient;
 use crate::fault::Fault;
-use crate::read::{Call, Small};
 
 /// What `/readyz` said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,10 +81,7 @@ impl ClusterClient {
     async fn small(&self, path: &str, deadline: Timestamp) -> (Result<Vec<u8>, Fault>, Duration) {
         let started = Instant::now();
         let until = self.transport().until(deadline);
-        let answer = self
-            .transport()
-            .read(&Call::get(path), until, &mut Small::default())
-            .await;
+        let answer = self.transport().read_small(path, until).await;
         (answer, started.elapsed())
     }
 

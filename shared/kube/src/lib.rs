@@ -1,6 +1,7 @@
-//! The edge to Kubernetes: the EKS bearer token, a client that trusts one cluster only, and paged typed reads.
+//! The edge to Kubernetes: the EKS bearer token, a client that trusts one cluster only, paged typed reads, and the few
+//! changes that actions make ([`change`]).
 //!
-//! Nothing here judges. A read that failed is an [`Unreadable`](day2_core::Unreadable) that names the operation
+//! Nothing here judges whether a change is wise. A read that failed is an [`Unreadable`](day2_core::Unreadable) that names the operation
 //! and the cluster; a list that was read in part says so in its type ([`Listed`]).
 
 use std::sync::Arc;
@@ -8,15 +9,22 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 mod access;
+mod autoscalers;
 mod body;
+pub mod change;
 mod connect;
 mod endpoint;
 mod fault;
+mod get;
 mod health;
 mod items;
 mod list;
 pub mod objects;
+mod occupancy;
+mod path;
 mod read;
+mod rollout;
+mod served;
 mod tls;
 mod token;
 mod token_source;
@@ -26,11 +34,14 @@ mod transport;
 mod tests;
 
 pub use access::Access;
+pub use autoscalers::{Autoscaler, Autoscales, Claim};
 pub use connect::{ClusterClient, ClusterFacts, ClusterParams};
 pub use endpoint::{Endpoint, EndpointRefused};
 pub use fault::unreadable;
 pub use health::{Readyz, Version};
 pub use list::{ListQuery, Listed};
+pub use occupancy::Occupancy;
+pub use rollout::Rollout;
 
 /// Where "now" comes from. A client lives longer than one invocation and its token ages, so that it needs a
 /// source and not a value; only the boot code makes one from the real clock.

@@ -11,6 +11,7 @@ use crate::ClusterClient;
 use crate::fault::Fault;
 use crate::items::{ListMeta, ListReader};
 use crate::objects::Kind;
+use crate::path;
 use crate::read::{Call, Consumer};
 
 /// Objects per page, as `kubectl` asks for. Memory is bounded by the page.
@@ -74,27 +75,7 @@ impl ListQuery {
 
     /// Path and query of one page.
     fn path<K: Kind>(&self, continue_token: Option<&str>) -> Result<String, Fault> {
-        let mut path = if K::GROUP.is_empty() {
-            format!("/api/{}", K::VERSION)
-        } else {
-            format!("/apis/{}/{}", K::GROUP, K::VERSION)
-        };
-        if let Some(namespace) = &self.namespace {
-            if !is_label(namespace) {
-                let shown: String = namespace
-                    .chars()
-                    .take(80)
-                    .flat_map(char::escape_default)
-                    .collect();
-                return Err(Fault::Unusable(format!(
-                    "`{shown}` is not the name of a namespace"
-                )));
-            }
-            path.push_str("/namespaces/");
-            path.push_str(namespace);
-        }
-        path.push('/');
-        path.push_str(K::PLURAL);
+        let mut path = path::collection::<K>(self.namespace.as_deref())?;
         path.push('?');
         let start = path.len();
         let mut query = Serializer::for_suffix(path, start);
@@ -110,16 +91,6 @@ impl ListQuery {
         }
         Ok(query.finish())
     }
-}
-
-/// A DNS label (RFC 1123): nothing else may become part of a path.
-fn is_label(name: &str) -> bool {
-    (1..=63).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && !name.starts_with('-')
-        && !name.ends_with('-')
 }
 
 /// What a list gave: everything, or a part and the reason why the rest is missing.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tokio::time::{Instant, sleep};
@@ -98,6 +98,11 @@ impl Transport {
         }
     }
 
+    /// Reads a small answer whole.
+    pub(crate) async fn read_small(&self, path: &str, until: Instant) -> Result<Vec<u8>, Fault> {
+        self.read(&Call::get(path), until, &mut Small::default()).await
+    }
+
     async fn read_once<C: Consumer>(
         &self,
         call: &Call<'_>,
@@ -109,19 +114,33 @@ impl Transport {
         }
         let answer = self.send(call.request()?, until).await?;
         if !answer.status().is_success() {
-            let code = answer.status().as_u16();
-            let retry_after = retry_after(answer.headers());
-            let body = start_of(answer.into_body()).await;
-            return Err(Fault::from_answer(code, retry_after, &body));
+            return Err(error_of(answer).await);
         }
-        let mut body = answer.into_body();
-        while let Some(frame) = body.frame().await {
-            if let Ok(piece) = frame?.into_data() {
-                consumer.piece(&piece)?;
-            }
-        }
-        consumer.finish()
+        feed(answer.into_body(), consumer).await
     }
+}
+
+/// Gives a body to its consumer.
+async fn feed<C: Consumer>(mut body: TimedBody, consumer: &mut C) -> Result<C::Output, Fault> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(piece) = frame?.into_data() {
+            consumer.piece(&piece)?;
+        }
+    }
+    consumer.finish()
+}
+
+/// The whole body of a small answer.
+pub(crate) async fn small_body(body: TimedBody) -> Result<Vec<u8>, Fault> {
+    feed(body, &mut Small::default()).await
+}
+
+/// What an answer that is not a success says.
+pub(crate) async fn error_of(answer: Response<TimedBody>) -> Fault {
+    let code = answer.status().as_u16();
+    let retry_after = retry_after(answer.headers());
+    let body = start_of(answer.into_body()).await;
+    Fault::from_answer(code, retry_after, &body)
 }
 
 /// How long to wait before the next attempt; none when another would not help.

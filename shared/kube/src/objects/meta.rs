@@ -9,10 +9,14 @@ use serde::{Deserialize, Deserializer, de};
 /// The `controller: true` owner of an object, or its first owner when none is marked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
+    /// Group and version, for example `apps/v1`: an Argo `Rollout` and a Deployment both own replica sets.
+    pub api_version: String,
     /// Kind, for example `ReplicaSet`.
     pub kind: String,
     /// Name within the same namespace.
     pub name: String,
+    /// Uid: an owner recreated under the same name has another one.
+    pub uid: String,
 }
 
 /// The three values of a condition. A value that is none of the three words counts as unknown.
@@ -75,6 +79,7 @@ pub(super) struct Meta {
     pub(super) name: Option<String>,
     pub(super) namespace: Option<String>,
     pub(super) uid: Option<String>,
+    pub(super) resource_version: Option<String>,
     pub(super) labels: Option<BTreeMap<String, Option<String>>>,
     pub(super) annotations: Option<BTreeMap<String, Option<String>>>,
     pub(super) generation: Option<Int>,
@@ -84,9 +89,12 @@ pub(super) struct Meta {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct OwnerWire {
+    api_version: Option<String>,
     kind: Option<String>,
     name: Option<String>,
+    uid: Option<String>,
     controller: Option<bool>,
 }
 
@@ -110,8 +118,10 @@ impl Meta {
         }
         let owner = owners.swap_remove(at);
         Some(Owner {
+            api_version: owner.api_version.unwrap_or_default(),
             kind: owner.kind.unwrap_or_default(),
             name: owner.name.unwrap_or_default(),
+            uid: owner.uid.unwrap_or_default(),
         })
     }
 }

@@ -4,19 +4,29 @@
 //! bytes of it. Every field that the API may omit or send as `null` is read as absent, unknown fields are ignored
 //! and integers saturate, so that an API server newer or older than this code is still understood.
 
+mod container;
 mod daemon_set;
+mod deployment;
+mod horizontal_pod_autoscaler;
 mod meta;
 mod node;
+mod node_hold;
+mod node_pool;
 mod pod;
 mod pod_disruption_budget;
 mod replica_set;
 mod selector;
 mod workload;
 
+pub use container::{Ended, Waiting};
 pub use daemon_set::DaemonSet;
+pub use deployment::{DeploymentContainer, DeploymentDetail};
+pub use horizontal_pod_autoscaler::{HorizontalPodAutoscaler, ScaleTarget};
 pub use meta::{Condition, Owner, Status};
 pub use node::{Node, Readiness, Taint};
-pub use pod::{ANNOTATIONS_KEPT, Pod, Waiting};
+pub(crate) use node_hold::NodeHold;
+pub use node_pool::{NodeClass, NodePool};
+pub use pod::{ANNOTATIONS_KEPT, Pod};
 pub use pod_disruption_budget::PodDisruptionBudget;
 pub use replica_set::ReplicaSet;
 pub use selector::{LabelSelector, Operator, Requirement};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::meta::{Int, Meta, count, strings};
+use super::container::{ContainerWire, Ended, Waiting};
+use super::meta::{Meta, Time, strings};
 use super::{Condition, Kind, Owner, Status};
 
 /// The annotations that a [`Pod`] keeps: those that decide whether something may move it.
@@ -42,6 +43,8 @@ pub struct Pod {
     pub conditions: Vec<Condition>,
     /// Containers that wait, init containers included.
     pub waiting: Vec<Waiting>,
+    /// The last end of each container that has ended at least once, init containers included.
+    pub ended: Vec<Ended>,
     /// Restarts, summed over containers and init containers.
     pub restarts: i64,
     /// Uses an `emptyDir` or `hostPath` volume, which keeps Cluster Autoscaler from removing its node unless told
@@ -49,21 +52,10 @@ pub struct Pod {
     pub local_storage: bool,
     /// When it was created.
     pub created_at: Option<Timestamp>,
+    /// When the kubelet took it over, before it pulled any image.
+    pub started_at: Option<Timestamp>,
     /// Set while it is being deleted.
     pub deleting_since: Option<Timestamp>,
-}
-
-/// A container that is not running yet, or not any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// Container name.
-    pub container: String,
-    /// An init container.
-    pub init: bool,
-    /// For example `CrashLoopBackOff`, `ImagePullBackOff`, `ContainerCreating`, `PodInitializing`.
-    pub reason: String,
-    /// Words of the kubelet; text of the cluster, to be neutralised where it is shown.
-    pub message: Option<String>,
 }
 
 impl Kind for Pod {
@@ -164,40 +156,10 @@ struct Volume {
 struct State {
     phase: Option<String>,
     reason: Option<String>,
+    start_time: Option<Time>,
     conditions: Option<Vec<Condition>>,
-    container_statuses: Option<Vec<Container>>,
-    init_container_statuses: Option<Vec<Container>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Container {
-    name: Option<String>,
-    restart_count: Option<Int>,
-    state: Option<ContainerState>,
-}
-
-#[derive(Deserialize)]
-struct ContainerState {
-    waiting: Option<WaitingWire>,
-}
-
-#[derive(Deserialize)]
-struct WaitingWire {
-    reason: Option<String>,
-    message: Option<String>,
-}
-
-impl Container {
-    fn waiting(self, init: bool) -> Option<Waiting> {
-        let waiting = self.state?.waiting?;
-        Some(Waiting {
-            container: self.name.unwrap_or_default(),
-            init,
-            reason: waiting.reason.unwrap_or_default(),
-            message: waiting.message.filter(|message| !message.is_empty()),
-        })
-    }
+    container_statuses: Option<Vec<ContainerWire>>,
+    init_container_statuses: Option<Vec<ContainerWire>>,
 }
 
 impl From<Wire> for Pod {
@@ -205,17 +167,25 @@ impl From<Wire> for Pod {
         let mut meta = wire.metadata.unwrap_or_default();
         let spec = wire.spec.unwrap_or_default();
         let state = wire.status.unwrap_or_default();
-        let init = state.init_container_statuses.unwrap_or_default();
-        let main = state.container_statuses.unwrap_or_default();
-        let restarts = init.iter().chain(&main).fold(0_i64, |sum, container| {
-            sum.saturating_add(count(container.restart_count))
-        });
+        let init = state.init_container_statuses.unwrap_or_default().into_iter();
+        let main = state.container_statuses.unwrap_or_default().into_iter();
+        let containers = init
+            .map(|container| (container, true))
+            .chain(main.map(|container| (container, false)));
+        let (mut waiting, mut ended, mut restarts) = (Vec::new(), Vec::new(), 0_i64);
+        for (container, init) in containers {
+            let (now_waiting, last_end, count) = container.read(init);
+            waiting.extend(now_waiting);
+            ended.extend(last_end);
+            restarts = restarts.saturating_add(count);
+        }
         let mut annotations = strings(meta.annotations.take());
         annotations.retain(|key, _| ANNOTATIONS_KEPT.contains(&key.as_str()));
         Self {
             owner: meta.owner(),
             created_at: meta.created_at(),
             deleting_since: meta.deleting_since(),
+            started_at: state.start_time.and_then(|time| time.0),
             namespace: meta.namespace.unwrap_or_default(),
             name: meta.name.unwrap_or_default(),
             uid: meta.uid.unwrap_or_default(),
@@ -225,11 +195,8 @@ impl From<Wire> for Pod {
             labels: strings(meta.labels),
             annotations,
             conditions: state.conditions.unwrap_or_default(),
-            waiting: init
-                .into_iter()
-                .filter_map(|container| container.waiting(true))
-                .chain(main.into_iter().filter_map(|container| container.waiting(false)))
-                .collect(),
+            waiting,
+            ended,
             restarts,
             local_storage: spec
                 .volumes

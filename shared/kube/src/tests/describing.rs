@@ -3,7 +3,7 @@
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_eks::operation::describe_cluster::DescribeClusterError;
 use aws_sdk_eks::types::error::ResourceNotFoundException;
-use aws_sdk_eks::types::{Certificate, Cluster, ClusterStatus};
+use aws_sdk_eks::types::{Certificate, Cluster, ClusterStatus, ComputeConfigResponse};
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -127,4 +127,16 @@ async fn a_cluster_that_does_not_exist_is_not_found() {
             .starts_with("eks:DescribeCluster for `prod-a`: not found"),
         "{why}"
     );
+}
+
+#[tokio::test]
+async fn auto_mode_is_what_eks_says_and_unknown_when_it_says_nothing() {
+    let ca = STANDARD.encode(Ca::named("kubernetes").pem());
+    for enabled in [Some(true), Some(false), None] {
+        let mut cluster = described(ENDPOINT, &ca);
+        cluster.compute_config =
+            enabled.map(|enabled| ComputeConfigResponse::builder().enabled(enabled).build());
+        let client = connect(cluster, &params(None), &Hands::new()).await.unwrap();
+        assert_eq!(client.facts().auto_mode, enabled);
+    }
 }

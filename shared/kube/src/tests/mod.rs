@@ -3,10 +3,14 @@
 
 mod authentication;
 mod connections;
+mod cordons;
 mod describing;
 mod endpoints;
 mod lists;
+mod objects;
+mod restarts;
 mod server;
+mod serving;
 mod skew;
 mod trust;
 mod waiting;

@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, Response, Version};
-use http_body_util::StreamBody;
+use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -80,6 +80,9 @@ pub(super) struct Seen {
     pub(super) method: Method,
     pub(super) path: String,
     pub(super) token: String,
+    pub(super) content_type: String,
+    /// The body, null when there is none.
+    pub(super) body: serde_json::Value,
 }
 
 /// What to do with a request.
@@ -197,17 +200,28 @@ async fn answer(
     seen: Arc<Mutex<Vec<Seen>>>,
     script: Script,
 ) -> Result<Response<Body>, std::io::Error> {
-    let token = request
-        .headers()
-        .get(AUTHORIZATION)
-        .map(|value| value.to_str().unwrap().to_owned());
-    let this = Seen {
+    let header = |name| {
+        let value = request.headers().get(name);
+        value.map_or_else(String::new, |value| value.to_str().unwrap().to_owned())
+    };
+    let mut this = Seen {
         connection,
         version: request.version(),
         method: request.method().clone(),
         path: request.uri().path_and_query().unwrap().to_string(),
-        token: token.unwrap_or_default(),
+        token: header(AUTHORIZATION),
+        content_type: header(CONTENT_TYPE),
+        body: serde_json::Value::Null,
     };
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map_err(std::io::Error::other)?
+        .to_bytes();
+    if !body.is_empty() {
+        this.body = serde_json::from_slice(&body).unwrap();
+    }
     let number = {
         let mut seen = seen.lock().unwrap();
         seen.push(this.clone());

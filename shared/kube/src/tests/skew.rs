@@ -108,7 +108,7 @@ fn a_pod_tells_why_it_waits_and_why_it_may_not_be_moved() {
     let pod: Pod = read(&json!({
         "metadata": {"name": "p", "namespace": "apps", "uid": "u",
             "annotations": {"karpenter.sh/do-not-disrupt": "true", "big": "x".repeat(5000)},
-            "ownerReferences": [{"kind": "Other", "name": "o"}, {"kind": "ReplicaSet", "name": "rs", "controller": true}]},
+            "ownerReferences": [{"kind": "Other", "name": "o"}, {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "rs", "uid": "u-rs", "controller": true}]},
         "spec": {"nodeName": "", "volumes": [{"name": "v", "emptyDir": {}}]},
         "status": {"phase": "Pending",
             "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable",
@@ -122,8 +122,10 @@ fn a_pod_tells_why_it_waits_and_why_it_may_not_be_moved() {
     assert_eq!(
         pod.owner,
         Some(Owner {
+            api_version: "apps/v1".to_owned(),
             kind: "ReplicaSet".to_owned(),
-            name: "rs".to_owned()
+            name: "rs".to_owned(),
+            uid: "u-rs".to_owned(),
         })
     );
     assert_eq!(
