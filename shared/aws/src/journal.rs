@@ -28,7 +28,6 @@ mod tests;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::AttributeValue;
 use day2_core::report::Run;
 use jiff::tz::TimeZone;
@@ -110,11 +109,6 @@ fn sort_key(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC)
         .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
         .to_string()
-}
-
-/// Whether a call failed because its condition was not met.
-fn unmet<E: ProvideErrorMetadata>(error: &E) -> bool {
-    error.code() == Some("ConditionalCheckFailedException")
 }
 
 /// Sort key of a run's records: the same for every delivery of a scheduled run, so that a repeated one overwrites.

@@ -67,6 +67,7 @@ impl<A: Action> ActionApp<A> {
         let resumed = self.resumed(&memory, key, &assessment.plan);
         match decision {
             Decision::Report(Outcome::NothingToDo) if !resumed.is_empty() => {
+                self.mark_resumed(&memory, key, case.watch.now()).await?;
                 action.outcome = Outcome::Applied;
                 action.results = resumed;
             }
@@ -177,6 +178,19 @@ impl<A: Action> ActionApp<A> {
                 expires_at: lease.expires_at,
             })
             .collect()
+    }
+
+    /// What an earlier delivery made and could not mark: it is in force, and what is permanent needs no lease.
+    async fn mark_resumed(&self, memory: &Memory, key: &str, now: Timestamp) -> Result<(), OpsError> {
+        for lease in memory.standing.leases_of(key) {
+            let state = if lease.expires_at.is_some() {
+                LeaseState::Active
+            } else {
+                LeaseState::Closed
+            };
+            self.edge.journal.change_is(&lease.id, state, now).await?;
+        }
+        Ok(())
     }
 
     async fn ask(
@@ -648,7 +662,10 @@ fn result<C>(step: &Step<C>, state: StepState, says: &str) -> StepResult {
     }
 }
 
+/// Some minutes later, to the second: what people read and what the table compares is the same.
 fn later(at: Timestamp, minutes: u32) -> Timestamp {
-    at.checked_add(SignedDuration::from_mins(i64::from(minutes)))
+    let second = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    second
+        .checked_add(SignedDuration::from_mins(i64::from(minutes)))
         .unwrap_or(Timestamp::MAX)
 }

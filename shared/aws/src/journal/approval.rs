@@ -1,11 +1,12 @@
 //! Plans that wait for a person, each to be used once and not for long.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use day2_core::action::{Approved, Plan, PlanId};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pause::second;
-use super::{Attributes, Journal, TTL, expires, number, read_text, text, unmet};
+use super::{Attributes, Journal, TTL, expires, number, read_text, text};
 use crate::error::{OpsError, aws};
 
 /// Days that a proposal is kept after its end.
@@ -138,7 +139,13 @@ impl Journal {
             .await;
         match answer {
             Ok(_) => Ok(Used::Yes),
-            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(Used::No),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(Used::No)
+            }
             Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }
     }

@@ -1,9 +1,11 @@
 //! Changes, written before they are made, so that none can be made that nobody remembers or takes back.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use day2_core::action::{Lease, LeaseState};
 use jiff::Timestamp;
 
-use super::{Attributes, Journal, TTL, expires, number, read_text, text, unmet};
+use super::{Attributes, Journal, TTL, expires, number, read_text, text};
 use crate::error::{OpsError, aws};
 
 /// Days that a lease is kept after it has ended.
@@ -40,7 +42,13 @@ impl Journal {
             .await;
         match answer {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(aws("dynamodb:PutItem", &self.table)(error)),
         }
     }
@@ -73,7 +81,13 @@ impl Journal {
         };
         match update.send().await {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }
     }

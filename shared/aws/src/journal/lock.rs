@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
 
-use super::{Journal, TTL, expires, number, read_number, seconds_up, text, unmet};
+use super::{Journal, TTL, expires, number, read_number, seconds_up, text};
 use crate::error::{OpsError, aws};
 
 /// Days that the row of a lock is kept after its last use.
@@ -103,7 +103,13 @@ impl Journal {
             .await;
         match answer {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(false),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }
     }
@@ -129,7 +135,13 @@ impl Journal {
             .await;
         match answer {
             Ok(_) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(()),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(())
+            }
             Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }
     }

@@ -1,12 +1,11 @@
 //! The pause after an action, and how many events it swallowed.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use day2_core::action::CoolDown;
 use jiff::Timestamp;
 
-use super::{
-    Attributes, Journal, TTL, expires, number, read_number, read_text, seconds_up, sort_key, text, unmet,
-};
+use super::{Attributes, Journal, TTL, expires, number, read_number, read_text, seconds_up, sort_key, text};
 use crate::error::{OpsError, aws};
 use crate::pages::Pages;
 
@@ -93,7 +92,13 @@ impl Journal {
         }
         match update.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(unmet) => Ok(false),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
             Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }
     }

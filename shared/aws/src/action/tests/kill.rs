@@ -83,11 +83,13 @@ async fn a_kill_at_any_moment_of_taking_back_leaves_nothing_half_done_d12() {
         let call = send(&app, &event, "2026-03-06T12:31:00Z", "s-1");
         let killed = AssertUnwindSafe(call).catch_unwind().await;
         assert!(killed.is_err(), "not killed at {moment}");
+        drop(app);
         world.gate.kill_at(None);
         // The sweeper comes again every five minutes.
         let mut ended = false;
         for attempt in 0..3 {
             let now = format!("2026-03-06T12:{}:00Z", 36 + 5 * attempt);
+            let app = world.actor("auto", &machine);
             ended |= send(&app, &event, &now, &format!("s-{attempt}-again"))
                 .await
                 .is_ok();
