@@ -116,6 +116,12 @@ impl Emulator {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// The loopback port.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port.number()
+    }
+
     /// An SDK configuration of the account's root user. Nothing of the process environment or `~/.aws` is read.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {

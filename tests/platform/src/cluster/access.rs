@@ -22,15 +22,17 @@ pub(crate) struct Access {
     endpoint: String,
     ca: String,
     admin: Pair,
+    front: Pair,
     kubeconfig: PathBuf,
 }
 
 impl Access {
-    pub(crate) fn new(endpoint: String, ca: String, admin: Pair, kubeconfig: PathBuf) -> Self {
+    pub(crate) fn new(endpoint: String, ca: String, admin: Pair, front: Pair, kubeconfig: PathBuf) -> Self {
         Self {
             endpoint,
             ca,
             admin,
+            front,
             kubeconfig,
         }
     }
@@ -41,6 +43,10 @@ impl Access {
 
     pub(crate) fn ca_pem(&self) -> &str {
         &self.ca
+    }
+
+    pub(crate) const fn front(&self) -> &Pair {
+        &self.front
     }
 
     pub(crate) fn kubeconfig(&self) -> &Path {

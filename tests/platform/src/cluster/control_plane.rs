@@ -67,6 +67,7 @@ impl Layout {
         };
         put("ca", authority.pair())?;
         put("apiserver", &authority.server("kube-apiserver", &all)?)?;
+        put("front", &authority.server("kube-apiserver", &local)?)?;
         put("kwok-server", &authority.server("kwok", &local)?)?;
         put(
             "kubelet-client",
@@ -101,14 +102,17 @@ impl Layout {
             let path = self.pki.join(name);
             std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        let admin = pki::Pair {
-            certificate: read("admin.crt")?,
-            key: read("admin.key")?,
+        let pair = |name: &str| -> Result<pki::Pair> {
+            Ok(pki::Pair {
+                certificate: read(&format!("{name}.crt"))?,
+                key: read(&format!("{name}.key"))?,
+            })
         };
         Ok(Access::new(
             self.endpoint(),
             read("ca.crt")?,
-            admin,
+            pair("admin")?,
+            pair("front")?,
             self.kubeconfig("admin"),
         ))
     }

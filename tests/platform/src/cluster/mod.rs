@@ -18,6 +18,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use kube::Client;
 
+use crate::pki::Pair;
 use crate::ports::Port;
 use crate::process::Process;
 use crate::toolchain::{self, Tools};
@@ -126,6 +127,12 @@ impl Cluster {
     #[must_use]
     pub fn ca_pem(&self) -> &str {
         self.access.ca_pem()
+    }
+
+    /// A server certificate for 127.0.0.1 of the same authority, for who stands before the apiserver in tests.
+    #[must_use]
+    pub const fn front_certificate(&self) -> &Pair {
+        self.access.front()
     }
 
     /// A kubeconfig for a person: user `admin`, who may do everything.

@@ -1,0 +1,36 @@
+//! What passed, in order.
+
+use super::call::Call;
+
+/// One call and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// What was asked.
+    pub call: Call,
+    /// Whether it was passed on, so that it may have been done.
+    pub forwarded: bool,
+    /// The HTTP status that the real server answered with.
+    pub done: Option<u16>,
+    /// The HTTP status that the caller was sent; `None` when it got no whole head: hung, reset, held, or gone itself.
+    pub status: Option<u16>,
+    /// The fault that befell it; a delay is none.
+    pub fault: Option<&'static str>,
+}
+
+impl Exchange {
+    /// `service:operation`.
+    #[must_use]
+    pub fn action(&self) -> String {
+        self.call.action()
+    }
+
+    /// Whether it changes something and the real server has accepted it, whatever the caller was told.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        self.call.changes() && self.done.is_some_and(|status| status < 400)
+    }
+}
+
+/// A place in the record: what came before is not read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark(pub(super) usize);
