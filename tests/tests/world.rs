@@ -12,7 +12,7 @@ use day2_platform::deploy::Progress;
 use day2_platform::deploy::reports::Named;
 use day2_platform::platform::Platform;
 use day2_platform::world::alarms::COMPOSITE;
-use day2_platform::world::plan::{Plan, TARGET, ZONE};
+use day2_platform::world::plan::{Plan, ZONE};
 use day2_platform::world::tfvars::Facts;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -37,20 +37,13 @@ fn document(plan: &Plan) -> String {
         vpc: "vpc-0123456789abcdef0".to_owned(),
         probe_url: "http://127.0.0.1:8080/healthz".to_owned(),
     };
-    let mut target = plan.target(&facts);
-    target["account_id"] = json!("123456789012");
-    target["region"] = json!("us-east-1");
-    json!({
-        "deployment": {
-            "name": "day2", "zone": ZONE, "partition": "aws", "history_days": 14,
-            "topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-reports",
-            "report_bucket": "day2-reports", "journal_table": "day2-journal",
-        },
-        "calendar": plan.calendar(),
-        "targets": [target],
-        "function": {"targets": {TARGET: plan.scale_window(&facts)}},
-    })
-    .to_string()
+    let deployment = json!({
+        "name": "day2", "zone": ZONE, "partition": "aws", "history_days": 14,
+        "topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-reports",
+        "report_bucket": "day2-reports", "journal_table": "day2-journal",
+    });
+    plan.document(&facts, &deployment, &plan.scale_window_settings(&facts))
+        .to_string()
 }
 
 #[test]

@@ -15,6 +15,7 @@ pub mod pki;
 pub mod platform;
 pub mod ports;
 pub mod process;
+pub mod sandbox;
 pub mod toolchain;
 pub mod wait;
 pub mod world;

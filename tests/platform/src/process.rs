@@ -257,6 +257,20 @@ impl Process {
         self.pipe = None;
     }
 
+    /// Ends it by SIGKILL, and all of its process group, without any word of warning; returns when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system does not tell that it is gone.
+    pub fn kill(&mut self) -> Result<()> {
+        if self.ended()?.is_none() {
+            self.end_group();
+            self.child.wait()?;
+            self.ended()?;
+        }
+        Ok(())
+    }
+
     /// The last lines of its log, ready to be put behind an error.
     #[must_use]
     pub fn tail(&self) -> String {

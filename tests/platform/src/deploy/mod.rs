@@ -185,7 +185,8 @@ fn newer_source(binary: &Path) -> Result<Option<String>> {
     Ok(sources.split_whitespace().find(changed).map(str::to_owned))
 }
 
-async fn kubectl_apply(cluster: &Cluster, manifest: &Path) -> Result<()> {
+/// Applies a manifest as the cluster's admin.
+pub(crate) async fn kubectl_apply(cluster: &Cluster, manifest: &Path) -> Result<()> {
     let mut kubectl = Spec::new(
         "kubectl apply",
         cluster.kubectl_path(),

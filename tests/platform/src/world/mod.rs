@@ -136,6 +136,23 @@ impl World {
     pub fn tfvars(&self) -> Value {
         self.plan.tfvars(&self.facts)
     }
+
+    /// The settings document of a function: what Terraform writes into `DAY2_SETTINGS` (`infra/settings.tf`), with the
+    /// cluster at `cluster_endpoint`. `deployment` and `function` are those parts of it.
+    #[must_use]
+    pub fn document(&self, deployment: &Value, function: &Value, cluster_endpoint: &str) -> Value {
+        let facts = Facts {
+            cluster_endpoint: cluster_endpoint.to_owned(),
+            ..self.facts.clone()
+        };
+        self.plan.document(&facts, deployment, function)
+    }
+
+    /// The part `function` of the settings of `scale-window`.
+    #[must_use]
+    pub fn scale_window(&self) -> Value {
+        self.plan.scale_window_settings(&self.facts)
+    }
 }
 
 impl Drop for World {

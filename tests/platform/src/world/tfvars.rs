@@ -117,6 +117,38 @@ impl Plan {
             "workspace_namespaces": [WORKSPACES],
         })
     }
+
+    /// The settings document of a function, as `infra/settings.tf` makes it.
+    #[must_use]
+    pub fn document(&self, facts: &Facts, deployment: &Value, function: &Value) -> Value {
+        let mut target = self.target(facts);
+        if let Some(target) = target.as_object_mut() {
+            target.insert("account_id".to_owned(), json!(crate::aws::ACCOUNT));
+            target.insert("region".to_owned(), json!(crate::aws::REGION));
+        }
+        json!({"deployment": deployment, "calendar": self.calendar(), "targets": [target], "function": function})
+    }
+
+    /// The part `function` of the settings of `scale-window`, as `infra/fn_scale_window.tf` makes it: what a probe
+    /// expects is text for Terraform and a JSON value for the function.
+    #[must_use]
+    pub fn scale_window_settings(&self, facts: &Facts) -> Value {
+        let mut plan = self.scale_window(facts);
+        let probes = plan.get_mut("probes").and_then(Value::as_array_mut);
+        for probe in probes.into_iter().flatten() {
+            let assertions = probe.get_mut("json").and_then(Value::as_array_mut);
+            for expected in assertions
+                .into_iter()
+                .flatten()
+                .filter_map(|one| one.get_mut("equals"))
+            {
+                if let Some(value) = expected.as_str().and_then(|text| serde_json::from_str(text).ok()) {
+                    *expected = value;
+                }
+            }
+        }
+        json!({"targets": BTreeMap::from([(TARGET, plan)])})
+    }
 }
 
 /// Running on-demand standard instances, in vCPUs.

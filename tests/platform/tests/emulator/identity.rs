@@ -60,7 +60,7 @@ async fn answer(target: &str) -> String {
 }
 
 /// A session of the role `name`, made for this.
-async fn session(name: &str) -> Credentials {
+pub(crate) async fn session(name: &str) -> Credentials {
     let arn = role(name, "ec2.amazonaws.com", &json!([])).await;
     let sts = aws_sdk_sts::Client::new(&emulator().await.sdk_config());
     let made = sts

@@ -17,6 +17,7 @@ mod functions;
 mod identity;
 mod metrics;
 mod network;
+mod sandboxes;
 mod schedules;
 mod storage;
 
