@@ -16,6 +16,7 @@ pub mod platform;
 pub mod ports;
 pub mod process;
 pub mod sandbox;
+pub mod seeding;
 pub mod toolchain;
 pub mod wait;
 pub mod world;

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 use day2_platform::demo::{self, Console};
 use day2_platform::deploy::repository;
 use day2_platform::platform::{self, Platform};
+use day2_platform::seeding::{self, Seeding};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The local platform: a real Kubernetes control plane and an AWS emulator on loopback ports.
@@ -33,6 +34,8 @@ enum Command {
         #[arg(long, conflicts_with = "empty")]
         deploy: bool,
     },
+    /// Makes the world on a platform that was started with `up --empty`.
+    Seed,
     /// Prints what aws, kubectl and terraform need: eval "$(platform env)".
     Env,
     /// Plays the demo: a healthy, a broken and a mended morning, each with its mail.
@@ -64,6 +67,13 @@ async fn run(arguments: Arguments) -> Result<()> {
     let state = arguments.state.unwrap_or_else(|| repository().join(".day2"));
     match arguments.command {
         Command::Up { empty, deploy } => up(state, empty, deploy).await,
+        Command::Seed => {
+            let console = Console::new();
+            console.step("making the platform prod-a");
+            seeding::ask(&state).await?;
+            console.step("made");
+            Ok(())
+        }
         Command::Env => {
             let text = platform::environment(&state)?;
             Ok(std::io::stdout().write_all(text.as_bytes())?)
@@ -76,7 +86,7 @@ async fn up(state: PathBuf, empty: bool, deploy: bool) -> Result<()> {
     let console = Console::new();
     console.step("starting");
     let platform = Platform::start(&state).await?;
-    let world = if empty {
+    let mut world = if empty {
         None
     } else {
         console.step("making the platform prod-a");
@@ -89,10 +99,11 @@ async fn up(state: PathBuf, empty: bool, deploy: bool) -> Result<()> {
         }
         _ => None,
     };
+    let seeding = Seeding::open(&platform).await?;
     console.step("up; in another shell:");
     console.note(&platform::how_to_poke(&state));
     console.note("Ctrl-C ends it");
-    std::future::pending::<()>().await;
+    seeding.serve(&platform, &mut world).await;
     drop(deployment);
     Ok(())
 }

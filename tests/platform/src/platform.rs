@@ -125,16 +125,26 @@ fn folder_of(program: &str) -> Option<PathBuf> {
 ///
 /// When none runs there.
 pub fn environment(state: &Path) -> Result<String> {
-    let running = File::open(state.join("lock")).is_ok_and(|lock| lock.try_lock_shared().is_err());
-    if !running {
-        bail!(
-            "no platform runs in {}; start one with `platform up`",
-            state.display()
-        );
-    }
-    let path = state.join(RUN).join(ENVIRONMENT);
+    running(state)?;
+    let path = run_folder(state).join(ENVIRONMENT);
     std::fs::read_to_string(&path)
         .with_context(|| format!("the platform is still starting: no {}", path.display()))
+}
+
+/// An error with the way out when no platform runs in this state folder.
+pub(crate) fn running(state: &Path) -> Result<()> {
+    if File::open(state.join("lock")).is_ok_and(|lock| lock.try_lock_shared().is_err()) {
+        return Ok(());
+    }
+    bail!(
+        "no platform runs in {}; start one with `platform up`",
+        state.display()
+    );
+}
+
+/// The folder of a state folder that a running platform has for itself.
+pub(crate) fn run_folder(state: &Path) -> PathBuf {
+    state.join(RUN)
 }
 
 /// What a person types to look around.

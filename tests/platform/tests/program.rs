@@ -71,6 +71,57 @@ fn environment(state: &Path) -> Result<String> {
     Ok(String::from_utf8(told.stdout)?)
 }
 
+/// `platform seed`: its status and what it complained of.
+fn seed(state: &Path) -> Result<(bool, String)> {
+    let told = Command::new(PROGRAM)
+        .args(["seed", "--state"])
+        .arg(state)
+        .output()?;
+    Ok((told.status.success(), String::from_utf8(told.stderr)?))
+}
+
+fn names_of_nodes(environment: &str) -> Result<Vec<String>> {
+    let nodes = Command::new("sh")
+        .args(["-c", "eval \"$0\"; kubectl get nodes --output=name"])
+        .arg(environment)
+        .output()?;
+    ensure!(
+        nodes.status.success(),
+        "{}",
+        String::from_utf8_lossy(&nodes.stderr)
+    );
+    let names = String::from_utf8(nodes.stdout)?;
+    Ok(names.lines().map(str::to_owned).collect())
+}
+
+fn the_world_is_made_in_the_first_and_not_in_the_second(
+    folders: &[tempfile::TempDir; 2],
+    told: &[String; 2],
+) -> Result<()> {
+    let [first, second] = folders;
+    ensure!(names_of_nodes(&told[0])?.is_empty(), "`up --empty` is not empty");
+    let (done, complaint) = seed(first.path())?;
+    ensure!(done, "{complaint}");
+    let nodes = names_of_nodes(&told[0])?;
+    ensure!(nodes.len() >= 10, "seeded, and there are only {nodes:?}");
+    ensure!(
+        names_of_nodes(&told[1])?.is_empty(),
+        "the other copy was seeded too"
+    );
+
+    let (again, complaint) = seed(first.path())?;
+    ensure!(
+        !again && complaint.contains("already"),
+        "seeded twice: {complaint}"
+    );
+    let (nowhere, complaint) = seed(&second.path().join("nothing"))?;
+    ensure!(
+        !nowhere && complaint.contains("platform up"),
+        "seeded nothing: {complaint}"
+    );
+    Ok(())
+}
+
 #[test]
 fn two_copies_run_side_by_side_and_ctrl_c_leaves_nothing_of_either() -> Result<()> {
     let folders = [tempfile::tempdir()?, tempfile::tempdir()?];
@@ -96,6 +147,8 @@ fn two_copies_run_side_by_side_and_ctrl_c_leaves_nothing_of_either() -> Result<(
         "{listed}{}",
         String::from_utf8_lossy(&nodes.stderr)
     );
+
+    the_world_is_made_in_the_first_and_not_in_the_second(&folders, &told)?;
 
     for (copy, folder) in copies.iter_mut().zip(&folders) {
         ensure!(
