@@ -6,6 +6,7 @@
     reason = "all of this is tests, helpers included"
 )]
 
+mod faults;
 mod house;
 mod sweep;
 mod world;
