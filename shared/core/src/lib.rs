@@ -8,6 +8,7 @@ pub mod arn;
 pub mod calendar;
 pub mod chart;
 pub mod compare;
+pub mod database;
 pub mod emf;
 pub mod hostile;
 pub mod html;
