@@ -1,7 +1,5 @@
 //! Wiring of the check: tasks, clients, and the order gather → assess.
 
-use std::sync::Arc;
-
 use aws_config::SdkConfig;
 use day2_aws::check::{Check, Moment};
 use day2_aws::error::OpsError;
@@ -11,9 +9,10 @@ use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::{Item, Observed, Verdict};
 use day2_kube::Access;
+use day2_reads::times::Times;
 
 use crate::assess::assess;
-use crate::gather::{Clients, Times, connect, gather};
+use crate::gather::{Clients, connect, gather};
 use crate::settings::{Plan, ScaleWindowSettings};
 
 /// Name of function, crate and folder.
@@ -70,7 +69,7 @@ impl Check for ScaleWindow {
         let task =
             Task::named(task).ok_or_else(|| OpsError::Event(format!("scale-window has no task {task}")))?;
         let plan = plan(settings, target).map_err(OpsError::Refused)?;
-        let facts = Box::pin(gather(clients, target, plan, task, &times(at))).await;
+        let facts = Box::pin(gather(clients, target, plan, task, &Times::of(at))).await;
         Ok(assess(
             &facts,
             plan,
@@ -107,7 +106,7 @@ impl Check for ScaleWindow {
             ),
             Err(why) => item("SCW-801", "the target has a plan", Verdict::Fail, why),
         }];
-        items.push(cluster_access(clients, target, &times(at)).await);
+        items.push(cluster_access(clients, target, &Times::of(at)).await);
         items
     }
 }
@@ -119,14 +118,6 @@ fn plan<'a>(settings: &'a Settings<ScaleWindowSettings>, target: &Target) -> Res
         .targets
         .get(name)
         .ok_or_else(|| format!("no plan for target `{name}`: add it to the scale_window settings"))
-}
-
-fn times(at: Moment) -> Times {
-    Times {
-        now: at.now,
-        deadline: at.deadline,
-        clock: Arc::new(day2_aws::boot::now),
-    }
 }
 
 fn item(code: &str, title: &str, verdict: Verdict, seen: String) -> Item {

@@ -9,6 +9,7 @@ mod events;
 mod names;
 mod pages;
 mod permissions;
+mod reads;
 mod trees;
 
 use std::path::{Path, PathBuf};

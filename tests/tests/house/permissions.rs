@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::trees::caught;
-use super::{functions, manifest_keys, obeyed, quoted, read_json, shipped_code, text};
+use super::{functions, manifest_keys, obeyed, quoted, read_json, reads, shipped_code, text};
 
 /// Whether a text is the name of an IAM action, `service:Operation`.
 fn is_action(text: &str) -> bool {
@@ -23,7 +23,21 @@ fn is_action(text: &str) -> bool {
 /// Types of the SDK that call an action without its name standing in our code.
 const CALLS_BY_TYPE: [(&str, &str); 1] = [("AssumeRoleProvider", "sts:AssumeRole")];
 
-/// The actions that the code of a function calls: its own, and those of the shared crates it is built on.
+/// The actions that stand in a piece of code.
+fn actions_in(code: &str) -> BTreeSet<String> {
+    let by_type = CALLS_BY_TYPE
+        .iter()
+        .filter(|(name, _)| code.contains(name))
+        .map(|(_, action)| (*action).to_owned());
+    quoted(code)
+        .filter(|text| is_action(text))
+        .map(str::to_owned)
+        .chain(by_type)
+        .collect()
+}
+
+/// The actions that the code of a function calls: its own, those of the shared crates it is built on, and those of the
+/// modules of `day2-reads` that it names.
 fn called(root: &Path, name: &str) -> BTreeSet<String> {
     let manifest = text(&root.join("functions").join(name).join("Cargo.toml"));
     let shared = manifest_keys(&manifest, "[dependencies]")
@@ -31,18 +45,18 @@ fn called(root: &Path, name: &str) -> BTreeSet<String> {
         .filter_map(|key| Some(format!("shared/{}/src", key.strip_prefix("day2-")?)));
     let mut actions = BTreeSet::new();
     for folder in shared.chain([format!("functions/{name}/src")]) {
-        // The core calls nothing; actions in it are examples.
-        if folder == "shared/core/src" {
+        // The core calls nothing; actions in it are examples. The reads are charged one by one.
+        if matches!(folder.as_str(), "shared/core/src" | reads::FOLDER) {
             continue;
         }
         for (_, code) in shipped_code(root, &folder) {
-            actions.extend(quoted(&code).filter(|text| is_action(text)).map(str::to_owned));
-            actions.extend(
-                CALLS_BY_TYPE
-                    .iter()
-                    .filter(|(name, _)| code.contains(name))
-                    .map(|(_, action)| (*action).to_owned()),
-            );
+            actions.extend(actions_in(&code));
+        }
+    }
+    let modules = reads::modules(root);
+    for module in reads::reached(root, name, &modules) {
+        for code in modules.get(&module).into_iter().flatten() {
+            actions.extend(actions_in(code));
         }
     }
     actions
@@ -140,7 +154,7 @@ fn a_permission_too_many_or_too_few_is_found_by_its_name() {
     });
     caught(law, "does not allow ec2:RunInstances", |tree| {
         tree.append(
-            "functions/scale-window/src/gather/network.rs",
+            "functions/scale-window/src/gather/database.rs",
             "\nconst ACTION: &str = \"ec2:RunInstances\";\n",
         );
     });
@@ -155,5 +169,45 @@ fn a_permission_too_many_or_too_few_is_found_by_its_name() {
     });
     caught(law, "permissions.json", |tree| {
         tree.write(FILE, "{");
+    });
+}
+
+#[test]
+fn a_function_is_charged_with_the_modules_of_reads_that_it_names_and_with_no_others() {
+    const CODE: &str = "functions/scale-window/src/gather/database.rs";
+    let law = granted_is_called;
+    for named in [
+        "use day2_reads::node_groups;",
+        "use day2_reads::{node_groups, subnets};",
+        "use day2_reads::{\n    metric::{Series, Window},\n    node_groups::{self, NodeGroup},\n};",
+        "type Group = day2_reads::node_groups::NodeGroup;",
+    ] {
+        caught(law, "does not allow eks:ListNodegroups", |tree| {
+            tree.append(CODE, &format!("\n{named}\n"));
+        });
+    }
+    caught(
+        law,
+        "allows rds:DescribeDBInstances, which no code calls",
+        |tree| {
+            tree.replace(
+                CODE,
+                "use day2_reads::db_instances::{self, DbInstance};",
+                "use crate::elsewhere::{db_instances, DbInstance};",
+            );
+        },
+    );
+    // A module that needs another is charged with it.
+    caught(law, "does not allow rds:DescribeDBParameters", |tree| {
+        tree.append(
+            "shared/reads/src/subnets.rs",
+            "\nuse crate::db_parameters::named;\n",
+        );
+    });
+    caught(law, "does not allow ec2:RunInstances", |tree| {
+        tree.append(
+            "shared/reads/src/alarms/rule.rs",
+            "\nconst ACTION: &str = \"ec2:RunInstances\";\n",
+        );
     });
 }

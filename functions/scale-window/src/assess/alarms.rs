@@ -4,8 +4,8 @@ use day2_core::{Item, Observed};
 use jiff::Timestamp;
 
 use super::{count, minutes_since, population, worse_of};
-use crate::facts::Alarm;
 use crate::settings::AlarmPolicy;
+use day2_reads::alarms::Alarm;
 
 /// Named in the settings, by name or by a beginning with `*`, or made by Auto Scaling for target tracking: those alarm
 /// whenever a group could shrink, and nobody is meant to look at them.
@@ -69,7 +69,7 @@ pub(crate) fn alarms(seen: &Observed<Vec<Alarm>>, policy: &AlarmPolicy, now: Tim
             });
             (
                 alarm.name.clone(),
-                format!("{} alarm{age}: {}", alarm.kind, alarm.reason),
+                format!("{} alarm{age}: {}", alarm.kind(), alarm.reason),
             )
         }))
     };
@@ -91,14 +91,22 @@ pub(crate) fn alarms(seen: &Observed<Vec<Alarm>>, policy: &AlarmPolicy, now: Tim
 mod tests {
     use super::*;
     use day2_core::{Cause, Unreadable, Verdict};
+    use day2_reads::alarms::Watches;
 
     fn alarm(name: &str, state: &str, kind: &'static str) -> Alarm {
         Alarm {
             name: name.into(),
+            arn: None,
             state: state.into(),
-            kind,
             reason: "because".into(),
+            reason_data: None,
             since: None,
+            updated_at: None,
+            actions_enabled: true,
+            watches: match kind {
+                "composite" => Watches::Composite { rule: String::new() },
+                _ => Watches::Expression,
+            },
         }
     }
 

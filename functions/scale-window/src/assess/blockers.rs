@@ -8,7 +8,8 @@ use day2_core::{Observed, Unreadable};
 use day2_kube::objects::{Node, Pod, PodDisruptionBudget};
 
 use super::scene::{PlannedGroup, selects};
-use crate::facts::{Cluster, Member};
+use crate::facts::Cluster;
+use day2_reads::scaling_groups::Member;
 
 /// Pods by node, budgets, and group members by instance id, looked up once.
 pub(crate) struct Blockers<'a> {

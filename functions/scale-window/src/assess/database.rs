@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use super::max_connections::effective_maximum;
 use super::{population, usable, worse_of};
-use crate::facts::{Database, Series};
+use crate::facts::Database;
 use crate::settings::{DatabasePolicy, Limits};
+use day2_reads::metric::Series;
 
 /// Whether connections are served in this state. Source: *Amazon RDS User Guide*, "Viewing Amazon RDS DB instance status".
 fn serves(status: &str) -> bool {

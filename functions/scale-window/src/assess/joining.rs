@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use super::control::not_ready;
 use super::scene::{PlannedGroup, own_subnets};
 use super::{count, minutes_since, population, worse_of};
-use crate::facts::{Instance, Subnet};
 use crate::settings::Limits;
+use day2_reads::instances::Instance;
+use day2_reads::subnets::Subnet;
 
 /// Ready nodes per group against the peak.
 pub(crate) fn counts(

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use super::blockers::Blockers;
 use super::scene::PlannedGroup;
 use super::{count, minutes_since, population, worse_of};
-use crate::facts::Instance;
 use crate::settings::{Cost, Limits};
+use day2_reads::instances::Instance;
 
 /// Why nothing seen holds a node that is still up.
 const UNEXPLAINED: &str =

@@ -1,4 +1,6 @@
-//! What `max_connections` of a database really is, and how we know.
+//! What `max_connections` of the target's database really is, and how we know.
+
+use day2_core::database::max_connections::{self, Size};
 
 use crate::facts::Database;
 use crate::settings::DatabasePolicy;
@@ -12,16 +14,8 @@ pub(crate) struct EffectiveMaximum {
     pub(crate) source: String,
 }
 
-/// Connections per ACU and the offset of the line through the documented defaults of Aurora PostgreSQL Serverless v2 (189
-/// at 1 ACU, 823 at 4, 1,669 at 8, 3,360 at 16), and the most it goes to. Source: *Aurora User Guide*, "Maximum connections
-/// for Aurora Serverless v2".
-const PER_ACU: f64 = 211.4;
-const OFFSET: f64 = -22.4;
-const MOST: f64 = 5000.0;
-
-/// The effective maximum of every instance of a Serverless v2 cluster, or the declared one.
-///
-/// With a minimum of 0 or 0.5 ACU the default is capped at 2,000 connections (same page).
+/// The effective maximum of every instance of a Serverless v2 cluster, or the declared one. The parameters themselves are
+/// not read here, so that nothing is said about a group that somebody made.
 ///
 /// # Errors
 ///
@@ -36,7 +30,7 @@ pub(crate) fn effective_maximum(
             source: "database.max_connections".to_owned(),
         });
     }
-    let Some((min, max)) = database.serverless else {
+    let Some(range) = database.serverless else {
         return Err("not a Serverless v2 cluster: declare database.max_connections".to_owned());
     };
     if let Some(other) = database
@@ -58,22 +52,10 @@ pub(crate) fn effective_maximum(
             "parameter group {custom} may set it: declare database.max_connections"
         ));
     }
-    if database.engine != "aurora-postgresql" {
-        return Err(format!(
-            "no rule for engine {}: declare database.max_connections",
-            database.engine
-        ));
-    }
-    let derived = PER_ACU.mul_add(max, OFFSET).clamp(0.0, MOST);
-    let capped = if min <= 0.5 { derived.min(2000.0) } else { derived };
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and 5,000 by the table"
-    )]
-    let connections = capped.floor() as u32;
+    let maximum = max_connections::effective(&database.engine, Size::Serverless(range), None)
+        .map_err(|why| format!("{why}: declare database.max_connections"))?;
     Ok(EffectiveMaximum {
-        connections,
-        source: format!("Aurora PostgreSQL Serverless v2 with {min} to {max} ACU"),
+        connections: maximum.connections,
+        source: maximum.source,
     })
 }

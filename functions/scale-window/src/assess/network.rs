@@ -4,8 +4,10 @@ use day2_core::{Item, Observed, Verdict};
 use jiff::Timestamp;
 
 use super::{population, usable, worse_of};
-use crate::facts::{NatGateway, Series, Subnet};
 use crate::settings::Limits;
+use day2_reads::metric::Series;
+use day2_reads::nat_gateways::NatGateway;
+use day2_reads::subnets::Subnet;
 
 /// An available NAT gateway in each expected zone. The zone is that of the gateway's subnet.
 pub(crate) fn zones(

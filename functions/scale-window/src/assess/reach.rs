@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use day2_core::{Item, Observed, Verdict};
 use jiff::Timestamp;
 
-use super::scene::{PlannedGroup, own_subnets};
+use super::scene::{PlannedGroup, is_complete, own_subnets};
 use super::{count, minutes_since, population, worse_of};
-use crate::facts::{Quota, Subnet};
 use crate::settings::QuotaPlan;
+use day2_reads::quotas::Quota;
+use day2_reads::subnets::Subnet;
 
 /// Enough free addresses in each zone for the nodes that the peak adds. A group spreads its new nodes evenly over the
 /// zones of its subnets; groups in the same zone add up.
@@ -140,7 +141,7 @@ pub(crate) fn launches(
             Err(why) => unread.push((plan.node_group.clone(), why.to_string())),
             Ok(activities) => {
                 let complete = retried == Retried::MadeUpForWhenComplete
-                    && group.as_ref().is_ok_and(|group| group.complete(plan.peak));
+                    && group.as_ref().is_ok_and(|group| is_complete(group, plan.peak));
                 let recent = activities.iter().filter(|one| {
                     one.description.starts_with("Launching")
                         && minutes_since(one.started_at, now) <= window_minutes
@@ -286,9 +287,10 @@ pub(crate) fn quotas(plans: &[(&QuotaPlan, Observed<Quota>)], groups: &[PlannedG
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{Activity, Group, Member};
     use crate::settings::GroupPlan;
     use day2_core::settings::Labels;
+    use day2_reads::scaling_activities::Activity;
+    use day2_reads::scaling_groups::{Group, Member};
 
     /// The verdict of one group with `serving` instances in service of 2 wanted, and one failed launch.
     fn judged(serving: usize, retried: Retried) -> Verdict {
@@ -309,6 +311,8 @@ mod tests {
             suspended: Vec::new(),
             instances: (0..serving).map(member).collect(),
             subnets: Vec::new(),
+            tags: Vec::new(),
+            status: None,
         });
         let activities = Ok(vec![Activity {
             group: "g".into(),

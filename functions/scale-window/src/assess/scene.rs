@@ -5,8 +5,11 @@ use day2_core::settings::Labels;
 use day2_kube::objects::Node;
 
 use super::count;
-use crate::facts::{Activity, Group, ScheduledAction, Subnet};
 use crate::settings::GroupPlan;
+use day2_reads::scaling_activities::Activity;
+use day2_reads::scaling_groups::Group;
+use day2_reads::scheduled_actions::ScheduledAction;
+use day2_reads::subnets::Subnet;
 
 /// A planned group, its Auto Scaling group and the labels of its nodes.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +32,17 @@ pub(crate) fn selects(selector: &Labels, node: &Node) -> bool {
         && selector
             .iter()
             .all(|(key, value)| node.labels.get(key) == Some(value))
+}
+
+/// Whether a group has at least `planned` instances in service, and all that it wants.
+pub(crate) fn is_complete(group: &Group, planned: u32) -> bool {
+    let serving = group
+        .instances
+        .iter()
+        .filter(|one| one.lifecycle_state == "InService")
+        .count();
+    let serving = i64::try_from(serving).unwrap_or(i64::MAX);
+    serving >= group.desired && serving >= i64::from(planned)
 }
 
 /// The subnets of a group among `all`, and in words which part of them was not returned.

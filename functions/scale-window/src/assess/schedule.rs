@@ -8,8 +8,8 @@ use jiff::{Timestamp, Zoned};
 
 use super::scene::PlannedGroup;
 use super::{count, population, worse_of};
-use crate::facts::ScheduledAction;
 use crate::settings::ActionPlan;
+use day2_reads::scheduled_actions::ScheduledAction;
 
 /// Each planned action exists for today, at the planned local time, with the planned capacity.
 ///
@@ -158,6 +158,9 @@ mod tests {
             recurrence: Some("45 6 * * *".into()),
             time_zone: Some("America/New_York".into()),
             starts_at: Some(starts_at.parse().unwrap()),
+            ends_at: None,
+            min: None,
+            max: None,
             desired: Some(50),
         }
     }

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use super::joining::joins;
 use super::minutes_since;
 use super::scene::PlannedGroup;
-use crate::facts::{Cluster, Instance};
+use crate::facts::Cluster;
+use day2_reads::instances::Instance;
 
 /// Planned → desired → launched → joined → Ready → takes pods, with the loss at each stage and its reasons. A stage that
 /// could not be read is a gap, never a zero.

@@ -1,10 +1,12 @@
 //! What the cluster says: one client, five lists side by side.
 
+use day2_core::Observed;
 use day2_core::target::Target;
-use day2_core::{Cause, Observed, Unreadable};
-use day2_kube::{ClusterClient, ClusterParams, ListQuery};
+use day2_kube::{ClusterClient, ListQuery};
+use day2_reads::clusters;
+use day2_reads::times::Times;
 
-use super::{Clients, Times};
+use super::Clients;
 use crate::facts::Cluster;
 
 pub(super) async fn cluster(clients: &Clients, target: &Target, times: &Times) -> Cluster {
@@ -31,28 +33,5 @@ pub(super) async fn cluster(clients: &Clients, target: &Target, times: &Times) -
 
 /// Connects to the target's cluster.
 pub(crate) async fn connect(clients: &Clients, target: &Target, times: &Times) -> Observed<ClusterClient> {
-    let refused = |why: &str| Unreadable::new("settings", target.name.as_str(), Cause::NotFound, why);
-    let cluster = target
-        .cluster
-        .as_ref()
-        .ok_or_else(|| refused("the target declares no cluster"))?;
-    let credentials = clients
-        .credentials
-        .clone()
-        .ok_or_else(|| refused("there are no AWS credentials"))?;
-    let params = ClusterParams {
-        name: cluster.name.as_str().to_owned(),
-        region: target.region.as_str().to_owned(),
-        partition: target.region.partition(),
-        account_id: target.account_id.as_str().to_owned(),
-        endpoint: cluster.endpoint.as_ref().map(|url| url.as_str().to_owned()),
-    };
-    ClusterClient::connect(
-        &clients.eks,
-        credentials,
-        &params,
-        times.clock.clone(),
-        times.deadline,
-    )
-    .await
+    clusters::connect(&clients.eks, clients.credentials.clone(), target, times).await
 }

@@ -2,24 +2,20 @@
 //!
 //! Reads that do not need each other's answer run together, so that a run takes about as long as its slowest chain.
 
-mod alarms;
-mod capacity;
 mod cluster;
 mod database;
-mod network;
 pub(crate) mod probe;
 mod surroundings;
 #[cfg(test)]
 mod tests;
 
-use std::future::Future;
-use std::time::Duration;
-
 use day2_core::target::Target;
 use day2_core::{Cause, Observed, Unreadable};
-use day2_kube::Clock;
+use day2_reads::instances::{self, Instance};
+use day2_reads::subnets::Subnet;
+use day2_reads::times::Times;
+use day2_reads::{scaling_activities, scaling_groups, scheduled_actions};
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::Task;
 use crate::facts::{Facts, GroupFacts};
@@ -61,26 +57,6 @@ impl Clients {
     }
 }
 
-/// When the reading happens and until when it must be done.
-#[derive(Clone)]
-pub struct Times {
-    /// The moment that everything is judged against.
-    pub now: Timestamp,
-    /// Nothing is waited for after this.
-    pub deadline: Timestamp,
-    /// For the token of the cluster, which ages while we read.
-    pub clock: Clock,
-}
-
-impl Times {
-    fn left(&self) -> Duration {
-        self.deadline
-            .duration_since((self.clock)())
-            .try_into()
-            .unwrap_or_default()
-    }
-}
-
 /// Reads everything the task looks at.
 pub async fn gather(clients: &Clients, target: &Target, plan: &Plan, task: Task, times: &Times) -> Facts {
     let (capacity, subnets, cluster, surroundings) = futures::join!(
@@ -106,86 +82,35 @@ pub async fn gather(clients: &Clients, target: &Target, plan: &Plan, task: Task,
     }
 }
 
-/// Ends a read at the deadline; a hanging endpoint costs its own line and no other.
-async fn within<T>(
-    times: &Times,
-    operation: &str,
-    resource: &str,
-    read: impl Future<Output = Observed<T>>,
-) -> Observed<T> {
-    tokio::time::timeout(times.left(), read)
-        .await
-        .unwrap_or_else(|_| {
-            Err(Unreadable::new(
-                operation,
-                resource,
-                Cause::TimedOut,
-                "the time of this run was used up",
-            ))
-        })
-}
-
-fn ago(now: Timestamp, minutes: u32) -> Timestamp {
-    now.saturating_sub(SignedDuration::from_mins(i64::from(minutes)))
-        .unwrap_or(now)
-}
-
 async fn capacity(
     clients: &Clients,
     target: &Target,
     plan: &Plan,
     times: &Times,
-) -> (Vec<GroupFacts>, Observed<Vec<crate::facts::Instance>>) {
-    const DESCRIBE: &str = "autoscaling:DescribeAutoScalingGroups";
+) -> (Vec<GroupFacts>, Observed<Vec<Instance>>) {
     let names: Vec<String> = plan
         .groups
         .iter()
         .filter_map(|group| target.node_group(&group.node_group))
         .map(|group| group.auto_scaling_group.as_str().to_owned())
         .collect();
+    let client = &clients.autoscaling;
     // The verifications after a scaling look back for an hour, whatever the settings say of the morning.
-    let since = ago(times.now, plan.limits.launches_minutes.max(60));
+    let since = times.ago(plan.limits.launches_minutes.max(60));
     let groups_and_instances = async {
-        let groups = tokio::time::timeout(times.left(), capacity::groups(&clients.autoscaling, &names)).await;
-        let groups = groups.unwrap_or_else(|_| {
-            let late = |name: &String| {
-                Unreadable::new(
-                    DESCRIBE,
-                    name,
-                    Cause::TimedOut,
-                    "the time of this run was used up",
-                )
-            };
-            names.iter().map(|name| (name.clone(), Err(late(name)))).collect()
-        });
+        let groups = scaling_groups::describe(client, times, &names).await;
         let ids: Vec<String> = groups
             .iter()
             .filter_map(|(_, group)| group.as_ref().ok())
             .flat_map(|group| group.instances.iter().map(|instance| instance.id.clone()))
             .collect();
-        let instances = within(
-            times,
-            "ec2:DescribeInstances",
-            "instances of the groups",
-            capacity::instances(&clients.ec2, &ids),
-        )
-        .await;
+        let instances = instances::by_ids(&clients.ec2, times, "instances of the groups", &ids).await;
         (groups, instances)
     };
     let histories = join_all(names.iter().map(async |name| {
         futures::join!(
-            within(
-                times,
-                "autoscaling:DescribeScheduledActions",
-                name,
-                capacity::scheduled_actions(&clients.autoscaling, name)
-            ),
-            within(
-                times,
-                "autoscaling:DescribeScalingActivities",
-                name,
-                capacity::activities(&clients.autoscaling, name, since)
-            ),
+            scheduled_actions::of_group(client, times, name),
+            scaling_activities::since(client, times, name, since),
         )
     }));
     let ((groups, instances), histories) = futures::join!(groups_and_instances, histories);
@@ -201,15 +126,8 @@ async fn capacity(
     (facts, instances)
 }
 
-async fn subnets(clients: &Clients, target: &Target, times: &Times) -> Observed<Vec<crate::facts::Subnet>> {
-    let vpc = vpc(target)?;
-    within(
-        times,
-        "ec2:DescribeSubnets",
-        vpc,
-        network::subnets(&clients.ec2, vpc),
-    )
-    .await
+async fn subnets(clients: &Clients, target: &Target, times: &Times) -> Observed<Vec<Subnet>> {
+    day2_reads::subnets::of_vpc(&clients.ec2, times, vpc(target)?).await
 }
 
 fn vpc(target: &Target) -> Observed<&str> {

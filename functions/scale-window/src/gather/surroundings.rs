@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use day2_core::Observed;
 use day2_core::target::{Engine, Target};
+use day2_reads::metric::{Series, Window};
+use day2_reads::metrics::{self, PerResource};
+use day2_reads::nat_gateways::{self, NatGateway};
+use day2_reads::times::Times;
+use day2_reads::{alarms, quotas};
 use futures::future::join_all;
 
-use super::alarms::{self, MetricQuery};
-use super::{Clients, Times, ago, network, probe, vpc, within};
-use crate::facts::{DatabaseFacts, Series, Surroundings};
+use super::{Clients, probe, vpc};
+use crate::facts::{DatabaseFacts, Surroundings};
 use crate::settings::Plan;
 
 pub(super) async fn surroundings(
@@ -19,12 +23,7 @@ pub(super) async fn surroundings(
 ) -> Surroundings {
     let (network, alarms, database, probes, quotas) = futures::join!(
         gateways(clients, target, plan, times),
-        within(
-            times,
-            "cloudwatch:DescribeAlarms",
-            "all alarms",
-            alarms::alarms(&clients.cloudwatch)
-        ),
+        alarms::all(&clients.cloudwatch, times),
         database(clients, target, plan, times),
         join_all(plan.probes.iter().map(|probe| {
             // A little longer than its limit, so that a slow answer is seen as slow and not as missing.
@@ -33,9 +32,7 @@ pub(super) async fn surroundings(
             probe::ask(probe, patience.min(times.left()))
         })),
         join_all(plan.quotas.iter().map(async |quota| {
-            let resource = format!("{}/{}", quota.service, quota.code);
-            let read = network::quota(&clients.quotas, &quota.service, &quota.code);
-            within(times, "servicequotas:GetServiceQuota", &resource, read).await
+            quotas::applied(&clients.quotas, times, &quota.service, &quota.code).await
         })),
     );
     let (gateways, port_errors) = network;
@@ -54,17 +51,9 @@ async fn gateways(
     target: &Target,
     plan: &Plan,
     times: &Times,
-) -> (Observed<Vec<crate::facts::NatGateway>>, Observed<Vec<Series>>) {
+) -> (Observed<Vec<NatGateway>>, Observed<Vec<Series>>) {
     let gateways = match vpc(target) {
-        Ok(vpc) => {
-            within(
-                times,
-                "ec2:DescribeNatGateways",
-                vpc,
-                network::nat_gateways(&clients.ec2, vpc),
-            )
-            .await
-        }
+        Ok(vpc) => nat_gateways::of_vpc(&clients.ec2, times, vpc).await,
         Err(why) => Err(why),
     };
     let available: Vec<String> = match &gateways {
@@ -75,15 +64,15 @@ async fn gateways(
             .collect(),
         Err(why) => return (gateways.clone(), Err(why.clone())),
     };
-    let query = metric(
-        plan,
-        times,
-        "AWS/NATGateway",
-        "ErrorPortAllocation",
-        "NatGatewayId",
-        "Sum",
-    );
-    let errors = series(clients, times, query, &available).await;
+    let query = PerResource {
+        namespace: "AWS/NATGateway",
+        name: "ErrorPortAllocation",
+        dimension: "NatGatewayId",
+        statistic: "Sum",
+        period_seconds: 60,
+    };
+    let window = window(plan, times);
+    let errors = metrics::per_resource(&clients.cloudwatch, times, window, query, &available).await;
     (gateways, errors)
 }
 
@@ -91,24 +80,8 @@ async fn database(clients: &Clients, target: &Target, plan: &Plan, times: &Times
     let wanted = target.database.as_ref()?;
     let id = wanted.id.as_str();
     let database = match wanted.engine {
-        Engine::Aurora => {
-            within(
-                times,
-                "rds:DescribeDBClusters",
-                id,
-                super::database::aurora(&clients.rds, id),
-            )
-            .await
-        }
-        Engine::Rds => {
-            within(
-                times,
-                "rds:DescribeDBInstances",
-                id,
-                super::database::rds(&clients.rds, id),
-            )
-            .await
-        }
+        Engine::Aurora => super::database::aurora(&clients.rds, times, id).await,
+        Engine::Rds => super::database::rds(&clients.rds, times, id).await,
     };
     let seen = match &database {
         Ok(seen) => seen,
@@ -128,17 +101,23 @@ async fn database(clients: &Clients, target: &Target, plan: &Plan, times: &Times
         .filter(|one| !one.writer)
         .map(|one| one.id.clone())
         .collect();
-    let by = |name| metric(plan, times, "AWS/RDS", name, "DBInstanceIdentifier", "Maximum");
+    let read = async |name, resources| {
+        let query = PerResource {
+            namespace: "AWS/RDS",
+            name,
+            dimension: "DBInstanceIdentifier",
+            statistic: "Maximum",
+            period_seconds: 60,
+        };
+        metrics::per_resource(&clients.cloudwatch, times, window(plan, times), query, resources).await
+    };
     // Aurora counts its lag in milliseconds, other engines in seconds (CloudWatch metrics for Amazon Aurora, and for
     // Amazon RDS).
     let (lag_metric, to_ms) = match wanted.engine {
         Engine::Aurora => ("AuroraReplicaLag", 1.0),
         Engine::Rds => ("ReplicaLag", 1000.0),
     };
-    let (connections, lag) = futures::join!(
-        series(clients, times, by("DatabaseConnections"), &all),
-        series(clients, times, by(lag_metric), &readers),
-    );
+    let (connections, lag) = futures::join!(read("DatabaseConnections", &all), read(lag_metric, &readers),);
     let lag = lag.map(|mut all| {
         all.iter_mut()
             .flat_map(|one| &mut one.points)
@@ -152,40 +131,9 @@ async fn database(clients: &Clients, target: &Target, plan: &Plan, times: &Times
     })
 }
 
-fn metric<'a>(
-    plan: &Plan,
-    times: &Times,
-    namespace: &'a str,
-    name: &'a str,
-    dimension: &'a str,
-    statistic: &'a str,
-) -> MetricQuery<'a> {
-    let from = ago(times.now, plan.limits.metric_minutes);
-    MetricQuery {
-        namespace,
-        name,
-        dimension,
-        statistic,
-        period_seconds: 60,
-        from,
+fn window(plan: &Plan, times: &Times) -> Window {
+    Window {
+        from: times.ago(plan.limits.metric_minutes),
         to: times.now,
     }
-}
-
-async fn series(
-    clients: &Clients,
-    times: &Times,
-    query: MetricQuery<'_>,
-    resources: &[String],
-) -> Observed<Vec<Series>> {
-    if resources.is_empty() {
-        return Ok(Vec::new());
-    }
-    within(
-        times,
-        "cloudwatch:GetMetricData",
-        query.name,
-        alarms::series(&clients.cloudwatch, query, resources),
-    )
-    .await
 }

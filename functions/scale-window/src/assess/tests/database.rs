@@ -1,6 +1,7 @@
 use super::*;
 use crate::assess::max_connections::effective_maximum;
 use crate::facts::DatabaseInstance;
+use day2_core::database::{Acu, AcuRange};
 use day2_core::{Cause, Unreadable};
 
 fn instance(id: &str, writer: bool, status: &str) -> DatabaseInstance {
@@ -14,12 +15,19 @@ fn instance(id: &str, writer: bool, status: &str) -> DatabaseInstance {
     }
 }
 
+fn range(min: f64, max: f64) -> Option<AcuRange> {
+    Some(AcuRange {
+        min: Acu::exactly(min)?,
+        max: Acu::exactly(max)?,
+    })
+}
+
 fn database() -> Database {
     Database {
         status: "available".into(),
         engine: "aurora-postgresql".into(),
         parameter_groups: vec!["default.aurora-postgresql16".into()],
-        serverless: Some((1.0, 16.0)),
+        serverless: range(1.0, 16.0),
         instances: vec![
             instance("w", true, "available"),
             instance("r", false, "available"),
@@ -80,7 +88,7 @@ fn an_instance_that_could_not_be_described_is_unknown_not_available_w28() {
 fn the_maximum_follows_the_rows_of_the_user_guide() {
     let maximum = |min, max| {
         let seen = Database {
-            serverless: Some((min, max)),
+            serverless: range(min, max),
             ..database()
         };
         effective_maximum(&seen, &DatabasePolicy::default()).map(|maximum| maximum.connections)

@@ -7,7 +7,7 @@ use crate::Task;
 fn a_changed_desired_minimum_or_maximum_is_named() {
     for (change, words) in [
         (
-            (|group| group.desired = 3) as fn(&mut crate::facts::Group),
+            (|group| group.desired = 3) as fn(&mut day2_reads::scaling_groups::Group),
             "desired is 3, planned 2",
         ),
         (|group| group.min = 1, "minimum is 1, planned 2"),

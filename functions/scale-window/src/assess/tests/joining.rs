@@ -6,7 +6,8 @@ use super::world::{
     ago, complaint, complaints, item, judge, node, nodes, now, pod, pods, settings, settings_with, world,
 };
 use crate::Task;
-use crate::facts::{Activity, Facts};
+use crate::facts::Facts;
+use day2_reads::scaling_activities::Activity;
 
 fn postscale(facts: &Facts) -> Vec<day2_core::Item> {
     judge(facts, &settings(), Task::Postscale)

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::world::{ago, complaint, complaints, item, judge, settings, settings_with, world};
 use crate::Task;
-use crate::facts::Activity;
+use day2_reads::scaling_activities::Activity;
 
 #[test]
 fn a_zone_without_addresses_for_the_new_nodes_is_named_and_the_other_is_not() {
@@ -106,7 +106,7 @@ fn a_quota_below_the_peak_fails_and_an_unreadable_one_is_unknown() {
         activities: &facts.groups[0].activities,
     };
     let judge = |value: f64| {
-        let quota = crate::facts::Quota {
+        let quota = day2_reads::quotas::Quota {
             name: "Running On-Demand Standard".into(),
             value,
         };

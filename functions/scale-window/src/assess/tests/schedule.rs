@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::world::{settings_with, world};
 use crate::assess::scene::PlannedGroup;
-use crate::facts::ScheduledAction;
+use day2_reads::scheduled_actions::ScheduledAction;
 
 fn action(recurrence: &str, zone: Option<&str>, desired: i64) -> ScheduledAction {
     ScheduledAction {
@@ -14,6 +14,9 @@ fn action(recurrence: &str, zone: Option<&str>, desired: i64) -> ScheduledAction
         recurrence: Some(recurrence.into()),
         time_zone: zone.map(str::to_owned),
         starts_at: None,
+        ends_at: None,
+        min: None,
+        max: None,
         desired: Some(desired),
     }
 }

@@ -6,8 +6,11 @@ use day2_kube::objects::{Node, Pod, PodDisruptionBudget};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::facts::{Cluster, Facts, Group, GroupFacts, Instance, Member, Subnet};
+use crate::facts::{Cluster, Facts, GroupFacts};
 use crate::settings::ScaleWindowSettings;
+use day2_reads::instances::Instance;
+use day2_reads::scaling_groups::{Group, Member};
+use day2_reads::subnets::Subnet;
 
 /// 06:30 in New York on a Friday in November.
 pub(crate) fn now() -> Timestamp {
@@ -117,6 +120,8 @@ pub(crate) fn group(desired: i64, members: Vec<Member>) -> Group {
         suspended: Vec::new(),
         instances: members,
         subnets: vec!["subnet-a".into(), "subnet-b".into()],
+        tags: Vec::new(),
+        status: None,
     }
 }
 

@@ -1,0 +1,132 @@
+//! DB instances (`rds:DescribeDBInstances`).
+
+use aws_sdk_rds::Client;
+use aws_sdk_rds::types;
+use day2_aws::error::unreadable;
+use day2_core::{Cause, Observed, Unreadable};
+use futures::future::join_all;
+
+use crate::answer::{lacks, listed};
+use crate::times::Times;
+
+const ACTION: &str = "rds:DescribeDBInstances";
+
+/// One DB instance (API `DBInstance`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DbInstance {
+    /// Identifier.
+    pub id: String,
+    /// `available`, `modifying`, `rebooting`, …
+    pub status: String,
+    /// Class, for example `db.serverless`.
+    pub class: Option<String>,
+    /// Engine, for example `aurora-postgresql`.
+    pub engine: String,
+    /// Engine version.
+    pub engine_version: Option<String>,
+    /// Cluster that it belongs to.
+    pub cluster: Option<String>,
+    /// Availability Zone name.
+    pub zone: Option<String>,
+    /// Its own parameter groups. The first is the one that counts.
+    pub parameter_groups: Vec<ParameterGroup>,
+    /// Changes that wait for the next maintenance window or reboot, name of the field and new value.
+    pub pending: Vec<(&'static str, String)>,
+}
+
+/// A parameter group of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParameterGroup {
+    /// Name.
+    pub name: String,
+    /// `in-sync`, `pending-reboot`, `applying`, …
+    pub status: Option<String>,
+}
+
+/// Describes one instance.
+///
+/// # Errors
+///
+/// When it could not be read, does not exist, or the answer lacks what every instance has.
+pub async fn describe(client: &Client, times: &Times, id: &str) -> Observed<DbInstance> {
+    times.within(ACTION, id, read(client, id)).await
+}
+
+/// Describes several instances at once, in their order. One that cannot be described stays, with the reason.
+///
+/// Each is asked for by its id: a filter on the cluster would need the right to see every instance of the account.
+pub async fn describe_each(
+    client: &Client,
+    times: &Times,
+    ids: impl IntoIterator<Item = &str>,
+) -> Vec<(String, Observed<DbInstance>)> {
+    join_all(
+        ids.into_iter()
+            .map(async |id| (id.to_owned(), describe(client, times, id).await)),
+    )
+    .await
+}
+
+async fn read(client: &Client, id: &str) -> Observed<DbInstance> {
+    let answer = client
+        .describe_db_instances()
+        .db_instance_identifier(id)
+        .send()
+        .await
+        .map_err(|error| unreadable(ACTION, id, &error))?;
+    let seen = listed(ACTION, id, "DBInstances", answer.db_instances.as_deref())?
+        .first()
+        .ok_or_else(|| Unreadable::new(ACTION, id, Cause::NotFound, "no DB instance has this identifier"))?;
+    Ok(DbInstance {
+        id: seen.db_instance_identifier().unwrap_or(id).to_owned(),
+        status: seen
+            .db_instance_status()
+            .ok_or_else(|| lacks(ACTION, id, "DBInstanceStatus"))?
+            .to_owned(),
+        class: seen.db_instance_class().map(str::to_owned),
+        engine: seen.engine().unwrap_or_default().to_owned(),
+        engine_version: seen.engine_version().map(str::to_owned),
+        cluster: seen.db_cluster_identifier().map(str::to_owned),
+        zone: seen.availability_zone().map(str::to_owned),
+        parameter_groups: seen
+            .db_parameter_groups()
+            .iter()
+            .filter_map(|group| {
+                Some(ParameterGroup {
+                    name: group.db_parameter_group_name()?.to_owned(),
+                    status: group.parameter_apply_status().map(str::to_owned),
+                })
+            })
+            .collect(),
+        pending: seen.pending_modified_values().map(pending).unwrap_or_default(),
+    })
+}
+
+/// What matters to somebody who is about to change or reboot the instance.
+fn pending(seen: &types::PendingModifiedValues) -> Vec<(&'static str, String)> {
+    let text = |value: Option<&str>| value.map(str::to_owned);
+    let fields = [
+        ("DBInstanceClass", text(seen.db_instance_class())),
+        ("EngineVersion", text(seen.engine_version())),
+        ("DBInstanceIdentifier", text(seen.db_instance_identifier())),
+        (
+            "AllocatedStorage",
+            seen.allocated_storage().map(|value| value.to_string()),
+        ),
+        ("StorageType", text(seen.storage_type())),
+        ("Iops", seen.iops().map(|value| value.to_string())),
+        ("MultiAZ", seen.multi_az().map(|value| value.to_string())),
+        ("Port", seen.port().map(|value| value.to_string())),
+        ("CACertificateIdentifier", text(seen.ca_certificate_identifier())),
+        ("DBSubnetGroupName", text(seen.db_subnet_group_name())),
+        // Its value is nobody's business.
+        (
+            "MasterUserPassword",
+            seen.master_user_password().map(|_| "a new one".to_owned()),
+        ),
+    ];
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
