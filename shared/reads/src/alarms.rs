@@ -84,7 +84,7 @@ pub async fn by_names(client: &Client, times: &Times, names: &[String]) -> Vec<(
         let all = batch.join(", ");
         let request = || both_types(client).set_alarm_names(Some(batch.to_vec()));
         let answer = times.within(ACTION, &all, read(&all, request)).await;
-        let named = |name: &String| match &answer {
+        let one = |name: &String| match &answer {
             Ok(found) => found
                 .iter()
                 .find(|alarm| alarm.name == *name)
@@ -94,7 +94,7 @@ pub async fn by_names(client: &Client, times: &Times, names: &[String]) -> Vec<(
         };
         batch
             .iter()
-            .map(|name| (name.clone(), named(name)))
+            .map(|name| (name.clone(), one(name)))
             .collect::<Vec<_>>()
     }));
     batches.await.into_iter().flatten().collect()

@@ -60,7 +60,7 @@ async fn read(client: &Client, name: &str) -> Observed<Cluster> {
             .and_then(|access| access.authentication_mode())
             .map(|mode| mode.as_str().to_owned()),
         // A cluster that never had Auto Mode has no such part.
-        auto_mode: compute.and_then(|compute| compute.enabled()).unwrap_or_default(),
+        auto_mode: compute.is_some_and(|compute| compute.enabled() == Some(true)),
         node_pools: compute
             .map(|compute| compute.node_pools().to_vec())
             .unwrap_or_default(),

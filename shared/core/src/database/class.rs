@@ -43,20 +43,20 @@ mod tests {
 
     #[test]
     fn memory_follows_the_tables_of_the_user_guides() {
-        let gib = |class: &str| nominal_memory_bytes(class).map(|bytes| bytes as f64 / f64::from(1 << 30));
-        for (class, expected) in [
-            ("db.r4.large", Some(15.25)),
-            ("db.r4.16xlarge", Some(488.0)),
-            ("db.r5.24xlarge", Some(768.0)),
-            ("db.r6g.large", Some(16.0)),
-            ("db.r7g.2xlarge", Some(64.0)),
-            ("db.r8g.48xlarge", Some(1536.0)),
-            ("db.m5.large", Some(8.0)),
-            ("db.m6gd.4xlarge", Some(64.0)),
-            ("db.t3.micro", Some(1.0)),
-            ("db.t4g.medium", Some(4.0)),
-            ("db.t4g.2xlarge", Some(32.0)),
-            ("db.x2g.16xlarge", Some(1024.0)),
+        // In quarters of a GiB: the r3 and r4 classes have 15.25 GiB for each `large`.
+        for (class, quarters) in [
+            ("db.r4.large", Some(61)),
+            ("db.r4.16xlarge", Some(1952)),
+            ("db.r5.24xlarge", Some(3072)),
+            ("db.r6g.large", Some(64)),
+            ("db.r7g.2xlarge", Some(256)),
+            ("db.r8g.48xlarge", Some(6144)),
+            ("db.m5.large", Some(32)),
+            ("db.m6gd.4xlarge", Some(256)),
+            ("db.t3.micro", Some(4)),
+            ("db.t4g.medium", Some(16)),
+            ("db.t4g.2xlarge", Some(128)),
+            ("db.x2g.16xlarge", Some(4096)),
             ("db.serverless", None),
             ("db.x2iedn.xlarge", None),
             ("db.r5.xlarge.tpc2.mem2x", None),
@@ -64,7 +64,8 @@ mod tests {
             ("r6g.large", None),
             ("", None),
         ] {
-            assert_eq!(gib(class), expected, "{class}");
+            let seen = nominal_memory_bytes(class).map(|bytes| bytes / (256 * MIB));
+            assert_eq!(seen, quarters, "{class}");
         }
     }
 }

@@ -81,7 +81,7 @@ pub fn effective(engine: &str, size: Size<'_>, parameter: Option<&Parameter>) ->
 }
 
 /// Default formulas. Sources: *Amazon RDS User Guide*, "Maximum number of database connections"; *Aurora User Guide*,
-/// "Maximum connections to an Aurora MySQL DB instance" and "... Aurora PostgreSQL DB instance".
+/// "Maximum connections to an Aurora `MySQL` DB instance" and "… to an Aurora PostgreSQL DB instance".
 #[must_use]
 pub fn default_formula(engine: &str) -> Option<&'static str> {
     Some(match engine {

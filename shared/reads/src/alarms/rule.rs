@@ -8,7 +8,7 @@ use crate::metric::{Metric, Query};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Watches {
     /// One metric against a fixed threshold.
-    Metric(Rule),
+    Metric(Box<Rule>),
     /// A metric-math expression or a Metrics Insights query.
     Expression,
     /// A band that CloudWatch learns (anomaly detection).
@@ -75,7 +75,7 @@ pub(super) fn watches(seen: &MetricAlarm) -> Watches {
     };
     query
         .and_then(|query| rule(seen, query))
-        .map_or_else(Watches::Incomplete, Watches::Metric)
+        .map_or_else(Watches::Incomplete, |rule| Watches::Metric(Box::new(rule)))
 }
 
 fn rule(seen: &MetricAlarm, query: Query) -> Result<Rule, &'static str> {
