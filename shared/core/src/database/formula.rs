@@ -94,8 +94,12 @@ impl<'a> Reader<'a> {
             });
         }
         if word.starts_with(|c: char| c.is_ascii_digit()) {
-            let number: f64 = word.parse().map_err(|_| format!("`{word}` is no number"))?;
-            return Ok((number, true));
+            // A double would also be read from `1e3` and `1.5`, which are no integers of a formula.
+            let digits = word.bytes().all(|c| c.is_ascii_digit());
+            let number = digits.then(|| word.parse().ok()).flatten();
+            return number
+                .map(|number| (number, true))
+                .ok_or_else(|| format!("`{word}` is no number"));
         }
         match word {
             "DBInstanceClassMemory" => Ok((self.variables.memory_bytes.trunc(), true)),

@@ -96,15 +96,14 @@ pub fn default_formula(engine: &str) -> Option<&'static str> {
     })
 }
 
-/// Connections per ACU and the offset of the line through the documented defaults of Aurora PostgreSQL Serverless v2 (189
-/// at a maximum of 1 ACU, 823 at 4, 1,669 at 8, 3,360 at 16), and the most it goes to. Source: *Aurora User Guide*,
-/// "Maximum connections for Aurora Serverless v2".
+/// The defaults that are documented for Aurora PostgreSQL Serverless v2, by the maximum in halves of an ACU. Source:
+/// *Aurora User Guide*, "Maximum connections for Aurora Serverless v2".
+const DOCUMENTED: [(u32, f64); 4] = [(2, 189.0), (8, 823.0), (16, 1669.0), (32, 3360.0)];
+
+/// The line through them, in connections per ACU and offset, and the most it goes to.
 const PER_ACU: f64 = 211.4;
 const OFFSET: f64 = -22.4;
 const MOST: f64 = 5000.0;
-
-/// The maxima in ACU for which the guide gives a number of Aurora PostgreSQL.
-const DOCUMENTED_ACU: [u32; 4] = [1, 4, 8, 16];
 
 /// With a minimum of 0 or 0.5 ACU, Aurora PostgreSQL accepts no more (same page).
 const CAP_OF_A_SMALL_MINIMUM: f64 = 2000.0;
@@ -120,15 +119,16 @@ fn serverless(engine: &str, range: AcuRange) -> Result<Maximum, String> {
     if engine != "aurora-postgresql" {
         return Err(format!("no rule for Serverless v2 with engine {engine}"));
     }
-    let derived = line(range.max).clamp(0.0, MOST);
-    let documented = derived >= MOST
-        || DOCUMENTED_ACU
-            .iter()
-            .any(|acu| range.max == Acu::from_halves(acu * 2));
+    let documented = DOCUMENTED
+        .iter()
+        .find(|(halves, _)| range.max == Acu::from_halves(*halves))
+        .map(|(_, connections)| *connections);
+    let derived = documented.unwrap_or_else(|| line(range.max).clamp(0.0, MOST));
+    let is_exact = documented.is_some() || derived >= MOST;
     let (connections, capped) = cap(range, derived);
     Ok(Maximum {
         connections: whole(connections)?,
-        certainty: if documented || capped {
+        certainty: if is_exact || capped {
             Certainty::Exact
         } else {
             Certainty::Estimate
