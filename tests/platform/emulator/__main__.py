@@ -58,6 +58,8 @@ async def serve(application, port):
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
 
+    from emulator import alarms
+
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
@@ -66,7 +68,9 @@ async def serve(application, port):
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.accesslog = None
+    clock = asyncio.create_task(alarms.by_the_clock())
     await hypercorn_serve(application, config, shutdown_trigger=stopped.wait)
+    clock.cancel()
 
 
 def secure(application):

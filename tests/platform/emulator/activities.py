@@ -49,6 +49,11 @@ def enter(group, status, description, cause, message=None, **more):
     return activity["ActivityId"]
 
 
+def find(identifier):
+    """The activity with this id."""
+    return next(activity for activity in _log if activity["ActivityId"] == identifier)
+
+
 def describe(params):
     """`DescribeScalingActivities`."""
     from ministack.services import autoscaling

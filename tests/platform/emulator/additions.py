@@ -4,9 +4,11 @@ Each addition enters a table of handlers that MiniStack already has, or replaces
 A name that another version of MiniStack no longer has fails here, at start, not in a test much later.
 """
 
-from emulator import clusters, compute, databases, functions, metrics, objects, quotas, scaling, schedules, shortages
+from emulator import (alarms, aurora, clusters, compute, databases, functions, invocations, metrics, nodegroups, objects,
+                      quotas, resources, scaling, schedules, shortages, terminations)
 
-MODULES = (clusters, compute, databases, scaling, shortages, schedules, functions, metrics, objects, quotas)
+MODULES = (clusters, nodegroups, compute, databases, aurora, scaling, shortages, terminations, schedules, invocations,
+           functions, metrics, alarms, objects, quotas, resources)
 
 
 def install():

@@ -1,11 +1,9 @@
 """EventBridge Scheduler: time zones, context attributes, the schedule's role, and firing one schedule at once.
 
-MiniStack reads every expression in UTC, sends `<aws.scheduler.…>` literally, never looks at the role and calls a
-Lambda function once where AWS invokes it asynchronously, with retries and a failure destination.
+MiniStack reads every expression in UTC, sends `<aws.scheduler.…>` literally and never looks at the role.
 """
 
 import copy
-import json
 import logging
 import secrets
 import time
@@ -23,11 +21,10 @@ _fired = {}
 
 
 def install():
-    from ministack.services import eventbridge, scheduler
+    from ministack.services import scheduler
 
     replace.function(scheduler, "_tick_schedules", lambda _: sweep)
     scheduler._SCHEDULE_TICK_INTERVAL = SECONDS_BETWEEN_SWEEPS
-    replace.function(eventbridge, "_dispatch_to_lambda", lambda _: invoke_function)
 
 
 def sweep():
@@ -114,17 +111,6 @@ def _with_context(text, arn, when, execution):
     for name, value in values.items():
         text = text.replace(f"<aws.scheduler.{name}>", value)
     return text
-
-
-def invoke_function(arn, payload):
-    """Asynchronous invocation, as EventBridge and Scheduler do it."""
-    from ministack.services import lambda_svc
-
-    function, config, name = lambda_svc._get_func_record_for_ref(arn)
-    if not function or not config:
-        logger.error("no function %s to invoke", name)
-        return
-    lambda_svc.invoke_async_with_retry(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
 
 
 def _memory(key, schedule):

@@ -4,6 +4,9 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};
 
+/// An event with this text anywhere in it makes an invocation that fails.
+const FAIL: &str = "please fail";
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
@@ -21,6 +24,9 @@ async fn answer(
     event: LambdaEvent<Value>,
 ) -> Result<Value, Error> {
     say(&json!({"event": event.payload}));
+    if event.payload.to_string().contains(FAIL) {
+        return Err("asked to fail".into());
+    }
     let now = u64::try_from(std::time::UNIX_EPOCH.elapsed()?.as_millis())?;
     say(&json!({
         "_aws": {"Timestamp": now, "CloudWatchMetrics": [{

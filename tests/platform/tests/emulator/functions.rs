@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use aws_sdk_lambda::error::ProvideErrorMetadata as _;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::{Architecture, FunctionCode, LogFormat, LoggingConfig, Runtime};
+use aws_sdk_lambda::types::{Architecture, FunctionCode, InvocationType, LogFormat, LoggingConfig, Runtime};
 use day2_platform::aws::package;
 use serde_json::{Value, json};
 
@@ -112,4 +113,36 @@ async fn a_function_sees_the_variables_of_lambda_and_none_of_the_emulators() {
     ] {
         assert!(!names.contains(&hidden), "{hidden} is among {names:?}");
     }
+}
+
+#[tokio::test]
+async fn a_function_is_invoked_only_by_a_role_that_may_and_only_that_function() {
+    let open = deploy("open-to-one", &json!([])).await;
+    deploy("closed-to-all", &json!([])).await;
+    let statements = json!([{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": open}]);
+    let caller = role("calls-one", "lambda.amazonaws.com", &statements).await;
+    let session = crate::identity::session_of(&caller).await;
+    let lambda = aws_sdk_lambda::Client::new(&emulator().await.sdk_config_as(session));
+    for kind in [InvocationType::RequestResponse, InvocationType::Event] {
+        let ask = async |name: &str| {
+            lambda
+                .invoke()
+                .function_name(name)
+                .invocation_type(kind.clone())
+                .payload(Blob::new(b"{}"))
+                .send()
+                .await
+        };
+        let answer = ask("open-to-one").await.unwrap();
+        assert_eq!((answer.status_code() / 100, answer.function_error()), (2, None));
+        let error = ask("closed-to-all").await.unwrap_err();
+        assert_eq!(error.code(), Some("AccessDeniedException"), "{kind:?}: {error:?}");
+    }
+    assert!(
+        crate::schedules::events("closed-to-all")
+            .await
+            .unwrap_or_default()
+            .is_empty(),
+        "it was not run"
+    );
 }

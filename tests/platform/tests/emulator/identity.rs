@@ -61,7 +61,11 @@ async fn answer(target: &str) -> String {
 
 /// A session of the role `name`, made for this.
 pub(crate) async fn session(name: &str) -> Credentials {
-    let arn = role(name, "ec2.amazonaws.com", &json!([])).await;
+    session_of(&role(name, "ec2.amazonaws.com", &json!([])).await).await
+}
+
+/// A session of a role.
+pub(crate) async fn session_of(arn: &str) -> Credentials {
     let sts = aws_sdk_sts::Client::new(&emulator().await.sdk_config());
     let made = sts
         .assume_role()
@@ -135,4 +139,18 @@ async fn an_unknown_key_gets_no_answer_but_an_error_and_is_recorded() {
         (call.action().as_str(), call.caller.as_str(), call.status),
         ("sts:GetCallerIdentity", "", 403)
     );
+}
+
+/// The SDK of CloudWatch speaks another protocol than the services whose policies are looked at elsewhere.
+#[tokio::test]
+async fn calls_to_cloudwatch_are_held_to_the_policies_of_the_role() {
+    let arn = role("watcher", "ec2.amazonaws.com", &json!([])).await;
+    let config = emulator().await.sdk_config_as(session_of(&arn).await);
+    let cloudwatch = aws_sdk_cloudwatch::Client::new(&config);
+    let error = cloudwatch.describe_alarms().send().await.unwrap_err();
+    assert!(format!("{error:?}").contains("AccessDenied"), "{error:?}");
+    let allowed = json!([{"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"}]);
+    crate::allow("watcher", &allowed).await;
+    cloudwatch.describe_alarms().send().await.unwrap();
+    cloudwatch.list_metrics().send().await.unwrap_err();
 }

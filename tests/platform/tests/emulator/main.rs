@@ -9,6 +9,9 @@
     reason = "clippy knows only #[test] functions as tests; the helpers here are test code too"
 )]
 
+mod alarms;
+mod announcements;
+mod aurora;
 mod capacity;
 mod cluster;
 mod compute;
@@ -17,9 +20,11 @@ mod functions;
 mod identity;
 mod metrics;
 mod network;
+mod node_groups;
 mod sandboxes;
 mod schedules;
 mod storage;
+mod terminations;
 
 use std::fs::File;
 use std::path::Path;

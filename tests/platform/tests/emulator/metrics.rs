@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::emulator;
 
-fn dimension(name: &str, value: &str) -> Dimension {
+pub(crate) fn dimension(name: &str, value: &str) -> Dimension {
     Dimension::builder().name(name).value(value).build()
 }
 
@@ -56,7 +56,7 @@ pub(crate) async fn values(
 }
 
 #[expect(clippy::disallowed_methods, reason = "the emulator lives in the real time")]
-fn minutes_ago(minutes: i64) -> Timestamp {
+pub(crate) fn minutes_ago(minutes: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_mins(minutes)
 }
 

@@ -34,7 +34,7 @@ async fn scheduler_role(name: &str, function: &str) -> String {
 }
 
 /// The events that a function has logged.
-async fn events(function: &str) -> anyhow::Result<Vec<Value>> {
+pub(crate) async fn events(function: &str) -> anyhow::Result<Vec<Value>> {
     let request = json!({"logGroupName": format!("/aws/lambda/{function}")});
     let answer = emulator()
         .await
@@ -48,7 +48,7 @@ async fn events(function: &str) -> anyhow::Result<Vec<Value>> {
     Ok(logged.filter_map(|line| line.get("event").cloned()).collect())
 }
 
-async fn first_event(function: &str) -> Value {
+pub(crate) async fn first_event(function: &str) -> Value {
     wait_until(
         Duration::from_secs(30),
         "the function has logged its event",

@@ -1,11 +1,19 @@
 //! The emulator's `/_day2/…` endpoints as typed calls. Each places a fact that in AWS comes from inside.
 
-use anyhow::{Result, bail};
+mod database;
+mod scaling;
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::http;
+
+pub use database::{DatabaseCluster, DatabaseInstance, GlobalRole};
+pub use scaling::{InstanceRefresh, UpdateOutcome};
 
 /// Speaks to the control endpoints of one emulator.
 #[derive(Debug, Clone)]
@@ -120,7 +128,7 @@ pub struct Metric {
     /// For example `ErrorPortAllocation`.
     pub name: String,
     /// Dimension name → value.
-    pub dimensions: std::collections::BTreeMap<String, String>,
+    pub dimensions: BTreeMap<String, String>,
     /// A CloudWatch unit, for example `Count`.
     pub unit: String,
     /// The datapoints.
@@ -138,6 +146,11 @@ pub struct Point {
 #[derive(Deserialize)]
 struct Execution {
     execution_id: String,
+}
+
+#[derive(Deserialize)]
+struct States {
+    states: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -202,6 +215,15 @@ impl Control {
     /// Stores datapoints of a service's own metric.
     pub async fn emit_metric(&self, metric: &Metric) -> Result<()> {
         self.call::<Value>("metrics", metric).await.map(|_| ())
+    }
+
+    /// Evaluates a metric alarm now, even when its state was forced a moment ago; gives the state it is in then.
+    pub async fn evaluate_alarm(&self, name: &str) -> Result<String> {
+        let seen: States = self.call("alarms/evaluate", &json!({"alarm": name})).await?;
+        seen.states
+            .get(name)
+            .cloned()
+            .with_context(|| format!("the alarm {name} has no state"))
     }
 
     /// Makes a quota readable through Service Quotas.

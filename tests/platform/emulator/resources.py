@@ -1,0 +1,85 @@
+"""Which action and which resource a call means to IAM, where MiniStack's own idea differs from the Service
+Authorization Reference. Calls to CloudWatch by its SDKs mean none to MiniStack, so it lets everybody make them."""
+
+import json
+import re
+
+import cbor2
+
+from emulator import replace
+
+# The path of a call in Smithy's RPC protocol, which CloudWatch's SDKs speak.
+RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
+NODE_GROUP = re.compile(r"/clusters/([^/]+)/node-groups/([^/]+)(?:/update-config)?")
+
+
+def install():
+    from ministack.core import iam_actions
+
+    replace.function(iam_actions, "extract_resource_arn", _with_parts)
+    replace.function(iam_actions, "extract_iam_action", _of_rpc)
+    replace.function(iam_actions, "request_tag_context", _read_as_json)
+
+
+def _of_rpc(extract):
+    def extract_iam_action(service, method, path, headers, body, query_params):
+        if found := RPC.fullmatch(path):
+            from ministack.core.iam_actions import SERVICE_TO_IAM_NAMESPACE
+
+            return f"{SERVICE_TO_IAM_NAMESPACE.get(service, service)}:{found[1]}"
+        return extract(service, method, path, headers, body, query_params)
+
+    return extract_iam_action
+
+
+def _read_as_json(context):
+    def request_tag_context(service, action, body, params):
+        return context(service, action, _json(body) if service == "monitoring" else body, params)
+
+    return request_tag_context
+
+
+def _json(body):
+    """A body in CBOR as the JSON that MiniStack can read; any other as it is."""
+    try:
+        json.loads(body or b"{}")
+        return body
+    except ValueError:
+        pass
+    try:
+        return json.dumps(cbor2.loads(body), default=str).encode()
+    except Exception:  # noqa: BLE001 - neither, so a form or binary data
+        return body
+
+
+def _with_parts(extract):
+    def extract_resource_arn(service, method, path, headers, body, query_params, region, account):
+        if RPC.fullmatch(path):
+            body = _json(body)
+        if service == "eks" and (found := NODE_GROUP.fullmatch(path)):
+            return _node_group(found[1], found[2], region, account)
+        arn = extract(service, method, path, headers, body, query_params, region, account)
+        if service == "autoscaling" and arn == "*" and (group := _group_of(query_params)):
+            return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{group}"
+        return arn
+
+    return extract_resource_arn
+
+
+def _node_group(cluster, name, region, account):
+    from ministack.services import eks
+
+    known = eks._nodegroups.get(f"{cluster}/{name}")
+    return known["nodegroupArn"] if known else f"arn:aws:eks:{region}:{account}:nodegroup/{cluster}/{name}/*"
+
+
+def _group_of(query_params):
+    """The group of the instance that `TerminateInstanceInAutoScalingGroup` names."""
+    from ministack.services import autoscaling
+
+    given = query_params.get("InstanceId")
+    identifier = given[0] if isinstance(given, list) else given
+    for name, group in autoscaling._asgs.items():
+        if identifier and any(member["InstanceId"] == identifier for member in group["Instances"]):
+            return name
+    return None
