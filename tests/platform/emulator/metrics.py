@@ -89,3 +89,13 @@ def emit(request):
         seconds = datetime.fromisoformat(point["timestamp"]).timestamp()
         store(request["namespace"], request["name"], dimensions, seconds, request.get("unit", "None"), [float(point["value"])])
     return {"stored": len(request["points"])}
+
+
+@endpoint("metrics/forget")
+def forget(request):
+    """`namespace`, `name`, `dimensions`: every datapoint of that metric is gone, so that a test can tell its past anew."""
+    from ministack.services import cloudwatch
+
+    dimensions = {str(name): str(value) for name, value in (request.get("dimensions") or {}).items()}
+    key = (request["namespace"], request["name"], cloudwatch._dims_key(dimensions))
+    return {"forgotten": len(cloudwatch._metrics.pop(key, None) or [])}

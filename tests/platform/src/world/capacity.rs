@@ -124,15 +124,15 @@ pub(super) async fn members(scaling: &AutoScaling, group: &Group) -> Result<Vec<
 }
 
 impl Nodes {
-    /// Every new instance of the group joins the cluster as a Ready node, launched when `launched` says; nodes whose
-    /// instance is gone leave it.
+    /// Every new instance of the group joins the cluster as a Ready node. It was launched when `launched` says, or when
+    /// Auto Scaling did it.
     pub(super) async fn follow(
         &mut self,
         to: (&Control, &Client),
         plan: &Plan,
         group: &Group,
         members: &[(String, String)],
-        launched: impl Fn(usize) -> Timestamp,
+        launched: impl Fn(usize) -> Option<Timestamp>,
     ) -> Result<()> {
         let (control, kube) = to;
         let mut instances = Vec::new();
@@ -152,7 +152,7 @@ impl Nodes {
                 *number += 1;
                 instance.private_dns_name = Some(format!("ip-{}.ec2.internal", address.replace('.', "-")));
                 instance.private_ip_address = Some(address);
-                instance.launch_time = Some(launched(fresh));
+                instance.launch_time = launched(fresh);
                 fresh += 1;
             }
             instances.push(instance);
@@ -221,10 +221,11 @@ async fn join(kube: &Client, joining: &[(NodeSpec, Timestamp)]) -> Result<()> {
     .await?;
     // The nodes are Ready since this moment; in the story they are since shortly after their launch.
     let api = Api::<Node>::all(kube.clone());
-    let api = &api;
+    let (api, now) = (&api, crate::clock::now());
     try_join_all(joining.iter().enumerate().map(async |(index, (node, launched))| {
         let slower = SignedDuration::from_secs(i64::try_from(index * 13 % 70).unwrap_or_default());
-        let since = launched.checked_add(QUICKEST_JOIN + slower)?;
+        // Nobody is ready since a time that is still to come, however short ago the launch was.
+        let since = launched.checked_add(QUICKEST_JOIN + slower)?.min(now);
         let patch = json!({"status": {"conditions": [{"type": "Ready", "lastTransitionTime": since}]}});
         let sent = api
             .patch_status(&node.name, &PatchParams::default(), &Patch::Strategic(patch))

@@ -1,5 +1,5 @@
 //! A believable platform to look at: network, node groups, database, alarms, workloads. [`plan`] says what there is;
-//! [`World::seed`] makes it; `moves` changes, breaks and mends it.
+//! [`World::seed`] makes it; `moves` and `troubles` change, break and mend it.
 
 pub mod alarms;
 mod capacity;
@@ -10,9 +10,11 @@ pub mod plan;
 #[cfg(test)]
 mod plan_tests;
 pub mod probe;
+mod readings;
 pub mod tfvars;
+mod troubles;
 mod watching;
-mod workloads;
+pub mod workloads;
 
 use std::fmt;
 
@@ -28,7 +30,9 @@ use crate::cluster::Cluster;
 use network::Network;
 use plan::{Plan, TARGET};
 use probe::Probe;
+use readings::Readings;
 use tfvars::Facts;
+use watching::Sender;
 
 /// vCPUs that the account may run; the peak needs 420.
 const QUOTA_VCPUS: f64 = 640.0;
@@ -41,6 +45,7 @@ pub struct World {
     nodes: capacity::Nodes,
     probe: Probe,
     cordoned: Option<String>,
+    sender: Sender,
     beat: JoinHandle<()>,
     control: Control,
     kube: kube::Client,
@@ -83,13 +88,24 @@ impl World {
         let network = Network::make(&ec2, &plan).await?;
         for group in plan.groups() {
             capacity::make_group(&scaling, &ec2, &network, &group).await?;
+            let name = group.auto_scaling_group();
+            control
+                .adopt_node_group(TARGET, group.name, &name, group.instance_type)
+                .await
+                .with_context(|| format!("make {} a managed node group", group.name))?;
         }
         for action in plan.actions() {
             capacity::make_action(&scaling, &action).await?;
         }
         database::make(&aws_sdk_rds::Client::new(&aws)).await?;
         watching::make_alarms(&cloudwatch).await?;
-        watching::send_history(&control, &network.gateways(), crate::clock::now()).await?;
+        let sender = Sender {
+            control: control.clone(),
+            cloudwatch: cloudwatch.clone(),
+            gateways: network.gateways(),
+            readings: Readings::good(),
+        };
+        sender.send_history(crate::clock::now()).await?;
         let name = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances";
         control
             .set_quota("ec2", tfvars::QUOTA_CODE, name, QUOTA_VCPUS)
@@ -100,7 +116,7 @@ impl World {
             vpc: network.vpc.clone(),
             probe_url: probe.url(),
         };
-        let beat = watching::keep_sending(control.clone(), network.gateways());
+        let beat = sender.clone().keep_sending();
         let mut world = Self {
             plan,
             facts,
@@ -108,6 +124,7 @@ impl World {
             nodes: capacity::Nodes::default(),
             probe,
             cordoned: None,
+            sender,
             beat,
             control,
             kube,
@@ -118,7 +135,7 @@ impl World {
         for group in world.plan.groups() {
             let plan = world.plan.clone();
             world
-                .nodes_follow(&group, |index| plan.launched_before(index))
+                .nodes_follow(&group, |index| Some(plan.launched_before(index)))
                 .await?;
         }
         world.settled().await?;

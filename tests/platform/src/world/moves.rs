@@ -90,17 +90,27 @@ impl World {
         for group in self.plan.scaling_groups() {
             capacity::set_desired(&self.scaling, &group, group.after).await?;
         }
+        self.forget_gone().await?;
+        self.settled().await
+    }
+
+    /// What the cloud does by itself: every instance that Auto Scaling launched since becomes a Ready node, and the nodes
+    /// of ended instances are gone. Gives how many nodes there are then.
+    pub async fn follow_launches(&mut self) -> Result<usize> {
+        for group in self.plan.groups() {
+            self.nodes_follow(&group, |_| None).await?;
+        }
+        self.forget_gone().await?;
+        Ok(self.nodes.count())
+    }
+
+    async fn forget_gone(&mut self) -> Result<()> {
         let mut alive = Vec::new();
         for group in self.plan.groups() {
-            alive.extend(
-                capacity::members(&self.scaling, &group)
-                    .await?
-                    .into_iter()
-                    .map(|(id, _)| id),
-            );
+            let members = capacity::members(&self.scaling, &group).await?;
+            alive.extend(members.into_iter().map(|(id, _)| id));
         }
-        self.nodes.forget_gone(&self.kube, &alive).await?;
-        self.settled().await
+        self.nodes.forget_gone(&self.kube, &alive).await
     }
 
     /// Deletes the NAT gateway of a zone; gives its id.
@@ -111,7 +121,7 @@ impl World {
     /// Makes a NAT gateway in a zone again, with a past of its own in the metrics.
     pub async fn restore_nat_gateway(&mut self, zone: &str) -> Result<()> {
         self.network.make_gateway(&self.ec2, zone).await?;
-        watching::send_history(&self.control, &self.network.gateways(), clock::now()).await
+        self.sender.send_history(clock::now()).await
     }
 
     /// Cordons a workspace node whose pod a PodDisruptionBudget keeps; gives node and workspace.
@@ -153,7 +163,7 @@ impl World {
     pub(super) async fn nodes_follow(
         &mut self,
         group: &Group,
-        launched: impl Fn(usize) -> Timestamp,
+        launched: impl Fn(usize) -> Option<Timestamp>,
     ) -> Result<()> {
         let members = capacity::members(&self.scaling, group).await?;
         self.nodes
@@ -167,11 +177,11 @@ impl World {
 }
 
 /// Launch times of a scale-up that began `ago`: a few instances a second.
-fn launches_since(now: Timestamp, ago: SignedDuration) -> impl Fn(usize) -> Timestamp {
+fn launches_since(now: Timestamp, ago: SignedDuration) -> impl Fn(usize) -> Option<Timestamp> {
     move |index| {
         let later = SignedDuration::from_secs(i64::try_from(index / 4).unwrap_or_default());
         now.checked_sub(ago)
             .and_then(|began| began.checked_add(later))
-            .unwrap_or(now)
+            .ok()
     }
 }

@@ -111,7 +111,7 @@ impl Plan {
                 "json": [{"pointer": "/healthy", "equals": "true"}],
             }],
             "nat_zones": ZONES,
-            "alarms": {"prefix": format!("{TARGET}-"), "expected_at_least": super::alarms::ALARMS.len() + 1},
+            "alarms": {"prefix": format!("{TARGET}-"), "expected_at_least": super::alarms::count()},
             "quotas": [{"service": "ec2", "code": QUOTA_CODE, "node_groups": scaling}],
             "cost": {"currency": "USD", "per_hour": {"m7g.2xlarge": 0.3264, "c7g.xlarge": 0.145}},
             "workspace_namespaces": [WORKSPACES],

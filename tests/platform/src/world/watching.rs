@@ -6,21 +6,31 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::types::{ComparisonOperator, StateValue, Statistic};
-use jiff::{SignedDuration, Timestamp};
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{
+    ComparisonOperator, Dimension, MetricDatum, StandardUnit, StateValue, Statistic,
+};
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
-use super::alarms::{ALARMS, COMPOSITE, COMPOSITE_RULE};
+use super::alarms::{
+    ALARMS, COMPOSITE, COMPOSITE_RULE, CONNECTIONS, PROVISIONING, PROVISIONING_DIMENSION,
+    PROVISIONING_METRIC, PROVISIONING_NAMESPACE, PROVISIONING_SECONDS, connections_alarm,
+};
 use super::database::{READER, WRITER};
 use super::network::Gateways;
+use super::readings::{Readings, series};
 use crate::aws::control::{Control, Metric, Point};
 
 /// How far back the metrics reach when the world begins.
 const HISTORY_MINUTES: i64 = 20;
 /// How often new datapoints come.
 const BEAT: Duration = Duration::from_mins(1);
+/// How many workspaces are provisioned in a minute, the quick, the ordinary and the slow ones. The slow ones are more
+/// than 5 of 100, so that the 95th percentile is theirs.
+const PROVISIONED_A_MINUTE: [f64; 3] = [40.0, 12.0, 8.0];
 
-/// Makes all alarms; each is OK.
+/// Makes all alarms; each that no metric moves is OK.
 pub(super) async fn make_alarms(cloudwatch: &Client) -> Result<()> {
     for alarm in ALARMS {
         cloudwatch
@@ -33,9 +43,14 @@ pub(super) async fn make_alarms(cloudwatch: &Client) -> Result<()> {
             .evaluation_periods(3)
             .threshold(f64::from(alarm.threshold))
             .comparison_operator(ComparisonOperator::GreaterThanThreshold)
+            .treat_missing_data("ignore")
             .send()
             .await
             .with_context(|| format!("create the alarm {}", alarm.name))?;
+    }
+    make_provisioning_alarm(cloudwatch).await?;
+    for instance in [WRITER, READER] {
+        make_connections_alarm(cloudwatch, instance).await?;
     }
     cloudwatch
         .put_composite_alarm()
@@ -56,6 +71,53 @@ pub(super) async fn make_alarms(cloudwatch: &Client) -> Result<()> {
     Ok(())
 }
 
+async fn make_provisioning_alarm(cloudwatch: &Client) -> Result<()> {
+    let (dimension, value) = PROVISIONING_DIMENSION;
+    cloudwatch
+        .put_metric_alarm()
+        .alarm_name(PROVISIONING)
+        .alarm_description("95 of 100 workspaces are provisioned within two minutes")
+        .namespace(PROVISIONING_NAMESPACE)
+        .metric_name(PROVISIONING_METRIC)
+        .dimensions(Dimension::builder().name(dimension).value(value).build())
+        .extended_statistic("p95")
+        .period(60)
+        .evaluation_periods(5)
+        .datapoints_to_alarm(3)
+        .threshold(f64::from(PROVISIONING_SECONDS))
+        .comparison_operator(ComparisonOperator::GreaterThanThreshold)
+        .treat_missing_data("missing")
+        .send()
+        .await
+        .map(drop)
+        .with_context(|| format!("create the alarm {PROVISIONING}"))
+}
+
+async fn make_connections_alarm(cloudwatch: &Client, instance: &str) -> Result<()> {
+    let name = connections_alarm(instance);
+    let dimension = Dimension::builder()
+        .name("DBInstanceIdentifier")
+        .value(instance)
+        .build();
+    cloudwatch
+        .put_metric_alarm()
+        .alarm_name(&name)
+        .alarm_description("Connections above four fifths of what the instance takes")
+        .namespace("AWS/RDS")
+        .metric_name("DatabaseConnections")
+        .dimensions(dimension)
+        .statistic(Statistic::Maximum)
+        .period(60)
+        .evaluation_periods(3)
+        .threshold(f64::from(CONNECTIONS))
+        .comparison_operator(ComparisonOperator::GreaterThanThreshold)
+        .treat_missing_data("missing")
+        .send()
+        .await
+        .map(drop)
+        .with_context(|| format!("create the alarm {name}"))
+}
+
 /// Sets the state of an alarm.
 pub(super) async fn set_alarm(
     cloudwatch: &Client,
@@ -74,78 +136,147 @@ pub(super) async fn set_alarm(
         .with_context(|| format!("set the state of the alarm {name}"))
 }
 
-/// Sends the last [`HISTORY_MINUTES`] of every metric.
-pub(super) async fn send_history(control: &Control, gateways: &Gateways, now: Timestamp) -> Result<()> {
-    send(control, gateways, now, HISTORY_MINUTES).await
+/// What sends the metrics: where to, and what is living and measured at present.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    pub control: Control,
+    pub cloudwatch: Client,
+    pub gateways: Gateways,
+    pub readings: Readings,
 }
 
-/// Sends a datapoint per metric and minute until it is aborted.
-pub(super) fn keep_sending(control: Control, gateways: Gateways) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(BEAT).await;
-            // An emulator that is gone ends the world anyway; what a check then misses, it says.
-            let _ = send(&control, &gateways, crate::clock::now(), 2).await;
-        }
-    })
-}
+impl Sender {
+    /// Sends the last [`HISTORY_MINUTES`] of every metric.
+    pub(super) async fn send_history(&self, now: Timestamp) -> Result<()> {
+        self.send_services(now, HISTORY_MINUTES).await?;
+        self.send_provisioning(now, HISTORY_MINUTES).await
+    }
 
-async fn send(control: &Control, gateways: &Gateways, now: Timestamp, minutes: i64) -> Result<()> {
-    let newest = now.as_second().div_euclid(60) * 60;
-    let at: Vec<Timestamp> = (0..minutes)
-        .filter_map(|ago| {
-            Timestamp::from_second(newest)
-                .ok()?
-                .checked_sub(SignedDuration::from_mins(ago))
-                .ok()
+    /// Sends a datapoint per metric and minute until it is aborted.
+    pub(super) fn keep_sending(self) -> JoinHandle<()> {
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(BEAT).await;
+                // An emulator that is gone ends the world anyway; what a check then misses, it says.
+                let now = crate::clock::now();
+                let _ = self.send_services(now, 2).await;
+                let _ = self.send_provisioning(now, 1).await;
+            }
         })
-        .collect();
-    let series = |value: f64, wobble: f64| -> Vec<Point> {
-        at.iter()
-            .map(|timestamp| {
-                let minute = u32::try_from(timestamp.as_second().div_euclid(60).rem_euclid(7)).unwrap_or(0);
-                Point {
-                    timestamp: *timestamp,
-                    value: value + wobble * f64::from(minute),
-                }
-            })
-            .collect()
-    };
-    let of = |namespace: &str, name: &str, dimension: &str, resource: &str, unit: &str, points| Metric {
+    }
+
+    /// Tells the past of an instance's connections anew, from its readings.
+    pub(super) async fn retell_connections(&self, instance: &str, now: Timestamp) -> Result<()> {
+        let of_instance = BTreeMap::from([("DBInstanceIdentifier".to_owned(), instance.to_owned())]);
+        self.control
+            .forget_metric("AWS/RDS", "DatabaseConnections", &of_instance)
+            .await?;
+        let metric = self.connections(instance, &minutes(now, HISTORY_MINUTES));
+        self.control.emit_metric(&metric).await
+    }
+
+    /// Tells the past of the provisioning anew, from its reading.
+    pub(super) async fn retell_provisioning(&self, now: Timestamp) -> Result<()> {
+        let (dimension, value) = PROVISIONING_DIMENSION;
+        let dimensions = BTreeMap::from([(dimension.to_owned(), value.to_owned())]);
+        self.control
+            .forget_metric(PROVISIONING_NAMESPACE, PROVISIONING_METRIC, &dimensions)
+            .await?;
+        self.send_provisioning(now, HISTORY_MINUTES).await
+    }
+
+    async fn send_services(&self, now: Timestamp, count: i64) -> Result<()> {
+        let at = minutes(now, count);
+        let lag = series(&at, 14.0, 1.5);
+        let mut metrics = vec![
+            self.connections(WRITER, &at),
+            self.connections(READER, &at),
+            metric(
+                "AWS/RDS",
+                "AuroraReplicaLag",
+                ("DBInstanceIdentifier", READER),
+                "Milliseconds",
+                lag,
+            ),
+        ];
+        let living: Vec<String> = self
+            .gateways
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
+        metrics.extend(living.iter().map(|gateway| {
+            let none = series(&at, 0.0, 0.0);
+            metric(
+                "AWS/NATGateway",
+                "ErrorPortAllocation",
+                ("NatGatewayId", gateway),
+                "Count",
+                none,
+            )
+        }));
+        for one in &metrics {
+            self.control
+                .emit_metric(one)
+                .await
+                .with_context(|| format!("send {}", one.name))?;
+        }
+        Ok(())
+    }
+
+    fn connections(&self, instance: &str, at: &[Timestamp]) -> Metric {
+        let points = self.readings.connections(instance, at);
+        metric(
+            "AWS/RDS",
+            "DatabaseConnections",
+            ("DBInstanceIdentifier", instance),
+            "Count",
+            points,
+        )
+    }
+
+    /// Every minute as many workspaces as make a percentile mean something, 95 of 100 of them within the reading.
+    async fn send_provisioning(&self, now: Timestamp, count: i64) -> Result<()> {
+        let seconds = self.readings.provisioning_p95();
+        let (dimension, value) = PROVISIONING_DIMENSION;
+        let dimension = Dimension::builder().name(dimension).value(value).build();
+        // Oldest first, as time goes: the alarm looks at each.
+        for at in minutes(now, count).iter().rev() {
+            let datum = MetricDatum::builder()
+                .metric_name(PROVISIONING_METRIC)
+                .dimensions(dimension.clone())
+                .timestamp(DateTime::from_secs(at.as_second()))
+                .unit(StandardUnit::Seconds)
+                .set_values(Some(vec![seconds * 0.4, seconds * 0.7, seconds]))
+                .set_counts(Some(PROVISIONED_A_MINUTE.to_vec()))
+                .build();
+            self.cloudwatch
+                .put_metric_data()
+                .namespace(PROVISIONING_NAMESPACE)
+                .metric_data(datum)
+                .send()
+                .await
+                .with_context(|| format!("send {PROVISIONING_METRIC}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// The begins of the last minutes, the newest first.
+fn minutes(now: Timestamp, count: i64) -> Vec<Timestamp> {
+    let newest = now.as_second().div_euclid(60) * 60;
+    (0..count)
+        .filter_map(|ago| Timestamp::from_second(newest - ago * 60).ok())
+        .collect()
+}
+
+fn metric(namespace: &str, name: &str, dimension: (&str, &str), unit: &str, points: Vec<Point>) -> Metric {
+    Metric {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
-        dimensions: BTreeMap::from([(dimension.to_owned(), resource.to_owned())]),
+        dimensions: BTreeMap::from([(dimension.0.to_owned(), dimension.1.to_owned())]),
         unit: unit.to_owned(),
         points,
-    };
-    let database =
-        |name, instance, unit, points| of("AWS/RDS", name, "DBInstanceIdentifier", instance, unit, points);
-    let mut metrics = vec![
-        database("DatabaseConnections", WRITER, "Count", series(212.0, 9.0)),
-        database("DatabaseConnections", READER, "Count", series(87.0, 4.0)),
-        database("AuroraReplicaLag", READER, "Milliseconds", series(14.0, 1.5)),
-    ];
-    let living: Vec<String> = gateways
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .values()
-        .cloned()
-        .collect();
-    metrics.extend(living.iter().map(|gateway| {
-        of(
-            "AWS/NATGateway",
-            "ErrorPortAllocation",
-            "NatGatewayId",
-            gateway,
-            "Count",
-            series(0.0, 0.0),
-        )
-    }));
-    for metric in &metrics {
-        control
-            .emit_metric(metric)
-            .await
-            .with_context(|| format!("send {}", metric.name))?;
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{Api, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
@@ -17,9 +18,21 @@ use crate::wait::wait_until;
 
 const SETTLE_LIMIT: Duration = Duration::from_mins(3);
 /// Namespace of the control workload.
-pub(super) const CONTROL_NAMESPACE: &str = "coder";
+pub const CONTROL_NAMESPACE: &str = "coder";
 /// The control workload.
 pub(super) const CONTROL_DEPLOYMENT: &str = "coder-server";
+/// The daemons that build workspaces, in [`CONTROL_NAMESPACE`].
+pub const PROVISIONER: &str = "coder-provisioner";
+/// How many of them.
+pub const PROVISIONER_REPLICAS: u32 = 3;
+/// A service with many database connections, in [`CONTROL_NAMESPACE`].
+pub const CLIENT: &str = "coder-api";
+/// How many pods of it, and the fewest that its autoscaler keeps.
+pub const CLIENT_REPLICAS: u32 = 3;
+/// The most that its autoscaler makes.
+pub const CLIENT_MOST_REPLICAS: u32 = 30;
+/// Label on Deployments that are made for trouble: nobody waits until they are available.
+pub(super) const TROUBLE: &str = "day2.test/trouble";
 const DAEMONS: [&str; 2] = ["aws-node", "kube-proxy"];
 
 /// Makes everything; [`settled`] tells when it runs.
@@ -34,6 +47,7 @@ pub(super) async fn make(kube: &Client, plan: &Plan) -> Result<()> {
     ))?;
     objects::ensure_namespace(kube, CONTROL_NAMESPACE).await?;
     objects::create(&Api::namespaced(kube.clone(), CONTROL_NAMESPACE), &server).await?;
+    make_clients(kube).await?;
     for workspace in plan.workspaces() {
         let workload = Workload {
             cpu_millis: 1000,
@@ -47,7 +61,64 @@ pub(super) async fn make(kube: &Client, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-/// Waits until every Deployment is available and every node has its daemons.
+/// The daemons that build workspaces, and a service with many database connections that is scaled by its load. Both
+/// stand on the control nodes, because the others may all be gone at night.
+async fn make_clients(kube: &Client) -> Result<()> {
+    let coder = Api::namespaced(kube.clone(), CONTROL_NAMESPACE);
+    objects::create(&coder, &provisioner()?).await?;
+    let client = Workload {
+        cpu_millis: 200,
+        ..on(
+            "control",
+            Workload::new(CONTROL_NAMESPACE, CLIENT, CLIENT_REPLICAS),
+        )
+    };
+    objects::create_workload(kube, &client).await?;
+    objects::create_budget(kube, &client, "2").await?;
+    objects::create(&Api::namespaced(kube.clone(), CONTROL_NAMESPACE), &autoscaler()?).await
+}
+
+fn provisioner() -> Result<Deployment> {
+    let labels = json!({"app": PROVISIONER, "app.kubernetes.io/name": PROVISIONER});
+    serde_json::from_value(json!({
+        "metadata": {"name": PROVISIONER, "namespace": CONTROL_NAMESPACE, "labels": labels},
+        "spec": {
+            "replicas": PROVISIONER_REPLICAS,
+            "selector": {"matchLabels": {"app": PROVISIONER}},
+            "template": {
+                "metadata": {"labels": labels},
+                "spec": {
+                    "nodeSelector": {(GROUP_LABEL): "control"},
+                    "containers": [{
+                        "name": "provisioner",
+                        "image": "ghcr.io/coder/coder:v2.31.4",
+                        "command": ["/opt/coder"],
+                        "args": ["provisioner", "start", "--tag", "environment=prod-a"],
+                        "env": [{"name": "CODER_URL", "value": "https://coder.example.com"}],
+                        "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}},
+                    }],
+                },
+            },
+        },
+    }))
+    .context("provisioner")
+}
+
+fn autoscaler() -> Result<HorizontalPodAutoscaler> {
+    serde_json::from_value(json!({
+        "metadata": {"name": CLIENT, "namespace": CONTROL_NAMESPACE},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": CLIENT},
+            "minReplicas": CLIENT_REPLICAS,
+            "maxReplicas": CLIENT_MOST_REPLICAS,
+            "metrics": [{"type": "Resource",
+                         "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}],
+        },
+    }))
+    .context("autoscaler")
+}
+
+/// Waits until every Deployment that nobody keeps waiting is available and every node has its daemons.
 pub(super) async fn settled(kube: &Client, nodes: usize) -> Result<()> {
     let daemons = Api::<DaemonSet>::all(kube.clone());
     let deployments = Api::<Deployment>::all(kube.clone());
@@ -63,7 +134,8 @@ pub(super) async fn settled(kube: &Client, nodes: usize) -> Result<()> {
                 set.name_any()
             );
         }
-        for one in deployments.list(&all).await? {
+        let served = ListParams::default().labels(&format!("!{TROUBLE}"));
+        for one in deployments.list(&served).await? {
             let wanted = one.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
             let available = one
                 .status
@@ -94,7 +166,7 @@ pub(super) async fn set_unschedulable(kube: &Client, node: &str, unschedulable: 
     sent.map(drop).with_context(|| format!("cordon {node}"))
 }
 
-fn on(group: &str, workload: Workload) -> Workload {
+pub(super) fn on(group: &str, workload: Workload) -> Workload {
     Workload {
         node_selector: BTreeMap::from([(GROUP_LABEL.to_owned(), group.to_owned())]),
         ..workload

@@ -217,6 +217,17 @@ impl Control {
         self.call::<Value>("metrics", metric).await.map(|_| ())
     }
 
+    /// Takes every datapoint of one metric away, so that its past can be told anew.
+    pub async fn forget_metric(
+        &self,
+        namespace: &str,
+        name: &str,
+        dimensions: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let request = json!({"namespace": namespace, "name": name, "dimensions": dimensions});
+        self.call::<Value>("metrics/forget", &request).await.map(drop)
+    }
+
     /// Evaluates a metric alarm now, even when its state was forced a moment ago; gives the state it is in then.
     pub async fn evaluate_alarm(&self, name: &str) -> Result<String> {
         let seen: States = self.call("alarms/evaluate", &json!({"alarm": name})).await?;
