@@ -57,13 +57,23 @@ def evaluate_all():
             logger.exception("cannot evaluate the alarm %s", name)
 
 
-def on_datapoint(namespace, name):
-    """Evaluates the alarms on that metric."""
+def _on(namespace, name):
     from ministack.services import cloudwatch
 
-    for alarm in cloudwatch._alarms.values():
-        if alarm.get("Namespace") == namespace and alarm.get("MetricName") == name:
-            evaluate(alarm)
+    wanted = (namespace, name)
+    return [alarm for alarm in cloudwatch._alarms.values() if (alarm.get("Namespace"), alarm.get("MetricName")) == wanted]
+
+
+def on_datapoint(namespace, name):
+    """Evaluates the alarms on that metric."""
+    for alarm in _on(namespace, name):
+        evaluate(alarm)
+
+
+def hold(namespace, name):
+    """The alarms on that metric keep their state as if it were forced."""
+    for alarm in _on(namespace, name):
+        _forced[alarm["AlarmArn"]] = time.time() + SECONDS_FORCED
 
 
 def evaluate(alarm):

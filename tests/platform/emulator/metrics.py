@@ -93,9 +93,11 @@ def emit(request):
 
 @endpoint("metrics/forget")
 def forget(request):
-    """`namespace`, `name`, `dimensions`: every datapoint of that metric is gone, so that a test can tell its past anew."""
+    """`namespace`, `name`, `dimensions`: every datapoint of that metric is gone, so that a test can tell its past anew.
+    Until `alarms/evaluate`, or as long as a forced state holds, the alarms on it do not move: nobody saw it missing."""
     from ministack.services import cloudwatch
 
     dimensions = {str(name): str(value) for name, value in (request.get("dimensions") or {}).items()}
     key = (request["namespace"], request["name"], cloudwatch._dims_key(dimensions))
+    alarms.hold(request["namespace"], request["name"])
     return {"forgotten": len(cloudwatch._metrics.pop(key, None) or [])}

@@ -58,6 +58,18 @@ async fn provisioning_slows_down(platform: &Platform, world: &World) -> Result<(
     ensure!(world.provisioning_is_slow(300.0).await? == "ALARM");
     ensure!(ringing(platform).await? == [PROVISIONING]);
     ensure!(world.provisioning_is_fast().await? == "OK");
+    let history = aws_sdk_cloudwatch::Client::new(&platform.emulator.sdk_config())
+        .describe_alarm_history()
+        .alarm_name(PROVISIONING)
+        .send()
+        .await?;
+    let told: Vec<&str> = history
+        .alarm_history_items()
+        .iter()
+        .filter_map(|item| item.history_summary())
+        .collect();
+    let last = ["Alarm updated from ALARM to OK", "Alarm updated from OK to ALARM"];
+    ensure!(told.starts_with(&last), "{told:?}");
     Ok(())
 }
 

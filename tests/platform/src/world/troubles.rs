@@ -144,7 +144,7 @@ impl World {
         deployment_ready(&self.kube, CONTROL_NAMESPACE, PROVISIONER).await
     }
 
-    /// Names of the nodes of a group on which nothing stands but pods of DaemonSets and mirror pods.
+    /// Names of the nodes of a group on which nothing stands but pods of `DaemonSets` and mirror pods.
     pub async fn empty_nodes(&self, group: &str) -> Result<Vec<String>> {
         let nodes = self.nodes_of(group).await?;
         let pods = Api::<Pod>::all(self.kube.clone());

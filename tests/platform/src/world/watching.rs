@@ -241,25 +241,24 @@ impl Sender {
         let seconds = self.readings.provisioning_p95();
         let (dimension, value) = PROVISIONING_DIMENSION;
         let dimension = Dimension::builder().name(dimension).value(value).build();
-        // Oldest first, as time goes: the alarm looks at each.
-        for at in minutes(now, count).iter().rev() {
-            let datum = MetricDatum::builder()
+        let datum = |at: &Timestamp| {
+            MetricDatum::builder()
                 .metric_name(PROVISIONING_METRIC)
                 .dimensions(dimension.clone())
                 .timestamp(DateTime::from_secs(at.as_second()))
                 .unit(StandardUnit::Seconds)
                 .set_values(Some(vec![seconds * 0.4, seconds * 0.7, seconds]))
                 .set_counts(Some(PROVISIONED_A_MINUTE.to_vec()))
-                .build();
-            self.cloudwatch
-                .put_metric_data()
-                .namespace(PROVISIONING_NAMESPACE)
-                .metric_data(datum)
-                .send()
-                .await
-                .with_context(|| format!("send {PROVISIONING_METRIC}"))?;
-        }
-        Ok(())
+                .build()
+        };
+        self.cloudwatch
+            .put_metric_data()
+            .namespace(PROVISIONING_NAMESPACE)
+            .set_metric_data(Some(minutes(now, count).iter().map(datum).collect()))
+            .send()
+            .await
+            .map(drop)
+            .with_context(|| format!("send {PROVISIONING_METRIC}"))
     }
 }
 

@@ -206,7 +206,8 @@ async fn an_evaluated_alarm_reaches_a_function_by_three_roads_with_one_timestamp
     assert_eq!(told["Trigger"]["Statistic"], "MAXIMUM");
     let mail = &messages(&url).await[0];
     assert_eq!(mail["Subject"], "ALARM: \"three-roads\" in US East (N. Virginia)");
-    // What is read back is the same moment, so that a deduplication key can be built from either.
+    // What is read back is the same moment to a millisecond: seconds as a floating-point number, which is how times
+    // travel in CBOR, do not hold every millisecond, and the SDK cuts off what is below.
     let updated = seen(name)
         .await
         .state_updated_timestamp()
@@ -214,7 +215,10 @@ async fn an_evaluated_alarm_reaches_a_function_by_three_roads_with_one_timestamp
         .to_millis()
         .unwrap();
     let read: jiff::Timestamp = changed.as_str().unwrap().parse().unwrap();
-    assert_eq!(read.as_millisecond(), updated);
+    assert!(
+        read.as_millisecond().abs_diff(updated) <= 1,
+        "{read} is not {updated}"
+    );
 }
 
 #[tokio::test]
@@ -282,7 +286,7 @@ async fn an_event_that_a_function_fails_on_is_tried_again_and_then_kept() {
         .await
         .unwrap();
     force(name, StateValue::Alarm).await;
-    wait_until(Duration::from_secs(60), "the event is kept", async || {
+    wait_until(Duration::from_mins(1), "the event is kept", async || {
         let kept = messages(&url).await;
         ensure!(kept.len() == 1, "{kept:?}");
         Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_rds::Client;
 use aws_sdk_rds::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_rds::operation::modify_db_cluster::ModifyDBClusterError;
-use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration};
+use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration, ServerlessV2ScalingConfigurationInfo};
 use day2_platform::aws::control::{DatabaseCluster, DatabaseInstance, GlobalRole};
 use day2_platform::wait::wait_until;
 
@@ -71,7 +71,7 @@ async fn seen(rds: &Client, name: &str) -> DbCluster {
 fn max_capacity(cluster: &DbCluster) -> Option<f64> {
     cluster
         .serverless_v2_scaling_configuration()
-        .and_then(|range| range.max_capacity())
+        .and_then(ServerlessV2ScalingConfigurationInfo::max_capacity)
 }
 
 /// For each instance, what its own group and what the cluster says of its parameters.

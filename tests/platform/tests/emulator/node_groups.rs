@@ -3,7 +3,9 @@
 use aws_sdk_autoscaling::Client as AutoScaling;
 use aws_sdk_eks::Client;
 use aws_sdk_eks::error::ProvideErrorMetadata as _;
-use aws_sdk_eks::types::{Nodegroup, NodegroupScalingConfig, NodegroupStatus, UpdateParamType, UpdateStatus};
+use aws_sdk_eks::types::{
+    ComputeConfigResponse, Nodegroup, NodegroupScalingConfig, NodegroupStatus, UpdateParamType, UpdateStatus,
+};
 use day2_platform::aws::control::{ClusterPlace, UpdateOutcome};
 use serde_json::json;
 
@@ -242,7 +244,7 @@ async fn a_group_that_is_there_can_become_a_managed_one_and_auto_mode_can_be_pla
         seen.cluster()
             .unwrap()
             .compute_config()
-            .and_then(|config| config.enabled())
+            .and_then(ComputeConfigResponse::enabled)
     };
     assert_eq!(auto_mode().await, None);
     emulator

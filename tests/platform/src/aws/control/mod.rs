@@ -217,7 +217,8 @@ impl Control {
         self.call::<Value>("metrics", metric).await.map(|_| ())
     }
 
-    /// Takes every datapoint of one metric away, so that its past can be told anew.
+    /// Takes every datapoint of one metric away, so that its past can be told anew. Until [`Self::evaluate_alarm`], or for
+    /// 20 s, the alarms on it keep their state.
     pub async fn forget_metric(
         &self,
         namespace: &str,
