@@ -173,6 +173,8 @@ def _keeping(put):
         answer = put(params, data, is_cbor, is_json)
         alarm = cloudwatch._alarms.get(name)
         if answer[0] == 200 and alarm is not None:
+            if not before:
+                _forced.pop(alarm["AlarmArn"], None)
             for member in KEPT_MEMBERS:
                 value = data.get(member) if is_cbor or is_json else cloudwatch._p(params, member)
                 if value:
