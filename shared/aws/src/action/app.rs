@@ -113,9 +113,9 @@ pub async fn handle_action<A: Action>(
     invocation: &Invocation,
 ) -> Result<Value, OpsError> {
     match classify(event) {
-        Trigger::Alarm(alarm) => app.alarm(alarm, invocation).await,
-        Trigger::Manual(manual) => app.manual(manual, invocation).await,
-        Trigger::Revert { lease } => app.revert(&lease, invocation).await,
+        Trigger::Alarm(alarm) => Box::pin(app.alarm(alarm, invocation)).await,
+        Trigger::Manual(manual) => Box::pin(app.manual(manual, invocation)).await,
+        Trigger::Revert { lease } => Box::pin(app.revert(&lease, invocation)).await,
         Trigger::SelfCheck => app.self_check(invocation).await,
         Trigger::Finding(_) => Ok(ignored::<A>("the event is a finding")),
         Trigger::Scheduled(_) => Err(OpsError::Event(format!(

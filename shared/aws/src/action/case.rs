@@ -121,3 +121,11 @@ impl<'a> Case<'a> {
         }
     }
 }
+
+/// Some minutes later, to the second: what people read and what the table compares is the same.
+pub(super) fn later(at: Timestamp, minutes: u32) -> Timestamp {
+    let second = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    second
+        .checked_add(SignedDuration::from_mins(i64::from(minutes)))
+        .unwrap_or(Timestamp::MAX)
+}

@@ -2,10 +2,13 @@
 //! publication) is the runner's.
 
 mod app;
+mod approval;
 mod case;
 mod execute;
+mod handing;
 mod respond;
 mod self_check;
+mod steps;
 #[cfg(test)]
 mod tests;
 

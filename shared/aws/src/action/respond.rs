@@ -3,20 +3,19 @@
 
 use std::time::Duration;
 
-use day2_core::action::{Outcome, Plan, Refusal, Standing, guard};
+use day2_core::action::{Guard, Occasion, Outcome, Plan, Refusal, Standing, guard};
 use day2_core::item::Item;
 use day2_core::report::{Report, Run};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::case::Case;
-use super::execute::Done;
+use super::handing::Done;
 use super::{Action, ActionApp, Assessment, Inquiry};
 use crate::app::self_check::MOST_SKEW;
 use crate::app::{LEAST_RUN, Watch};
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Lock, Locked, Past};
-use day2_core::action::{Guard, Occasion};
 
 /// Item of the runner: the look as a whole.
 const LOOK: &str = "901";
@@ -130,7 +129,7 @@ impl<A: Action> ActionApp<A> {
         held: Held,
         lock: Option<Locked>,
     ) -> Result<Value, OpsError> {
-        let (past, standing) = self.standing(case, run).await?;
+        let (past, standing) = Box::pin(self.standing(case, run)).await?;
         let memory = Memory {
             held: Some(held),
             lock,
@@ -202,10 +201,10 @@ impl<A: Action> ActionApp<A> {
         let budget: Duration = case.watch.until(case.end());
         let facts = match tokio::time::timeout(budget, looking).await {
             Ok(Ok(facts)) => facts,
-            Ok(Err(error)) => return self.blind(case, error),
+            Ok(Err(error)) => return Self::blind(case, error),
             Err(_) => {
                 let why = crate::app::budget::unanswered("gather", case.target.name.as_str());
-                return self.blind(case, OpsError::Read(why));
+                return Self::blind(case, OpsError::Read(why));
             }
         };
         let mut assessment = match &case.lease {
@@ -225,7 +224,7 @@ impl<A: Action> ActionApp<A> {
     }
 
     /// What is said when nothing could be seen: a report for a person who waits, another delivery for an alarm.
-    fn blind(&self, case: &Case<'_>, error: OpsError) -> Result<Assessment<A::Change>, OpsError> {
+    fn blind(case: &Case<'_>, error: OpsError) -> Result<Assessment<A::Change>, OpsError> {
         if error.is_transient() && !case.by_hand() {
             return Err(error);
         }
@@ -334,19 +333,19 @@ impl<A: Action> ActionApp<A> {
             self.edge.journal.settle(&held, &run.report_id()).await?;
             return Ok(json!({ "outcome": "suppressed", "reason": refusal.says, "count": count }));
         }
-        let done = self.suppressed(case, run, refusal, window.1);
+        let done = Self::suppressed(case, run, refusal, window.1);
         self.hand_over(case, done, Some(&held)).await
     }
 
     /// The word of the first suppressed event of a pause.
-    fn suppressed(&self, case: &Case<'_>, run: &Run, refusal: Refusal, until: jiff::Timestamp) -> Done {
+    fn suppressed(case: &Case<'_>, run: &Run, refusal: Refusal, until: jiff::Timestamp) -> Done {
         let says = format!("{}; others until {until} are only counted", refusal.says);
         let plan = Plan {
             refusals: vec![refusal],
             ..Plan::default()
         };
         let mut report = Report::new(run.clone(), Vec::new(), Vec::new());
-        report.action = Some(self.record(case, Outcome::Suppressed, says, plan));
+        report.action = Some(Self::record(case, Outcome::Suppressed, says, plan));
         Done { report, mail: true }
     }
 }

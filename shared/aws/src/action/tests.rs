@@ -36,7 +36,12 @@ fn machine() -> Shared {
 }
 
 async fn send(app: &ActionApp<Actor>, event: &Value, now: &str, request: &str) -> Result<Value, OpsError> {
-    handle_action(app, event.to_string().as_bytes(), &invocation(now, request)).await
+    Box::pin(handle_action(
+        app,
+        event.to_string().as_bytes(),
+        &invocation(now, request),
+    ))
+    .await
 }
 
 async fn ring(app: &ActionApp<Actor>) -> Result<Value, OpsError> {

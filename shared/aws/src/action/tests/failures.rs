@@ -118,7 +118,7 @@ async fn a_change_that_fails_for_good_is_a_failed_report_with_what_is_known() {
 async fn a_step_after_one_that_failed_is_not_begun() {
     let (world, machine) = (World::default(), machine());
     change(&machine, |machine| {
-        (machine.knob, machine.steps) = (Knob::Breaks, 2)
+        (machine.knob, machine.steps) = (Knob::Breaks, 2);
     });
     let answer = ring(&world.actor("auto", &machine)).await.unwrap();
     let states: Vec<&Value> = answer["reports"][0]["action"]["results"]

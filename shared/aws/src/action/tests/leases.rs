@@ -82,7 +82,7 @@ async fn a_lease_of_nobody_or_of_another_function_is_refused_by_name() {
 async fn the_value_before_is_written_before_the_change_is_made() {
     let (world, machine) = (World::default(), machine());
     change(&machine, |machine| {
-        machine.knob = crate::fixture::Knob::DiesBefore
+        machine.knob = crate::fixture::Knob::DiesBefore;
     });
     let app = world.actor("auto", &machine);
     let killed = tokio::time::timeout(std::time::Duration::from_millis(50), ring(&app)).await;

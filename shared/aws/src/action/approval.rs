@@ -1,0 +1,118 @@
+//! What stands between a plan and its first change: the approval, and the pause after the last action.
+
+use day2_core::action::{ActionRecord, Approved, CoolDown, Guard, Occasion, Plan, Refusal};
+use day2_core::report::Run;
+use jiff::Timestamp;
+
+use super::case::{Case, later};
+use super::respond::Memory;
+use super::{Action, ActionApp};
+use crate::error::OpsError;
+use crate::journal::{Proposal, Used};
+
+impl<A: Action> ActionApp<A> {
+    /// An approval is of exactly these steps: what differs is refused, in words.
+    pub(super) async fn bind_approval(
+        &self,
+        case: &Case<'_>,
+        plan: &mut Plan<A::Change>,
+    ) -> Result<(), OpsError> {
+        let Occasion::Approved(approved) = &case.occasion else {
+            return Ok(());
+        };
+        let target = case.target.name.as_str();
+        let id = plan.id(A::NAME, target);
+        if id == approved.plan {
+            return Ok(());
+        }
+        let proposal = self
+            .edge
+            .journal
+            .proposal(A::NAME, target, &approved.plan)
+            .await?;
+        let mut differences = proposal
+            .map(|proposal| plan.differences(&proposal.plan))
+            .unwrap_or_default();
+        if differences.is_empty() {
+            differences.push(format!("approved was {}, planned is {id}", approved.plan));
+        }
+        for difference in differences {
+            plan.refusals.push(Refusal::new(
+                Guard::Approval,
+                format!("the world has changed since the plan was mailed: {difference}"),
+                "run the function again by hand, and approve the plan of now",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn ask(
+        &self,
+        case: &Case<'_>,
+        run: &Run,
+        key: &str,
+        action: &ActionRecord,
+    ) -> Result<Timestamp, OpsError> {
+        let target = case.target.name.as_str();
+        let minutes = A::safety(&self.settings.function).approval_minutes;
+        let until = later(case.watch.now(), minutes);
+        let proposal = Proposal {
+            approved: Approved {
+                plan: action.plan.id(A::NAME, target),
+                proposed_at: run.started_at,
+                alarm_arn: case.occasion.alarm_arn().map(str::to_owned),
+                occasion: key.to_owned(),
+            },
+            plan: action.plan.clone(),
+            expires_at: until,
+            used_by: None,
+        };
+        self.edge.journal.propose(A::NAME, target, &proposal).await?;
+        Ok(until)
+    }
+
+    /// The last questions before the first change; each is one conditional write.
+    pub(super) async fn begin(
+        &self,
+        case: &Case<'_>,
+        memory: &Memory,
+        key: &str,
+        run: &Run,
+    ) -> Result<Option<Refusal>, OpsError> {
+        let (journal, target, now) = (&self.edge.journal, case.target.name.as_str(), case.watch.now());
+        if memory.lock.is_none() {
+            return Err(OpsError::Refused(
+                "a change without the lock of its target".to_owned(),
+            ));
+        }
+        if let Occasion::Approved(approved) = &case.occasion {
+            let proposal = Proposal {
+                approved: approved.clone(),
+                plan: Plan::default(),
+                expires_at: now,
+                used_by: None,
+            };
+            let used = journal
+                .use_proposal(A::NAME, target, &proposal, &run.request_id, now)
+                .await?;
+            if used == Used::No {
+                let says = "this approval was used before, or its time is over";
+                let way_out = "run the function again by hand, and approve the plan of now";
+                return Ok(Some(Refusal::new(Guard::Approval, says, way_out)));
+            }
+        }
+        if matches!(case.occasion, Occasion::Revert) {
+            return Ok(None);
+        }
+        let pause = CoolDown {
+            occasion: key.to_owned(),
+            until: later(now, A::safety(&self.settings.function).cool_down_minutes),
+        };
+        let overrule = matches!(case.occasion, Occasion::Approved(_));
+        let ours = journal.pause(A::NAME, target, &pause, now, overrule).await?;
+        Ok((!ours).then(|| {
+            let says = "the cool-down of another action began while this one was planned";
+            Refusal::new(Guard::CoolDown, says, "safety.cool_down_minutes")
+        }))
+    }
+}

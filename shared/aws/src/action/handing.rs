@@ -1,0 +1,133 @@
+//! The report of an action, and handing it over.
+
+use day2_core::Item;
+use day2_core::action::{ActionRecord, Occasion, Outcome};
+use day2_core::chart::Chart;
+use day2_core::compare::{self, Snapshot};
+use day2_core::report::{Report, Run};
+use serde_json::{Value, json};
+
+use super::case::{Case, later};
+use super::respond::Memory;
+use super::{Action, ActionApp};
+use crate::app::Handing;
+use crate::error::OpsError;
+use crate::journal::Held;
+
+/// Most bytes of a report that is remembered between acting and publishing. A row of DynamoDB holds 400 kB.
+/// Source: Amazon DynamoDB Developer Guide, "Service, account, and table quotas", items.
+const MOST_REMEMBERED: usize = 350_000;
+
+/// A report that waits to be handed over.
+pub(super) struct Done {
+    pub(super) report: Report,
+    /// Whether it is worth a mail.
+    pub(super) mail: bool,
+}
+
+impl<A: Action> ActionApp<A> {
+    pub(super) fn report(
+        &self,
+        run: &Run,
+        memory: &Memory,
+        items: Vec<Item>,
+        charts: Vec<Chart>,
+        action: ActionRecord,
+        case: &Case<'_>,
+    ) -> Report {
+        let mut report = Report::new(run.clone(), items, charts);
+        report.not_checked = A::not_checked(&self.settings, case.target);
+        report.history.clone_from(&memory.past.runs);
+        report.changes = compare::compare(memory.past.previous.as_ref(), &report);
+        report.action = Some(action);
+        report
+    }
+
+    /// Remembers what was done, so that a delivery after a failed publication does nothing again.
+    pub(super) async fn note_acted(&self, held: &Held, report: &Report) {
+        let json = |report: &Report| {
+            let text = serde_json::to_string(report).ok()?;
+            (text.len() <= MOST_REMEMBERED).then_some(text)
+        };
+        let short = || {
+            let mut short = report.clone();
+            (short.charts, short.history) = (Vec::new(), Vec::new());
+            short.items.clear();
+            json(&short)
+        };
+        let Some(text) = json(report).or_else(short) else {
+            tracing::warn!(
+                function = A::NAME,
+                report_id = report.id,
+                "the report is too large to be remembered"
+            );
+            return;
+        };
+        if let Err(error) = self.edge.journal.note_acted(held, &text).await {
+            tracing::warn!(function = A::NAME, report_id = report.id, error = ?error, "acted, and not noted so");
+        }
+    }
+
+    /// Whether a mail is due. The same word about the same plan within a cool-down is counted, not repeated (D08).
+    pub(super) async fn wants_mail(&self, case: &Case<'_>, memory: &Memory, report: &Report) -> bool {
+        let Some(action) = &report.action else { return true };
+        let repeats = matches!(
+            action.outcome,
+            Outcome::Planned | Outcome::Refused | Outcome::NothingToDo
+        );
+        if !repeats || case.by_hand() || matches!(case.occasion, Occasion::Revert) {
+            return true;
+        }
+        let minutes = A::safety(&self.settings.function).cool_down_minutes;
+        let same = memory.past.runs.iter().rev().find(|run| {
+            run.outcome == Some(action.outcome)
+                && run.plan_id == action.plan_id
+                && later(run.at, minutes) > report.run.started_at
+        });
+        let Some(first) = same else { return true };
+        let until = later(first.at, minutes);
+        let counted = self
+            .edge
+            .journal
+            .suppress(A::NAME, case.target.name.as_str(), first.at, until)
+            .await;
+        // What cannot be counted is mailed.
+        counted.is_err()
+    }
+
+    /// Hands a report over and says it in the answer.
+    pub(super) async fn hand_over(
+        &self,
+        case: &Case<'_>,
+        done: Done,
+        held: Option<&Held>,
+    ) -> Result<Value, OpsError> {
+        let Done { report, mail } = done;
+        let deployment = &self.settings.deployment;
+        let mut snapshot = Snapshot::of(&report);
+        let runners = format!("{}-9", A::CODE);
+        snapshot
+            .open
+            .retain(|complaint| !complaint.code.starts_with(&runners));
+        let handing = Handing {
+            deployment,
+            topic: case.target.topic_arn.as_ref().unwrap_or(&deployment.topic_arn),
+            invocation: case.invocation,
+            watch: &case.watch,
+            held,
+            mail,
+            mailed: &case.mailed,
+            snapshot,
+        };
+        let warning = self.edge.publish(&report, &handing).await?;
+        if let Some(action) = report.action.as_ref().filter(|action| !action.results.is_empty()) {
+            self.close_permanent(case, action).await;
+        }
+        let outcome = report.action.as_ref().map(|action| action.outcome);
+        let mut answer = json!({ "outcome": outcome, "reports": [report] });
+        if let (Some(warning), Some(members)) = (warning, answer.as_object_mut()) {
+            members.insert("warnings".to_owned(), json!([warning]));
+        }
+        Ok(answer)
+    }
+}
