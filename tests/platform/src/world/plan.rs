@@ -19,7 +19,10 @@ pub const WORKSPACES: &str = "coder-workspaces";
 /// When the morning's actions fire, local time.
 pub const SCALE_UP_AT: (u8, u8) = (6, 45);
 /// When the evening's actions fire, local time.
-pub const SCALE_DOWN_AT: (u8, u8) = (18, 15);
+const SCALE_DOWN_AT: (u8, u8) = (18, 15);
+/// When they fire in a world that is made shortly before that: functions that act keep away from a scale-down, and a
+/// demo must show them acting at any hour.
+const LATE_SCALE_DOWN_AT: (u8, u8) = (21, 15);
 
 /// People with a workspace.
 const PEOPLE: [&str; 16] = [
@@ -189,10 +192,20 @@ impl Plan {
                 };
                 [
                     action("scale-up", SCALE_UP_AT, group.peak),
-                    action("scale-down", SCALE_DOWN_AT, group.after),
+                    action("scale-down", self.scale_down_at(), group.after),
                 ]
             })
             .collect()
+    }
+
+    /// When the evening's actions fire: never within the next two hours.
+    fn scale_down_at(&self) -> (u8, u8) {
+        let hour = self.now.to_zoned(self.zone.clone()).hour();
+        if (16..=18).contains(&hour) {
+            LATE_SCALE_DOWN_AT
+        } else {
+            SCALE_DOWN_AT
+        }
     }
 
     /// Days that are worked although the week says no: today and tomorrow, because a demo that begins a minute before

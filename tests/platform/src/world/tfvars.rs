@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::alarms::{PROVISIONING, connections_alarm};
+use super::database::{READER, WRITER};
 use super::plan::{GROUP_LABEL, Plan, TARGET, WORKSPACES, ZONE, ZONES};
-use super::workloads::{CONTROL_DEPLOYMENT, CONTROL_NAMESPACE};
+use super::workloads::{CLIENT, CONTROL_DEPLOYMENT, CONTROL_NAMESPACE, PROVISIONER};
+use crate::aws::{ACCOUNT, REGION};
 
 /// Addresses and ids that only a made world has.
 #[derive(Debug, Clone)]
@@ -33,6 +36,30 @@ impl Plan {
             "report_retention_days": null,
             "journal_deletion_protection": false,
             "scale_window": {"targets": BTreeMap::from([(TARGET, self.scale_window(facts))])},
+            "provisioning_latency": {
+                "safety": safety(),
+                "targets": BTreeMap::from([(TARGET, self.provisioning_latency())]),
+            },
+            "connection_exhaustion": {
+                "safety": safety(),
+                "targets": BTreeMap::from([(TARGET, connection_exhaustion())]),
+            },
+        })
+    }
+
+    /// The plan of `provisioning-latency` for the target: only the group of the workspaces may be raised.
+    #[must_use]
+    pub fn provisioning_latency(&self) -> Value {
+        json!({
+            "alarms": [{"arn": alarm_arn(PROVISIONING)}],
+            "node_group": self.workspace_group().name,
+            "provisioner": {"namespace": CONTROL_NAMESPACE, "deployment": PROVISIONER, "may_restart": true},
+            "workspace_namespaces": [WORKSPACES],
+            "step": {"percent": 50, "max_nodes": 10},
+            "workspaces_per_node": 1,
+            "lease_minutes": 120,
+            "limits": {"scale_down_minutes": 5},
+            "not_checked": ["quota"],
         })
     }
 
@@ -149,6 +176,26 @@ impl Plan {
         }
         json!({"targets": BTreeMap::from([(TARGET, plan)])})
     }
+}
+
+/// The safety belts of the functions that act. A plan waits for somebody.
+fn safety() -> Value {
+    json!({"mode": "approve", "cool_down_minutes": 5})
+}
+
+/// The policy of `connection-exhaustion` for the target.
+fn connection_exhaustion() -> Value {
+    json!({
+        "alarm_arns": [WRITER, READER].map(|instance| alarm_arn(&connections_alarm(instance))),
+        "clients": [{
+            "name": "coder-api", "namespace": CONTROL_NAMESPACE, "deployment": CLIENT, "pool_size": 400,
+        }],
+        "acu": {"may_raise": true, "max_ceiling": 32},
+    })
+}
+
+fn alarm_arn(name: &str) -> String {
+    format!("arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}")
 }
 
 /// Running on-demand standard instances, in vCPUs.
