@@ -1,5 +1,20 @@
 locals {
-  event_patterns = { for index, pattern in local.trigger.event_patterns : tostring(index) => jsonencode(pattern) }
+  # An EventBridge pattern holds 2,048 characters (quota "Event pattern size") and an alarm's ARN up to about 320: a name has
+  # at most 255. Rules cost nothing, so five ARNs go into each, whatever their names.
+  alarms_per_rule = 5
+  alarm_chunks    = chunklist(sort(var.alarm_arns), local.alarms_per_rule)
+
+  # A pattern that stands on `["$${alarm_arns}"]` becomes one rule for each chunk of ARNs, and none where no alarm is bound.
+  alarm_placeholder = jsonencode(["$${alarm_arns}"])
+  event_patterns = merge([
+    for index, pattern in [for pattern in local.trigger.event_patterns : jsonencode(pattern)] : merge(
+      { for key in [tostring(index)] : key => pattern if !strcontains(pattern, local.alarm_placeholder) },
+      {
+        for chunk, arns in local.alarm_chunks : "${index}-${chunk}" => replace(pattern, local.alarm_placeholder, jsonencode(arns))
+        if strcontains(pattern, local.alarm_placeholder)
+      },
+    )
+  ]...)
 }
 
 resource "aws_cloudwatch_event_rule" "this" {

@@ -48,3 +48,8 @@ output "permissions" {
   description = "Policy for what the function's code calls, as JSON."
   value       = jsonencode({ Version = "2012-10-17", Statement = local.permissions })
 }
+
+output "event_rules" {
+  description = "The event rules that call the function by name, with their patterns."
+  value       = { for key, pattern in local.event_patterns : "${local.function_name}-${key}" => pattern }
+}

@@ -87,6 +87,53 @@ variable "trigger" {
   }
 }
 
+variable "alarm_arns" {
+  description = "ARNs of the alarms that stand for `$${alarm_arns}` in the event patterns of trigger.json."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_arns : can(regex("^arn:aws[a-z-]*:cloudwatch:[a-z0-9-]+:[0-9]{12}:alarm:.+$", arn))])
+    error_message = "alarm_arns must be ARNs of CloudWatch alarms: arn:aws:cloudwatch:us-east-1:123456789012:alarm:name."
+  }
+
+  validation {
+    condition     = length(var.alarm_arns) == 0 || strcontains(var.trigger, "\"$${alarm_arns}\"")
+    error_message = "alarm_arns are given, but no event pattern of trigger.json stands on [\"$${alarm_arns}\"]: the alarms would call nobody."
+  }
+}
+
+variable "alarm_topic_arns" {
+  description = "ARNs of SNS topics that alarms notify and that the function subscribes to."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.alarm_topic_arns : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", arn))])
+    error_message = "alarm_topic_arns must be ARNs of SNS standard topics: arn:aws:sns:us-east-1:123456789012:name."
+  }
+}
+
+variable "calling_alarm_arns" {
+  description = "ARNs of the alarms that may call the function as an action of their own."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.calling_alarm_arns : can(regex("^arn:aws[a-z-]*:cloudwatch:[a-z0-9-]+:[0-9]{12}:alarm:.+$", arn))])
+    error_message = "calling_alarm_arns must be ARNs of CloudWatch alarms: arn:aws:cloudwatch:us-east-1:123456789012:alarm:name."
+  }
+
+  # A statement takes up to about 700 bytes. Lambda quota: 20 kB for the resource-based policy of a function.
+  validation {
+    condition     = length(var.calling_alarm_arns) <= 20
+    error_message = "At most 20 alarms can call the function as their own action: Lambda keeps one statement for each in a policy of 20 kB. Let the others come by the event rule or by a topic."
+  }
+}
+
 variable "schedule_overrides" {
   description = "Schedule expressions by task, instead of those in trigger.json."
   type        = map(string)

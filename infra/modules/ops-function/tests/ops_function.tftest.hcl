@@ -211,6 +211,162 @@ run "concurrency_is_reserved_only_when_asked" {
   }
 }
 
+run "bound_alarms_call_the_function_by_rules_of_five" {
+  command = plan
+
+  variables {
+    trigger    = "{\"schedules\":[],\"event_patterns\":[{\"source\":[\"aws.cloudwatch\"],\"resources\":[\"$${alarm_arns}\"],\"detail\":{\"state\":{\"value\":[\"ALARM\"]}}},{\"source\":[\"aws.guardduty\"]}]}"
+    alarm_arns = [for n in range(7) : "arn:aws:cloudwatch:us-east-1:123456789012:alarm:latency & more ${n}"]
+  }
+
+  assert {
+    condition     = join(" ", keys(aws_cloudwatch_event_rule.this)) == "0-0 0-1 1"
+    error_message = "seven alarms are two rules, beside the pattern that names none"
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.this["0-1"].event_pattern) == {
+      source    = ["aws.cloudwatch"]
+      resources = [for n in [5, 6] : "arn:aws:cloudwatch:us-east-1:123456789012:alarm:latency & more ${n}"]
+      detail    = { state = { value = ["ALARM"] } }
+    }
+    error_message = "the rule must name its alarms and nothing else"
+  }
+
+  assert {
+    condition     = alltrue([for rule in keys(aws_cloudwatch_event_rule.this) : aws_lambda_permission.events[rule].source_arn == aws_cloudwatch_event_rule.this[rule].arn && aws_cloudwatch_event_target.this[rule].dead_letter_config[0].arn == var.failure_queue_arn])
+    error_message = "each rule needs its permission, and keeps what it cannot deliver"
+  }
+}
+
+run "alarms_with_the_longest_names_fit_into_their_rules" {
+  command = plan
+
+  variables {
+    trigger    = "{\"schedules\":[],\"event_patterns\":[{\"source\":[\"aws.cloudwatch\"],\"detail-type\":[\"CloudWatch Alarm State Change\"],\"resources\":[\"$${alarm_arns}\"],\"detail\":{\"state\":{\"value\":[\"ALARM\"]}}}]}"
+    alarm_arns = [for n in range(6) : "arn:aws-us-gov:cloudwatch:us-gov-east-1:123456789012:alarm:${n}${join("", [for m in range(254) : "x"])}"]
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_cloudwatch_event_rule.this : length(rule.event_pattern) <= 2048])
+    error_message = "EventBridge refuses a pattern of more than 2,048 characters"
+  }
+}
+
+run "without_alarms_their_rule_is_left_out" {
+  command = plan
+
+  variables {
+    trigger = "{\"schedules\":[],\"event_patterns\":[{\"source\":[\"aws.cloudwatch\"],\"resources\":[\"$${alarm_arns}\"]}]}"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_event_rule.this) == 0 && length(aws_lambda_permission.events) == 0
+    error_message = "a rule without ARNs would match every alarm of the account"
+  }
+}
+
+run "topics_that_alarms_notify_call_the_function" {
+  command = plan
+
+  variables {
+    alarm_topic_arns = ["arn:aws:sns:us-east-1:123456789012:alerts", "arn:aws:sns:us-east-1:222222222222:alerts"]
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.alarms["arn:aws:sns:us-east-1:123456789012:alerts"].protocol == "lambda" && aws_sns_topic_subscription.alarms["arn:aws:sns:us-east-1:123456789012:alerts"].endpoint == aws_lambda_function.this.arn
+    error_message = "the function must be subscribed"
+  }
+
+  assert {
+    condition     = jsondecode(aws_sns_topic_subscription.alarms["arn:aws:sns:us-east-1:123456789012:alerts"].redrive_policy).deadLetterTargetArn == var.failure_queue_arn
+    error_message = "what the topic cannot deliver must be kept"
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.alarms["arn:aws:sns:us-east-1:222222222222:alerts"].redrive_policy == null
+    error_message = "SNS refuses a queue of another account than the topic's"
+  }
+
+  assert {
+    condition     = alltrue([for arn, permission in aws_lambda_permission.topics : permission.principal == "sns.amazonaws.com" && permission.source_arn == arn && can(regex("^[A-Za-z0-9_-]+$", permission.statement_id))])
+    error_message = "only this topic may call the function"
+  }
+}
+
+run "an_alarm_may_call_the_function_as_its_own_action" {
+  command = plan
+
+  variables {
+    calling_alarm_arns = ["arn:aws:cloudwatch:us-east-1:222222222222:alarm:P95 of provisioning"]
+  }
+
+  assert {
+    condition     = alltrue([for arn, permission in aws_lambda_permission.alarms : permission.principal == "lambda.alarms.cloudwatch.amazonaws.com" && permission.source_arn == arn && permission.source_account == "222222222222" && can(regex("^[A-Za-z0-9_-]+$", permission.statement_id))])
+    error_message = "only this alarm, in its own account, may call the function"
+  }
+}
+
+run "nobody_may_call_the_function_unasked" {
+  command = plan
+
+  assert {
+    condition     = length(aws_lambda_permission.topics) + length(aws_lambda_permission.alarms) + length(aws_lambda_permission.events) + length(aws_sns_topic_subscription.alarms) == 0
+    error_message = "a function without triggers must let nobody in"
+  }
+}
+
+run "an_alarm_by_its_name_is_refused" {
+  command = plan
+
+  variables {
+    trigger    = "{\"schedules\":[],\"event_patterns\":[{\"resources\":[\"$${alarm_arns}\"]}]}"
+    alarm_arns = ["latency"]
+  }
+
+  expect_failures = [var.alarm_arns]
+}
+
+run "alarms_without_a_pattern_for_them_are_refused" {
+  command = plan
+
+  variables {
+    alarm_arns = ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:latency"]
+  }
+
+  expect_failures = [var.alarm_arns]
+}
+
+run "a_fifo_topic_for_alarms_is_refused" {
+  command = plan
+
+  variables {
+    alarm_topic_arns = ["arn:aws:sns:us-east-1:123456789012:alerts.fifo"]
+  }
+
+  expect_failures = [var.alarm_topic_arns]
+}
+
+run "a_calling_alarm_by_its_name_is_refused" {
+  command = plan
+
+  variables {
+    calling_alarm_arns = ["latency"]
+  }
+
+  expect_failures = [var.calling_alarm_arns]
+}
+
+run "more_calling_alarms_than_a_policy_holds_is_refused" {
+  command = plan
+
+  variables {
+    calling_alarm_arns = [for n in range(21) : "arn:aws:cloudwatch:us-east-1:123456789012:alarm:${n}"]
+  }
+
+  expect_failures = [var.calling_alarm_arns]
+}
+
 run "a_name_with_an_underscore_is_refused" {
   command = plan
 
