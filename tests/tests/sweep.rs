@@ -26,7 +26,7 @@ fn is_plain(word: &str) -> bool {
             .all(|c| c.is_ascii_alphanumeric() || "-_.:".contains(c))
 }
 
-/// What is wrong with what a mutant of a schedule, a call by hand or a self-check was taken for.
+/// What is wrong with what a mutant of a schedule, a call by hand, a self-check or an undo was taken for.
 fn objection(original: &Trigger, mutant: &Value, taken_for: &Trigger) -> Option<String> {
     let words = |words: Vec<&String>| -> Option<String> {
         let hostile = words.into_iter().find(|word| !is_plain(word))?;
@@ -45,7 +45,9 @@ fn objection(original: &Trigger, mutant: &Value, taken_for: &Trigger) -> Option<
         Trigger::Manual(call) => {
             // `{}` asks for the default, whatever it was made from. Beyond that, a schedule never becomes a person.
             // A refused call by hand may become a right one: that is what its refusal asks for.
-            if matches!(original, Trigger::Scheduled(_)) && *mutant != serde_json::json!({}) {
+            if matches!(original, Trigger::Scheduled(_) | Trigger::Revert { .. })
+                && *mutant != serde_json::json!({})
+            {
                 return Some("becomes a call by hand".to_owned());
             }
             if call.mode.is_some() || call.approve.is_some() {
@@ -55,6 +57,7 @@ fn objection(original: &Trigger, mutant: &Value, taken_for: &Trigger) -> Option<
         }
         Trigger::SelfCheck if matches!(original, Trigger::SelfCheck) => None,
         Trigger::SelfCheck => Some("becomes a self-check".to_owned()),
+        Trigger::Revert { lease } if matches!(original, Trigger::Revert { .. }) => words(vec![lease]),
         Trigger::Revert { .. } => Some("becomes an undo".to_owned()),
         Trigger::Alarm(_) | Trigger::Finding(_) => Some("becomes an alarm or a finding".to_owned()),
     }
@@ -64,7 +67,7 @@ fn objection(original: &Trigger, mutant: &Value, taken_for: &Trigger) -> Option<
 fn no_mutant_of_a_sample_is_taken_for_something_that_acts_e04() {
     let mut judged = 0;
     let mut wrong = Vec::new();
-    for (name, event) in samples("scale-window") {
+    for (name, event) in ["scale-window", "lease-sweeper"].into_iter().flat_map(samples) {
         let original = classify(event.to_string().as_bytes());
         for (label, mutant) in mutations(&event) {
             judged += 1;

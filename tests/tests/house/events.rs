@@ -15,13 +15,41 @@ use super::{functions, json_files, obeyed, quoted, read_json, shipped_code, text
 /// The zone that the samples are written for, as events/README.md says.
 const ZONE: &str = "America/New_York";
 
-/// A daily schedule: its task and its time of day, or what is wrong with it.
+/// A schedule: its task and when it fires, or what is wrong with it.
 struct Schedule {
     task: String,
-    time: Result<LocalTime, String>,
+    when: Result<When, String>,
 }
 
-/// `cron(30 6 * * ? *)` as a time of day. Only daily schedules are known so far.
+/// When a schedule fires.
+enum When {
+    /// Once a day, at this time on the wall.
+    Daily(LocalTime),
+    /// Again and again, whatever the wall says.
+    Every,
+}
+
+/// `cron(30 6 * * ? *)` or `rate(5 minutes)`.
+fn when(expression: &str) -> Result<When, String> {
+    let Some(rate) = expression
+        .strip_prefix("rate(")
+        .and_then(|rest| rest.strip_suffix(')'))
+    else {
+        return daily(expression).map(When::Daily);
+    };
+    // One of something is singular, for EventBridge Scheduler too.
+    let fits = rate.split_once(' ').is_some_and(|(number, unit)| {
+        number.parse().is_ok_and(|number: u32| match number {
+            0 => false,
+            1 => matches!(unit, "minute" | "hour" | "day"),
+            _ => matches!(unit, "minutes" | "hours" | "days"),
+        })
+    });
+    fits.then_some(When::Every)
+        .ok_or_else(|| format!("{expression} is no rate like rate(5 minutes)"))
+}
+
+/// `cron(30 6 * * ? *)` as a time of day.
 fn daily(cron: &str) -> Result<LocalTime, String> {
     let fields: Vec<&str> = cron
         .strip_prefix("cron(")
@@ -31,7 +59,7 @@ fn daily(cron: &str) -> Result<LocalTime, String> {
         .collect();
     let [minute, hour, "*", "*", "?", "*"] = fields[..] else {
         return Err(format!(
-            "{cron} is no daily schedule like cron(30 6 * * ? *); teach this law about it"
+            "{cron} is neither daily like cron(30 6 * * ? *) nor a rate like rate(5 minutes); teach this law about it"
         ));
     };
     format!("{hour:0>2}:{minute:0>2}")
@@ -43,7 +71,7 @@ fn schedules(trigger: &Value) -> Vec<Schedule> {
     let list = trigger["schedules"].as_array().into_iter().flatten();
     list.map(|schedule| Schedule {
         task: schedule["task"].as_str().unwrap_or_default().to_owned(),
-        time: daily(schedule["cron"].as_str().unwrap_or_default()),
+        when: when(schedule["cron"].as_str().unwrap_or_default()),
     })
     .collect()
 }
@@ -52,19 +80,32 @@ fn zone() -> Zone {
     ZONE.parse().unwrap()
 }
 
-/// Whether an event fits an EventBridge pattern: every named field is there and holds one of the listed values. Of the
-/// content filters, `prefix` is known.
+/// What stands in a pattern for the ARNs of the alarms that a deployment binds (`infra/modules/ops-function/events.tf`).
+const BOUND_ALARMS: &str = "${alarm_arns}";
+
+/// Whether an event fits an EventBridge pattern: every named field is there and holds one of the listed values; of a
+/// list in the event, one element is enough. Of the content filters, `prefix` is known.
 fn matches(pattern: &Value, event: &Value) -> bool {
     match pattern {
         Value::Object(fields) => fields
             .iter()
             .all(|(key, inner)| event.get(key).is_some_and(|value| matches(inner, value))),
+        Value::Array(_) if event.is_array() => {
+            let elements = event.as_array().into_iter().flatten();
+            elements.into_iter().any(|element| matches(pattern, element))
+        }
         Value::Array(choices) => choices.iter().any(|choice| match choice["prefix"].as_str() {
             Some(prefix) => event.as_str().is_some_and(|text| text.starts_with(prefix)),
+            None if choice == BOUND_ALARMS => event.as_str().is_some_and(is_alarm),
             None => choice == event,
         }),
         _ => false,
     }
+}
+
+fn is_alarm(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(7, ':').collect();
+    matches!(parts[..], ["arn", _, "cloudwatch", _, _, "alarm", name] if !name.is_empty())
 }
 
 /// Whether a sample is classified as the first word of its name says.
@@ -118,8 +159,10 @@ fn samples_match_their_triggers(root: &Path) -> Vec<String> {
                     continue;
                 };
                 let at = run.scheduled_at.map(|at| zone().rules().to_datetime(at));
-                let expected = schedule.time.as_ref().ok().map(|time| time.time());
-                if at.map(jiff::civil::DateTime::time) != expected {
+                if let Ok(When::Daily(time)) = &schedule.when
+                    && at.map(jiff::civil::DateTime::time) != Some(time.time())
+                {
+                    let expected = time.time();
                     wrong.push(format!(
                         "{path} is scheduled at {at:?} in {ZONE}, but {file} says {expected:?}"
                     ));
@@ -131,8 +174,8 @@ fn samples_match_their_triggers(root: &Path) -> Vec<String> {
                 *matched |= matches(pattern, &event);
             }
         }
-        for Schedule { task, time } in &schedules {
-            if let Err(why) = time {
+        for Schedule { task, when } in &schedules {
+            if let Err(why) = when {
                 wrong.push(format!("{file}: {why}"));
             }
             if !seen.contains(task) {
@@ -210,8 +253,8 @@ fn schedules_fire_once_a_day(root: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
     for name in functions(root) {
         let trigger = read_json(&root.join(format!("functions/{name}/trigger.json"))).unwrap_or_default();
-        for Schedule { task, time } in schedules(&trigger) {
-            let Ok(time) = time else { continue };
+        for Schedule { task, when } in schedules(&trigger) {
+            let Ok(When::Daily(time)) = when else { continue };
             for (day, _) in DAYS {
                 let date: Date = day.parse().unwrap();
                 let whole = windows::day(date, &zone());
@@ -265,8 +308,13 @@ fn a_sample_that_matches_no_trigger_and_a_trigger_without_a_sample_are_found() {
         tree.replace(TRIGGER, "\"scaledown\"", "\"midnight\"");
     });
     caught(law, "teach this law", |tree| {
-        tree.replace(TRIGGER, "cron(30 6 * * ? *)", "rate(1 day)");
+        tree.replace(TRIGGER, "cron(30 6 * * ? *)", "cron(30 6 ? * MON *)");
     });
+    for rate in ["rate(0 minutes)", "rate(5 minute)", "rate(1 days)", "rate(5)"] {
+        caught(law, "is no rate like", |tree| {
+            tree.replace("functions/lease-sweeper/trigger.json", "rate(5 minutes)", rate);
+        });
+    }
     caught(law, "no sample in events/scale-window matches", |tree| {
         tree.replace(
             TRIGGER,
@@ -278,7 +326,11 @@ fn a_sample_that_matches_no_trigger_and_a_trigger_without_a_sample_are_found() {
 
 #[test]
 fn an_event_pattern_is_matched_as_eventbridge_does() {
-    let event = serde_json::json!({"source": "aws.cloudwatch", "detail": {"alarmName": "prod-a-lag", "state": {"value": "ALARM"}}});
+    let event = serde_json::json!({
+        "source": "aws.cloudwatch",
+        "resources": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-lag"],
+        "detail": {"alarmName": "prod-a-lag", "state": {"value": "ALARM"}}
+    });
     for (pattern, fits) in [
         (
             serde_json::json!({"source": ["aws.cloudwatch"], "detail": {"state": {"value": ["ALARM", "OK"]}}}),
@@ -292,6 +344,12 @@ fn an_event_pattern_is_matched_as_eventbridge_does() {
             serde_json::json!({"detail": {"alarmName": [{"prefix": "prod-b-"}]}}),
             false,
         ),
+        (serde_json::json!({"resources": ["${alarm_arns}"]}), true),
+        (
+            serde_json::json!({"resources": ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:other"]}),
+            false,
+        ),
+        (serde_json::json!({"source": ["${alarm_arns}"]}), false),
         (serde_json::json!({"source": ["aws.ec2"]}), false),
         (serde_json::json!({"account": ["123456789012"]}), false),
     ] {
@@ -341,7 +399,9 @@ fn the_morning_check_fires_at_half_past_six_on_the_wall_t01() {
         .into_iter()
         .find(|one| one.task == "prescale")
         .unwrap();
-    let time = prescale.time.unwrap();
+    let Ok(When::Daily(time)) = prescale.when else {
+        unreachable!("prescale is daily")
+    };
     for ((day, hours), expected) in DAYS.iter().zip(["11:30", "10:30", "10:30", "11:30"]) {
         let run = windows::occurrence(day.parse().unwrap(), time, &zone()).unwrap();
         assert_eq!(run, format!("{day}T{expected}:00Z").parse::<Timestamp>().unwrap());
