@@ -8,7 +8,7 @@ resource "aws_sqs_queue" "failures" {
   # Here and not in a resource of its own: the provider waits 25 seconds for each of the two.
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       {
         Sid       = "OnlyOverTls"
         Effect    = "Deny"
@@ -25,6 +25,13 @@ resource "aws_sqs_queue" "failures" {
         Resource  = local.failure_queue_arn
         Condition = { ArnLike = { "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${var.name}-*" } }
       },
-    ]
+      ], length(local.alarm_topic_arns) == 0 ? [] : [{
+        Sid       = "TopicsOfAlarmsKeepUndeliveredMessages"
+        Effect    = "Allow"
+        Principal = { Service = "sns.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = local.failure_queue_arn
+        Condition = { ArnEquals = { "aws:SourceArn" = sort(local.alarm_topic_arns) } }
+    }])
   })
 }

@@ -35,8 +35,10 @@ module "scale_window" {
 
 locals {
   scale_window = var.scale_window == null ? null : {
-    mail    = var.scale_window.mail
-    targets = keys(var.scale_window.targets)
+    mail     = var.scale_window.mail
+    calendar = null
+    targets  = keys(var.scale_window.targets)
+    lists    = {}
 
     # What is not set is left out: the function has the default, and the document stays small.
     settings = {

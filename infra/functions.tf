@@ -1,6 +1,17 @@
 # What the parts that are made once for every function (settings.tf, permissions.tf) need to know of each.
 
 locals {
-  # Function → mail policy, names of its targets, the `function` part of its settings. One that is not deployed is absent.
-  functions = { for name, function in { scale-window = local.scale_window } : name => function if function != null }
+  # Function → mail policy, names of its targets, the `function` part of its settings, values for its own placeholders, and
+  # a calendar where the deployment's does not apply. One that is not deployed is absent.
+  functions = {
+    for name, function in {
+      connection-exhaustion = local.connection_exhaustion
+      lease-sweeper         = local.lease_sweeper
+      provisioning-latency  = local.provisioning_latency
+      scale-window          = local.scale_window
+    } : name => function if function != null
+  }
+
+  # Topics that alarms notify and functions subscribe to.
+  alarm_topic_arns = setunion([], values(local.actions)[*].alarm_topic_arns...)
 }

@@ -1,15 +1,21 @@
 output "functions" {
-  description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group and schedules."
+  description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group, schedules and event rules."
   value = {
-    for name, function in { scale-window = one(module.scale_window) } : name => {
-      function_name                      = function.function_name
-      function_arn                       = function.function_arn
-      role_arn                           = function.role_arn
-      role_name                          = function.role_name
-      log_group_name                     = function.log_group_name
-      kubernetes_group                   = function.kubernetes_group
-      schedule_group_name                = function.schedule_group_name
-      schedules                          = function.schedules
+    for name, function in {
+      connection-exhaustion = one(module.connection_exhaustion)
+      lease-sweeper         = one(module.lease_sweeper)
+      provisioning-latency  = one(module.provisioning_latency)
+      scale-window          = one(module.scale_window)
+      } : name => {
+      function_name       = function.function_name
+      function_arn        = function.function_arn
+      role_arn            = function.role_arn
+      role_name           = function.role_name
+      log_group_name      = function.log_group_name
+      kubernetes_group    = function.kubernetes_group
+      schedule_group_name = function.schedule_group_name
+      schedules           = function.schedules
+      event_rules         = function.event_rules
     } if function != null
   }
 }

@@ -3,10 +3,14 @@
 
 locals {
   permission_lists = {
-    for name, function in local.functions : name => {
+    for name, function in local.functions : name => merge({
       # Targets behind a role of their own are read with that role.
       cluster_arns = [
         for target in function.targets : "arn:${local.partition}:eks:${local.targets[target].region}:${local.targets[target].account_id}:cluster/${local.targets[target].cluster.name}"
+        if local.targets[target].cluster != null && local.targets[target].role_arn == null
+      ]
+      node_group_arns = [
+        for target in function.targets : "arn:${local.partition}:eks:${local.targets[target].region}:${local.targets[target].account_id}:nodegroup/${local.targets[target].cluster.name}/*"
         if local.targets[target].cluster != null && local.targets[target].role_arn == null
       ]
       database_cluster_arns = [
@@ -21,13 +25,23 @@ locals {
         ])
         if local.targets[target].database != null && local.targets[target].role_arn == null
       ]
+      # Which parameter group or global cluster is in force is read from the database.
+      database_parameter_group_arns = flatten([
+        for target in function.targets : [
+          for kind in ["pg", "cluster-pg"] : "arn:${local.partition}:rds:${local.targets[target].region}:${local.targets[target].account_id}:${kind}:*"
+        ] if local.targets[target].database != null && local.targets[target].role_arn == null
+      ])
+      global_database_arns = [
+        for target in function.targets : "arn:${local.partition}:rds::${local.targets[target].account_id}:global-cluster:*"
+        if try(local.targets[target].database.engine, "") == "aurora" && local.targets[target].role_arn == null
+      ]
       target_role_arns = [for target in function.targets : local.targets[target].role_arn if local.targets[target].role_arn != null]
       topic_arns       = concat([local.topic_arn], [for target in function.targets : local.targets[target].topic_arn if local.targets[target].topic_arn != null])
       topic_key_arns   = concat([aws_kms_key.this.arn], [for target in function.targets : local.targets[target].topic_key_arn if local.targets[target].topic_key_arn != null])
       settings_object_arns = [
         for large in keys(local.settings_large) : "${local.report_bucket_arn}/settings/${name}/*" if large == name
       ]
-    }
+    }, function.lists)
   }
 
   permission_values = {

@@ -30,7 +30,7 @@ locals {
   settings_documents = {
     for name, function in local.functions : name => jsonencode({
       deployment = merge(local.settings_deployment, { mail = function.mail })
-      calendar   = var.calendar
+      calendar   = function.calendar == null ? var.calendar : function.calendar
       targets    = [for target in function.targets : local.settings_targets[target]]
       function   = function.settings
     })
