@@ -1,5 +1,5 @@
 output "functions" {
-  description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group, schedules and event rules."
+  description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group, schedules, what else calls it, and the clusters that it enters."
   value = {
     for name, function in {
       connection-exhaustion = one(module.connection_exhaustion)
@@ -7,15 +7,19 @@ output "functions" {
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)
       } : name => {
-      function_name       = function.function_name
-      function_arn        = function.function_arn
-      role_arn            = function.role_arn
-      role_name           = function.role_name
-      log_group_name      = function.log_group_name
-      kubernetes_group    = function.kubernetes_group
-      schedule_group_name = function.schedule_group_name
-      schedules           = function.schedules
-      event_rules         = function.event_rules
+      function_name         = function.function_name
+      function_arn          = function.function_arn
+      role_arn              = function.role_arn
+      role_name             = function.role_name
+      log_group_name        = function.log_group_name
+      kubernetes_group      = function.kubernetes_group
+      schedule_group_name   = function.schedule_group_name
+      schedules             = function.schedules
+      event_rules           = function.event_rules
+      topics                = function.topics
+      calling_alarms        = function.calling_alarms
+      access_entries        = function.access_entries
+      max_event_age_seconds = function.max_event_age_seconds
     } if function != null
   }
 }

@@ -18,4 +18,19 @@ run "the_example_can_be_planned" {
     condition     = join(" ", keys(output.functions["scale-window"].schedules)) == "postscale-prod-a prescale-prod-a scaledown-prod-a"
     error_message = "the example must schedule every task for its target"
   }
+
+  assert {
+    condition     = join(" ", keys(output.functions)) == "connection-exhaustion lease-sweeper provisioning-latency scale-window"
+    error_message = "the example must deploy the functions that act, and the sweeper of their changes"
+  }
+
+  assert {
+    condition     = alltrue([for name in ["connection-exhaustion", "provisioning-latency"] : jsondecode(output.settings[name]).function.safety.mode == "approve"])
+    error_message = "the example must change nothing without a person"
+  }
+
+  assert {
+    condition     = flatten([for pattern in values(output.functions["provisioning-latency"].event_rules) : jsondecode(pattern).resources]) == ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-provisioning-latency"]
+    error_message = "the alarm that is made must call its function"
+  }
 }

@@ -36,3 +36,34 @@ scale_window = {
     }
   }
 }
+
+# Both plan and mail, and change nothing until somebody sends the line of the mail.
+provisioning_latency = {
+  safety = { mode = "approve" }
+  targets = {
+    prod-a = {
+      create_alarm = {
+        namespace   = "Coder"
+        metric_name = "WorkspaceBuildSeconds"
+        dimensions  = { Cluster = "prod-a" }
+        threshold   = 120
+      }
+      node_group           = "workspace"
+      provisioner          = { namespace = "coder", deployment = "coder-provisioner" }
+      workspace_namespaces = ["coder-workspaces"]
+      step                 = { percent = 50, max_nodes = 25 }
+      not_checked          = ["quota"]
+    }
+  }
+}
+
+connection_exhaustion = {
+  safety = { mode = "approve" }
+  targets = {
+    prod-a = {
+      alarm_arns = ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-connections"]
+      clients    = [{ name = "coder", namespace = "coder", deployment = "coder", pool_size = 20, may_restart = true }]
+      acu        = { may_raise = true, max_ceiling = 32 }
+    }
+  }
+}

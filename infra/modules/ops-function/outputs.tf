@@ -53,3 +53,23 @@ output "event_rules" {
   description = "The event rules that call the function by name, with their patterns."
   value       = { for key, pattern in local.event_patterns : "${local.function_name}-${key}" => pattern }
 }
+
+output "topics" {
+  description = "ARNs of the topics whose messages call the function."
+  value       = sort(var.alarm_topic_arns)
+}
+
+output "calling_alarms" {
+  description = "ARNs of the alarms that may call the function as an action of their own."
+  value       = sort(var.calling_alarm_arns)
+}
+
+output "access_entries" {
+  description = "EKS clusters in which the function has an access entry."
+  value       = toset(keys(aws_eks_access_entry.this))
+}
+
+output "max_event_age_seconds" {
+  description = "How long an event is kept for retries, in seconds."
+  value       = var.max_event_age_seconds
+}

@@ -62,4 +62,7 @@ module "day2" {
   journal_deletion_protection = var.journal_deletion_protection
   log_level                   = var.log_level
   scale_window                = var.scale_window
+  provisioning_latency        = var.provisioning_latency
+  connection_exhaustion       = var.connection_exhaustion
+  lease_sweeper               = var.lease_sweeper
 }

@@ -85,3 +85,18 @@ variable "scale_window" {
   type    = any
   default = null
 }
+
+variable "provisioning_latency" {
+  type    = any
+  default = null
+}
+
+variable "connection_exhaustion" {
+  type    = any
+  default = null
+}
+
+variable "lease_sweeper" {
+  type    = any
+  default = null
+}

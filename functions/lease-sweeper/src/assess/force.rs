@@ -27,14 +27,13 @@ pub(super) fn in_force(facts: &Facts, scene: &Scene<'_>) -> Item {
     };
     let endless = open.iter().filter(|lease| lease.expires_at.is_none()).count();
     let next = open.iter().filter_map(|lease| lease.expires_at).min();
-    let mut seen = count(open.len(), "change");
-    seen.push_str(" in force");
-    if endless > 0 {
-        seen.push_str(&format!(", {endless} without an end"));
-    }
-    if let Some(next) = next {
-        seen.push_str(&format!("; the next ends {}", scene.time(next)));
-    }
+    let without = if endless > 0 {
+        format!(", {endless} without an end")
+    } else {
+        String::new()
+    };
+    let next = next.map_or_else(String::new, |end| format!("; the next ends {}", scene.time(end)));
+    let seen = format!("{} in force{without}{next}", count(open.len(), "change"));
     Item::judge(code, title, Verdict::Pass, all_of(open.len()), seen)
         .subjects(open.iter().map(|lease| (name_of(lease), state_of(lease, scene))))
 }

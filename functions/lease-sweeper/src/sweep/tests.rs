@@ -195,7 +195,7 @@ async fn swept(world: World, max_per_run: u32, seconds: i64) -> (Facts, Shared) 
     };
     let settings = settings(max_per_run);
     let how = settings.function.targets.get("prod-a").unwrap();
-    let facts = sweep(&clients, &settings, "prod-a", how, moment(seconds)).await;
+    let facts = Box::pin(sweep(&clients, &settings, "prod-a", how, moment(seconds))).await;
     (facts, world)
 }
 
@@ -205,15 +205,15 @@ const OWNER: &str = "provisioning-latency";
 
 const REVERTED: &str = r#"{"outcome":"reverted","reports":[{"action":{"says":"4 of 10 nodes"},"items":[]}]}"#;
 
-fn ok() -> Option<Reply> {
-    Some(Reply::Http(200, None, REVERTED.to_owned()))
+fn ok() -> Reply {
+    Reply::Http(200, None, REVERTED.to_owned())
 }
 
 #[tokio::test]
 async fn the_owner_of_what_is_due_is_asked_and_nobody_else() {
     let world = World {
         leases: vec![lease("l-1", OWNER, OVER), lease("l-2", OWNER, LATER)],
-        reply: ok(),
+        reply: Some(ok()),
         ..World::default()
     };
     let (facts, world) = swept(world, 20, 590).await;
@@ -329,7 +329,7 @@ async fn an_owner_that_hangs_is_waited_for_as_long_as_it_may_run() {
 async fn no_more_are_asked_than_a_run_may_and_the_rest_is_named() {
     let world = World {
         leases: (0..5).map(|n| lease(&format!("l-{n}"), OWNER, OVER)).collect(),
-        reply: ok(),
+        reply: Some(ok()),
         ..World::default()
     };
     let (facts, world) = swept(world, 2, 590).await;
@@ -346,7 +346,7 @@ async fn no_more_are_asked_than_a_run_may_and_the_rest_is_named() {
 async fn a_change_of_a_function_that_is_not_deployed_calls_nobody() {
     let world = World {
         leases: vec![lease("l-1", "../other", OVER)],
-        reply: ok(),
+        reply: Some(ok()),
         ..World::default()
     };
     let (facts, world) = swept(world, 20, 590).await;
