@@ -4,6 +4,7 @@
 //! impossible, so every judgement built on it can be tested as a table.
 
 pub mod action;
+pub mod alarm_now;
 pub mod arn;
 pub mod calendar;
 pub mod chart;
