@@ -1,0 +1,112 @@
+//! When the alarm that called is no reason to act.
+
+use day2_core::action::Occasion;
+use day2_core::{Cause, Unreadable};
+use day2_reads::alarms::Watches;
+
+use super::world::{World, flat};
+
+/// Why nothing is done although the database is full.
+fn nothing(world: &World) -> String {
+    let plan = world.plan().plan;
+    assert!(plan.steps.is_empty() && plan.refusals.is_empty(), "{plan:?}");
+    plan.skips[0].why.clone()
+}
+
+fn calm(world: &mut World) {
+    let points = &mut world.facts.alarm.as_mut().unwrap().points;
+    for point in points.as_mut().unwrap() {
+        point.value = 100.0;
+    }
+}
+
+#[test]
+fn an_alarm_that_is_ok_by_now_changes_nothing_d06() {
+    let mut world = World::new();
+    world.alarm().state = "OK".to_owned();
+    assert!(nothing(&world).contains("OK by now"));
+}
+
+#[test]
+fn an_alarm_about_missing_data_is_no_load_w23() {
+    let mut insufficient = World::new();
+    insufficient.alarm().state = "INSUFFICIENT_DATA".to_owned();
+    assert!(nothing(&insufficient).contains("INSUFFICIENT_DATA"));
+    let mut treated = World::new();
+    treated.facts.alarm.as_mut().unwrap().points = Ok(Vec::new());
+    assert!(nothing(&treated).contains("missing data"));
+}
+
+#[test]
+fn an_alarm_that_somebody_set_by_hand_changes_nothing_w24() {
+    let mut world = World::new();
+    world.alarm().reason = "testing alarm".to_owned();
+    world.alarm().reason_data = None;
+    calm(&mut world);
+    assert!(nothing(&world).contains("set by hand"));
+}
+
+#[test]
+fn a_metric_that_recovered_changes_nothing_d08() {
+    let mut world = World::new();
+    calm(&mut world);
+    assert!(nothing(&world).contains("does not breach"));
+}
+
+#[test]
+fn an_alarm_that_cannot_be_judged_again_is_refused() {
+    let mut composite = World::new();
+    composite.alarm().watches = Watches::Composite {
+        rule: "ALARM(x)".to_owned(),
+    };
+    assert!(composite.refusal().contains("bind the metric alarm behind it"));
+    let mut denied = World::new();
+    denied.facts.alarm.as_mut().unwrap().alarm = Err(Unreadable::new(
+        "cloudwatch:DescribeAlarms",
+        "x",
+        Cause::Denied,
+        "",
+    ));
+    assert!(denied.refusal().contains("permission denied"));
+}
+
+#[test]
+fn an_alarm_that_the_settings_do_not_bind_is_foreign_e19() {
+    let mut world = World::new();
+    world.facts.alarm.as_mut().unwrap().arn =
+        "arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-b-connections".to_owned();
+    assert!(world.refusal().contains("is not bound to this target"));
+}
+
+#[test]
+fn an_alarm_about_our_own_functions_never_acts_o04() {
+    let mut world = World::new();
+    let arn = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:day2-connection-exhaustion-errors";
+    world.policy()["alarm_arns"] = serde_json::json!([arn]);
+    let alarm = world.facts.alarm.as_mut().unwrap();
+    alarm.arn = arn.to_owned();
+    alarm.name = "day2-connection-exhaustion-errors".to_owned();
+    assert!(world.refusal().contains("one of this deployment's own"));
+}
+
+#[test]
+fn a_call_by_hand_is_judged_by_the_instances_alone() {
+    let mut world = World::new();
+    world.occasion = Occasion::Manual;
+    world.facts.alarm = None;
+    assert_eq!(world.plan().plan.steps.len(), 1);
+    world.writer().connections = Ok(flat(100.0));
+    let plan = world.plan().plan;
+    assert!(
+        plan.steps.is_empty() && plan.skips[0].why.contains("no instance is at 80 %"),
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn an_instance_that_cannot_be_judged_is_no_calm_one_w21() {
+    let mut world = World::new();
+    world.writer().connections = Ok(Vec::new());
+    let says = world.refusal();
+    assert!(says.contains("prod-a-1: no datapoint"), "{says}");
+}
