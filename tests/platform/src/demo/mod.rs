@@ -1,6 +1,8 @@
-//! The demo: a healthy morning, a broken one, a mended one, and a scale-up that came up short. Every mail is compared
+//! The demo: a healthy morning, a broken one, a mended one, a scale-up that came up short, and then two alarms that are
+//! acted on. Every mail is compared
 //! with what was really broken, so the demo is a test as well.
 
+mod acting;
 mod console;
 mod stage;
 
@@ -37,7 +39,7 @@ pub async fn run(folder: &Path, keep: bool, console: &Console) -> Result<()> {
     let platform = Platform::start(folder).await?;
     console.step("making the platform prod-a: network, node groups, Aurora, alarms, workloads");
     let world = platform.seed().await?;
-    console.step("deploying scale-window with Terraform");
+    console.step("deploying the functions with Terraform");
     let deployment = platform.deploy(&world, console.progress()).await?;
     let mut stage = Stage::new(&platform, world, &deployment).await?;
 
@@ -45,6 +47,7 @@ pub async fn run(folder: &Path, keep: bool, console: &Console) -> Result<()> {
     broken_morning(&mut stage, console).await?;
     short_scale_up(&mut stage, console).await?;
     by_hand(&stage, console).await?;
+    acting::second_act(&mut stage, &deployment, console).await?;
 
     show_pages(&stage, &folder.join("reports"), console).await?;
     if keep {

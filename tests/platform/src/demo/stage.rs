@@ -18,6 +18,8 @@ use crate::world::plan::TARGET;
 
 /// A dev-profile function starts in a second and runs for one or two; a busy machine gets the rest.
 pub(super) const MAIL_LIMIT: Duration = Duration::from_secs(90);
+/// A function that acts looks for the effect for some minutes.
+const ACTION_LIMIT: Duration = Duration::from_mins(6);
 /// Installing the pinned AWS CLI takes most of it, once.
 const TOOLS_LIMIT: Duration = Duration::from_mins(10);
 const FUNCTION: &str = "scale-window";
@@ -34,6 +36,10 @@ pub struct Stage<'a> {
     pub mailbox: Mailbox,
     /// What it stores.
     pub bucket: Bucket,
+    /// Name of the journal table.
+    pub(super) journal: String,
+    /// Log groups of all deployed functions.
+    log_groups: Vec<String>,
     fired: i64,
 }
 
@@ -59,8 +65,24 @@ impl<'a> Stage<'a> {
             function: deployment.function(FUNCTION)?,
             mailbox: Mailbox::subscribe(&platform.emulator, deployment.output("topic_arn")?).await?,
             bucket: Bucket::new(&platform.emulator, deployment.output("report_bucket")?),
+            journal: deployment.output("journal_table")?.to_owned(),
+            log_groups: crate::deploy::FUNCTIONS
+                .into_iter()
+                .map(|name| deployment.function(name).map(|function| function.log_group_name))
+                .collect::<Result<_>>()?,
             fired: 0,
         })
+    }
+
+    /// The emulator that everything is deployed into.
+    pub(super) const fn emulator(&self) -> &'a crate::aws::Emulator {
+        &self.platform.emulator
+    }
+
+    /// A second in which nothing was fired yet.
+    pub(super) fn next_second(&mut self) -> Result<Timestamp> {
+        self.fired = crate::clock::now().as_second().max(self.fired + 1);
+        Ok(Timestamp::from_second(self.fired)?)
     }
 
     /// Lets the Scheduler fire a task's schedule now, and waits for mail and report. Each firing has a second of its
@@ -70,12 +92,11 @@ impl<'a> Stage<'a> {
     ///
     /// When no mail comes; with the last lines of the function's log.
     pub async fn fire(&mut self, task: &str) -> Result<Delivery> {
-        self.fired = crate::clock::now().as_second().max(self.fired + 1);
+        let at = self.next_second()?;
         let schedule = format!("{task}-{TARGET}");
         let control = self.platform.emulator.control();
-        let at = Timestamp::from_second(self.fired)?;
         control
-            .fire_schedule(&self.function.schedule_group_name, &schedule, at)
+            .fire_schedule(self.function.schedules()?, &schedule, at)
             .await?;
         let mail = match self.mailbox.next(MAIL_LIMIT).await {
             Ok(mail) => mail,
@@ -104,24 +125,7 @@ impl<'a> Stage<'a> {
     ///
     /// When the CLI cannot be installed or fails, or the function ends in an error.
     pub async fn invoke(&self, line: &Invocation) -> Result<Value> {
-        let logs = self.platform.state_dir().join("run/cli");
-        let tools = aws_cli(&logs.join("tools.log")).await?;
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let path = std::env::join_paths(std::iter::once(tools).chain(std::env::split_paths(&path)))?;
-        let mut call = Spec::new("aws lambda invoke", "/bin/sh", logs.join("invoke.log"))
-            .args(["-c", &line.line])
-            .clean_env()
-            .env("PATH", path);
-        for (name, value) in self.platform.emulator.placement().shell_variables() {
-            call = call.env(name, value);
-        }
-        let mut call = call.start()?;
-        let status = call.finished(MAIL_LIMIT).await?;
-        ensure!(
-            status == 0,
-            "aws lambda invoke ended with status {status}{}",
-            call.tail()
-        );
+        run_line(self.platform, &line.line).await?;
         let text = std::fs::read_to_string(&line.answer).context("the function's answer")?;
         let answer: Value =
             serde_json::from_str(&text).with_context(|| format!("the answer is no JSON: {text}"))?;
@@ -132,9 +136,41 @@ impl<'a> Stage<'a> {
         Ok(summary(&answer))
     }
 
+    /// Runs a line of a mail with the pinned AWS CLI and gives the function's answer, which the line prints first.
+    ///
+    /// # Errors
+    ///
+    /// When the CLI cannot be installed or fails, or the function ends in an error.
+    pub(super) async fn shell(&self, line: &str) -> Result<Value> {
+        answered(self.platform, line).await
+    }
+
+    /// The world, and a call that runs beside it.
+    pub(super) async fn parts(
+        &mut self,
+        line: &str,
+    ) -> Result<(&mut World, impl Future<Output = Result<Value>> + use<'a>)> {
+        let (platform, line) = (self.platform, line.to_owned());
+        let call = async move { answered(platform, &line).await };
+        Ok((&mut self.world, call))
+    }
+
+    /// The last lines of the log of every function.
+    pub(super) async fn logs(&self) -> String {
+        let mut all = Vec::new();
+        for group in &self.log_groups {
+            all.push(format!("{group}: {}", self.log_of(group).await));
+        }
+        all.join("\n")
+    }
+
     /// The last lines of the function's log.
     async fn log(&self) -> String {
-        let request = json!({"logGroupName": self.function.log_group_name, "limit": 200});
+        self.log_of(&self.function.log_group_name).await
+    }
+
+    async fn log_of(&self, group: &str) -> String {
+        let request = json!({"logGroupName": group, "limit": 200});
         let answer = self
             .platform
             .emulator
@@ -161,6 +197,43 @@ impl<'a> Stage<'a> {
             .join("\n  ");
         format!("last lines of the function's log:\n  {last}")
     }
+}
+
+/// Runs a line in a shell that has the pinned AWS CLI and knows the platform; gives what it printed.
+async fn run_line(platform: &Platform, line: &str) -> Result<String> {
+    let logs = platform.state_dir().join("run/cli");
+    let tools = aws_cli(&logs.join("tools.log")).await?;
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(tools).chain(std::env::split_paths(&path)))?;
+    let log = logs.join("invoke.log");
+    let mut call = Spec::new("aws lambda invoke", "/bin/sh", &log)
+        .args(["-c", line])
+        .clean_env()
+        .env("PATH", path);
+    for (name, value) in platform.emulator.placement().shell_variables() {
+        call = call.env(name, value);
+    }
+    let mut call = call.start()?;
+    let status = call.finished(ACTION_LIMIT).await?;
+    ensure!(
+        status == 0,
+        "aws lambda invoke ended with status {status}{}",
+        call.tail()
+    );
+    std::fs::read_to_string(&log).context("what the AWS CLI printed")
+}
+
+/// The answer of a function to a line that prints it.
+async fn answered(platform: &Platform, line: &str) -> Result<Value> {
+    let printed = run_line(platform, line).await?;
+    let mut documents = serde_json::Deserializer::from_str(&printed).into_iter::<Value>();
+    let answer = documents.next().context("nothing was printed")?;
+    let answer = answer.with_context(|| format!("the answer is no JSON: {printed}"))?;
+    ensure!(
+        answer.get("errorMessage").is_none(),
+        "the function ended in an error: {answer}"
+    );
+    Ok(answer)
 }
 
 /// A call by the AWS CLI.

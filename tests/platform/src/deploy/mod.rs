@@ -19,7 +19,8 @@ use crate::world::World;
 pub use terraform::{Progress, Terraform};
 
 /// The functions that are deployed; binaries of the workspace.
-const FUNCTIONS: [&str; 4] = [
+/// The functions that are deployed.
+pub(crate) const FUNCTIONS: [&str; 4] = [
     "scale-window",
     "provisioning-latency",
     "connection-exhaustion",
@@ -36,8 +37,20 @@ pub struct Function {
     pub role_name: String,
     /// Its log group.
     pub log_group_name: String,
+    /// Group of its schedules; `None` for a function that has none.
+    pub schedule_group_name: Option<String>,
+}
+
+impl Function {
     /// Group of its schedules.
-    pub schedule_group_name: String,
+    ///
+    /// # Errors
+    ///
+    /// When it has none.
+    pub fn schedules(&self) -> Result<&str> {
+        let group = self.schedule_group_name.as_deref();
+        group.with_context(|| format!("{} has no schedule", self.function_name))
+    }
 }
 
 /// What was deployed.

@@ -185,8 +185,9 @@ fn safety() -> Value {
 
 /// The policy of `connection-exhaustion` for the target.
 fn connection_exhaustion() -> Value {
+    let alarms = [WRITER, READER].map(|instance| alarm_arn(&connections_alarm(instance)));
     json!({
-        "alarm_arns": [WRITER, READER].map(|instance| alarm_arn(&connections_alarm(instance))),
+        "alarm_arns": alarms,
         "clients": [{
             "name": "coder-api", "namespace": CONTROL_NAMESPACE, "deployment": CLIENT, "pool_size": 400,
         }],

@@ -1,0 +1,251 @@
+//! The second act: functions that change something. An alarm rings, a plan is mailed, somebody approves it by the line
+//! in the mail, the change is made and seen, and when its time is over what is empty goes back.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::console::Console;
+use super::stage::{MAIL_LIMIT, Stage};
+use crate::deploy::Deployment;
+use crate::deploy::mailbox::Mail;
+use crate::world::database::WRITER;
+use crate::world::plan::TARGET;
+
+/// How many workspaces find no node.
+const WAITING: usize = 6;
+/// 95 of 100 workspaces take so long, in seconds; the runbook wants two minutes.
+const SLOW_SECONDS: f64 = 240.0;
+/// Connections of the writer, one count a minute: 16 ACU allow 3,360.
+const CONNECTIONS: [f64; 6] = [2_350.0, 2_500.0, 2_650.0, 2_800.0, 2_950.0, 3_100.0];
+/// What the world waits between two looks for new instances.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Plays both alarms.
+pub(super) async fn second_act(
+    stage: &mut Stage<'_>,
+    deployment: &Deployment,
+    console: &Console,
+) -> Result<()> {
+    slow_provisioning(stage, deployment, console).await?;
+    connections_run_out(stage, console).await
+}
+
+async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, console: &Console) -> Result<()> {
+    let group = stage.world.plan().workspace_group();
+    console.step(&format!(
+        "{WAITING} workspaces find no node, and 95 of 100 take {SLOW_SECONDS} s: the metric raises the alarm"
+    ));
+    let before = stage.desired(&group.auto_scaling_group()).await?;
+    stage.world.workspaces_pending(WAITING).await?;
+    let state = stage.world.provisioning_is_slow(SLOW_SECONDS).await?;
+    ensure!(state == "ALARM", "the alarm is {state}");
+    let planned = stage.mail("PLANNED provisioning-latency").await?;
+    console.mail(&planned);
+    ensure!(
+        stage.desired(&group.auto_scaling_group()).await? == before,
+        "a plan that waits has changed something"
+    );
+
+    let line = approving_line(&planned)?;
+    console.step("somebody approves it by the line in the mail:");
+    console.note(&line);
+    let answer = launching(stage, &line).await?;
+    ensure!(
+        answer["outcome"] == "applied",
+        "the approved run answers {answer}"
+    );
+    let applied = stage.mail("APPLIED provisioning-latency").await?;
+    console.mail(&applied);
+    ensure!(
+        applied.subject.ends_with(", verified"),
+        "not verified: {}",
+        applied.subject
+    );
+    let raised = stage.desired(&group.auto_scaling_group()).await?;
+    ensure!(
+        raised > before,
+        "{before} nodes were to become more, there are {raised}"
+    );
+    console.good(&format!("{before} -> {raised} nodes, all of them Ready"));
+
+    console.step("the rush is over, and so is the time of the change");
+    stage.world.no_workspaces_pending().await?;
+    stage.world.provisioning_is_fast().await?;
+    stage.end_leases().await?;
+    let sweeper = deployment.function("lease-sweeper")?;
+    let mails = stage
+        .fire_and_wait(sweeper.schedules()?, "sweep", "REVERTED provisioning-latency")
+        .await?;
+    console.mail(&mails);
+    let back = stage.desired(&group.auto_scaling_group()).await?;
+    ensure!(
+        (before..raised).contains(&back),
+        "of {raised} nodes {back} are wanted, and {before} were there before"
+    );
+    stage.world.follow_launches().await?;
+    console.good(&format!(
+        "what was empty went back: {raised} -> {back} nodes; the rest is left to the next scheduled action"
+    ));
+    Ok(())
+}
+
+async fn connections_run_out(stage: &mut Stage<'_>, console: &Console) -> Result<()> {
+    console.step("connections of the writer climb by 150 a minute, and 16 ACU allow 3,360");
+    let before = stage.max_acu().await?;
+    let state = stage.world.connections(WRITER, &CONNECTIONS).await?;
+    ensure!(state == "ALARM", "the alarm is {state}");
+    let planned = stage.mail("PLANNED connection-exhaustion").await?;
+    console.mail(&planned);
+    ensure!(
+        planned.body.contains("reboot"),
+        "the mail does not say that connections rise only after a reboot"
+    );
+
+    let line = approving_line(&planned)?;
+    console.step("somebody approves it by the line in the mail:");
+    console.note(&line);
+    let answer = stage.shell(&line).await?;
+    ensure!(
+        answer["outcome"] == "applied",
+        "the approved run answers {answer}"
+    );
+    let applied = stage.mail("APPLIED connection-exhaustion").await?;
+    console.mail(&applied);
+    let after = stage.max_acu().await?;
+    ensure!(
+        after > before,
+        "{before} ACU were to become more, there are {after}"
+    );
+    console.good(&format!(
+        "{before} -> {after} ACU at most, and the mail says what that does not do"
+    ));
+    stage.world.connections(WRITER, &[]).await?;
+    Ok(())
+}
+
+/// Runs the line while the world does what a cloud does: instances that are launched become nodes.
+async fn launching(stage: &mut Stage<'_>, line: &str) -> Result<Value> {
+    let (world, shell) = stage.parts(line).await?;
+    let mut shell = std::pin::pin!(shell);
+    loop {
+        tokio::select! {
+            answer = &mut shell => return answer,
+            () = tokio::time::sleep(LOOK) => {
+                world.follow_launches().await?;
+            }
+        }
+    }
+}
+
+/// The line of a mail that approves its plan, as it is copied: from `echo` to the end of the command.
+fn approving_line(mail: &Mail) -> Result<String> {
+    let mut lines = mail.body.lines().map(str::trim_end);
+    let first = lines
+        .by_ref()
+        .find(|line| line.trim_start().starts_with("echo '") && line.contains("\"approve\""))
+        .context("the mail has no line that approves")?;
+    let mut command = vec![first.trim_start()];
+    while command.last().is_some_and(|line| line.ends_with('\\')) {
+        command.push(
+            lines
+                .next()
+                .context("the line that approves is cut")?
+                .trim_start(),
+        );
+    }
+    Ok(command.join("\n"))
+}
+
+impl Stage<'_> {
+    /// Desired capacity of an Auto Scaling group.
+    async fn desired(&self, group: &str) -> Result<i32> {
+        let client = aws_sdk_autoscaling::Client::new(&self.emulator().sdk_config());
+        let seen = client
+            .describe_auto_scaling_groups()
+            .auto_scaling_group_names(group)
+            .send()
+            .await?;
+        let group = seen.auto_scaling_groups().first();
+        group
+            .and_then(aws_sdk_autoscaling::types::AutoScalingGroup::desired_capacity)
+            .context("the group has no desired capacity")
+    }
+
+    /// Maximum of the database cluster's range, in ACU.
+    async fn max_acu(&self) -> Result<f64> {
+        let client = aws_sdk_rds::Client::new(&self.emulator().sdk_config());
+        let seen = client
+            .describe_db_clusters()
+            .db_cluster_identifier(TARGET)
+            .send()
+            .await?;
+        let range = seen
+            .db_clusters()
+            .first()
+            .and_then(|cluster| cluster.serverless_v2_scaling_configuration());
+        range
+            .and_then(aws_sdk_rds::types::ServerlessV2ScalingConfigurationInfo::max_capacity)
+            .context("the cluster has no range")
+    }
+
+    /// Lets the time of every temporary change end now: the demo does not wait for two hours.
+    async fn end_leases(&self) -> Result<()> {
+        let client = aws_sdk_dynamodb::Client::new(&self.emulator().sdk_config());
+        let rows = client
+            .query()
+            .table_name(&self.journal)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S("lease".to_owned()))
+            .send()
+            .await?;
+        let now = Timestamp::from_second(crate::clock::now().as_second())?;
+        for mut row in rows.items.context("no list of leases")? {
+            let text = row.get("lease").and_then(|value| value.as_s().ok());
+            let mut lease: Value = serde_json::from_str(text.context("a lease is no text")?)?;
+            if lease["expires_at"].is_null() {
+                continue;
+            }
+            lease["expires_at"] = json!(now);
+            row.insert("lease".to_owned(), AttributeValue::S(lease.to_string()));
+            client
+                .put_item()
+                .table_name(&self.journal)
+                .set_item(Some(row))
+                .send()
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Fires a schedule and waits for the mail whose subject has these words; other mails of the run are passed over.
+    async fn fire_and_wait(&mut self, group: &str, task: &str, words: &str) -> Result<Mail> {
+        let at = self.next_second()?;
+        let control = self.emulator().control();
+        control
+            .fire_schedule(group, &format!("{task}-{TARGET}"), at)
+            .await?;
+        self.mail(words).await
+    }
+
+    /// The next mail whose subject has these words; others that come before it are passed over.
+    pub(super) async fn mail(&self, words: &str) -> Result<Mail> {
+        let ends = tokio::time::Instant::now() + MAIL_LIMIT;
+        loop {
+            let left = ends.saturating_duration_since(tokio::time::Instant::now());
+            let mail = match self.mailbox.next(left).await {
+                Ok(mail) => mail,
+                Err(error) => {
+                    let logs = self.logs().await;
+                    return Err(error.context(format!("no mail says {words}\n{logs}")));
+                }
+            };
+            if mail.subject.contains(words) {
+                return Ok(mail);
+            }
+        }
+    }
+}
