@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::mistakes::{Mistake, Mistakes, joined, one_of};
+use crate::arn::Arn;
 use crate::shown;
 
 /// Looks for mistakes between fields. Runs on every part of the document whose shape is right, also when other parts
@@ -24,6 +25,7 @@ impl Validate for () {
 /// one is not called unknown because of a mistake elsewhere in it.
 #[derive(Debug, Default)]
 pub(super) struct Names {
+    deployment: String,
     targets: Vec<(String, Vec<String>)>,
 }
 
@@ -52,7 +54,10 @@ impl Names {
                 )
             })
             .collect();
-        Self { targets }
+        Self {
+            deployment: document.get("deployment").map(name).unwrap_or_default(),
+            targets,
+        }
     }
 }
 
@@ -174,6 +179,29 @@ impl<'a> Checker<'a> {
         if !known.is_empty() && !known.contains(&name) {
             self.mistake(field, name, "is not the name of a target", one_of(name, &known));
         }
+    }
+
+    /// Requires the ARN of an alarm that is not one of the deployment's own, whose names all begin with the deployment's: an
+    /// action that answered an alarm about itself would never end.
+    pub fn alarm_of_others(&mut self, field: &str, arn: &Arn) {
+        let name = arn.resource().strip_prefix("alarm:").unwrap_or_default();
+        self.require(
+            arn.service() == "cloudwatch" && !name.is_empty(),
+            field,
+            arn,
+            "is not the ARN of an alarm",
+            "write arn:…:cloudwatch:REGION:ACCOUNT:alarm:NAME",
+        );
+        let own = name
+            .strip_prefix(self.names.deployment.as_str())
+            .is_some_and(|rest| !self.names.deployment.is_empty() && rest.starts_with('-'));
+        self.require(
+            !own,
+            field,
+            arn,
+            "is an alarm about this deployment itself",
+            "bind alarms about the platform only; those about Day2 are for people",
+        );
     }
 
     /// Requires that `group` is a node group of the target `target`, or of any target when that is `None`. Says
