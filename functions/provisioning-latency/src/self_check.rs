@@ -1,0 +1,166 @@
+//! Could the function work for a target? Every read is made, and the cluster is asked about every right. The changes to AWS
+//! cannot be tried without making them, and are not said to work.
+
+use day2_core::settings::Settings;
+use day2_core::target::Target;
+use day2_core::{Item, Observed, Unreadable, Verdict};
+use day2_kube::Access;
+use day2_reads::times::Times;
+
+use crate::facts::Facts;
+use crate::gather::{Clients, Question, connect, gather};
+use crate::plan::words::{fail_if, population};
+use crate::settings::ProvisioningLatencySettings;
+
+/// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
+const RULES: [(&str, &str); 4] = [
+    ("", "nodes"),
+    ("", "pods"),
+    ("apps", "deployments"),
+    ("karpenter.sh", "nodepools"),
+];
+
+/// The verbs beside `list` that two of them need.
+const MORE: [(&str, &str, &str); 4] = [
+    ("get", "", "nodes"),
+    ("patch", "", "nodes"),
+    ("get", "apps", "deployments"),
+    ("patch", "apps", "deployments"),
+];
+
+/// The items of one target.
+pub(crate) async fn items(
+    clients: &Clients,
+    settings: &Settings<ProvisioningLatencySettings>,
+    target: &Target,
+    times: &Times,
+) -> Vec<Item> {
+    const CODE: &str = "PRV-801";
+    const TITLE: &str = "the target is declared";
+    let question = Question {
+        alarm_arn: None,
+        reverts: false,
+        since: None,
+    };
+    let (facts, access) = futures::join!(
+        gather(clients, settings, target, question, times),
+        cluster_access(clients, target, times)
+    );
+    let Some(facts) = facts else {
+        let says = format!(
+            "no platform for target `{}`: add it to the provisioning_latency settings",
+            target.name
+        );
+        return vec![Item::judge(CODE, TITLE, Verdict::Fail, population(1, 1), says)];
+    };
+    vec![
+        Item::judge(CODE, TITLE, Verdict::Pass, population(1, 1), "declared"),
+        access,
+        reads(&facts),
+    ]
+}
+
+async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {
+    const CODE: &str = "PRV-802";
+    const TITLE: &str = "the cluster grants what rbac.yaml asks for";
+    let wanted = u64::try_from(RULES.len() + MORE.len()).unwrap_or(u64::MAX);
+    let client = match connect(clients, target, times).await {
+        Ok(client) => client,
+        Err(why) => return Item::unreadable(CODE, TITLE, wanted, &why),
+    };
+    let listed = RULES.iter().map(|(group, resource)| ("list", *group, *resource));
+    let questions: Vec<(&str, &str, &str)> = listed.chain(MORE).collect();
+    let answers: Vec<(String, Observed<bool>)> =
+        futures::future::join_all(questions.iter().map(async |(verb, group, resource)| {
+            let access = Access {
+                verb,
+                group,
+                resource,
+                namespace: None,
+            };
+            (
+                format!("{verb} {resource}"),
+                client.can_i(&access, times.deadline).await,
+            )
+        }))
+        .await;
+    let (mut denied, mut unread) = (Vec::new(), Vec::new());
+    for (what, answer) in &answers {
+        match answer {
+            Ok(true) => {}
+            Ok(false) => denied.push((what.clone(), "not allowed".to_owned())),
+            Err(why) => unread.push((what.clone(), why.to_string())),
+        }
+    }
+    let verdict = match (denied.is_empty(), unread.is_empty()) {
+        (false, _) => Verdict::Fail,
+        (true, false) => Verdict::Unknown,
+        (true, true) => Verdict::Pass,
+    };
+    let seen = format!(
+        "{} of {} allowed",
+        answers.len() - denied.len() - unread.len(),
+        answers.len()
+    );
+    Item::judge(
+        CODE,
+        TITLE,
+        verdict,
+        population(answers.len() - unread.len(), wanted),
+        seen,
+    )
+    .remedy(
+        "apply infra/kubernetes/provisioning-latency.yaml and check the access entry of the function's role",
+    )
+    .subjects(denied)
+    .subjects(unread)
+}
+
+/// Every read that a plan stands on.
+fn reads(facts: &Facts) -> Item {
+    let mut wrong: Vec<(String, String)> = Vec::new();
+    let mut made = 0_usize;
+    let mut look = |why: Option<&Unreadable>| {
+        made += 1;
+        wrong.extend(why.map(|why| (why.operation.clone(), why.to_string())));
+    };
+    for alarm in &facts.alarms {
+        look(alarm.alarm.as_ref().err());
+        if let Some(points) = &alarm.points {
+            look(points.as_ref().err());
+        }
+    }
+    let (cluster, group, eks) = (&facts.cluster, &facts.group, &facts.eks);
+    look(cluster.readyz.as_ref().err());
+    look(cluster.nodes.as_ref().err());
+    look(cluster.pods.as_ref().err());
+    look(cluster.deployments.as_ref().err());
+    look(cluster.node_pools.as_ref().err());
+    look(group.group.as_ref().err());
+    look(group.scheduled.as_ref().err());
+    look(group.activities.as_ref().err());
+    look(group.refreshes.as_ref().err());
+    look(group.subnets.as_ref().err());
+    if let Some(quota) = &group.quota {
+        look(quota.as_ref().err());
+    }
+    look(eks.cluster.as_ref().err());
+    match &eks.node_groups {
+        Err(why) => look(Some(why)),
+        Ok(groups) => {
+            for (_, described) in groups {
+                look(described.as_ref().err());
+            }
+        }
+    }
+    let read = made - wrong.len();
+    Item::judge(
+        "PRV-803",
+        "everything that a plan stands on can be read",
+        fail_if(!wrong.is_empty()),
+        population(made, 1),
+        format!("{read} of {made} reads succeeded; the changes to AWS are not tried here"),
+    )
+    .remedy("allow what is denied, and correct the names in the settings")
+    .subjects(wrong)
+}
