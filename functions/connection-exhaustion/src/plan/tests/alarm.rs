@@ -110,3 +110,16 @@ fn an_instance_that_cannot_be_judged_is_no_calm_one_w21() {
     let says = world.refusal();
     assert!(says.contains("prod-a-1: no datapoint"), "{says}");
 }
+
+#[test]
+fn the_plan_of_a_dry_run_is_that_of_a_run_o11() {
+    for mut world in [World::new(), World::leaking()] {
+        let mut plans = Vec::new();
+        for mode in ["observe", "approve", "auto"] {
+            world.settings["function"]["safety"]["mode"] = serde_json::json!(mode);
+            plans.push(world.plan().plan);
+        }
+        assert_eq!(plans[0].steps.len(), 1);
+        assert!(plans.iter().all(|plan| *plan == plans[0]));
+    }
+}
