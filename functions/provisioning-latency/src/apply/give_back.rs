@@ -8,6 +8,7 @@ use day2_aws::{Applied, Inquiry, OpsError};
 use day2_core::target::Target;
 use day2_kube::change::{Change, Cordon};
 use day2_kube::{ClusterClient, ListQuery, Listed, Occupancy};
+use day2_reads::scaling_groups::Group;
 use day2_reads::times::Times;
 
 use super::patience::patiently;
@@ -66,14 +67,15 @@ pub(super) async fn give_back(
                 says: so_far(taken, &kept),
             };
         }
-        match size_is_ours(clients, change, taken, times).await {
-            Ok(None) => {}
-            Ok(Some(says)) => {
-                kept.push(says);
-                break;
+        match fresh(clients, &change.group, times).await {
+            Ok(group) => {
+                if let Some(says) = ends(&group, change, taken) {
+                    kept.push(says);
+                    break;
+                }
             }
-            Err(error) => {
-                let says = so_far(taken, &kept);
+            Err(why) => {
+                let (error, says) = (OpsError::Read(why), so_far(taken, &kept));
                 return Applied::Failed { error, says };
             }
         }
@@ -108,25 +110,18 @@ fn so_far(taken: i64, kept: &[String]) -> String {
     }
 }
 
-/// Whether the size is still the one that we left behind; what stands against going on, if it is not.
-async fn size_is_ours(
-    clients: &Clients,
-    change: &GiveBack,
-    taken: i64,
-    times: &Times,
-) -> Result<Option<String>, OpsError> {
-    let group = fresh(clients, &change.group, times)
-        .await
-        .map_err(OpsError::Read)?;
+/// What stands against taking another node, by a fresh look at the group: a size that is not the one that we left behind, or
+/// one where taking back ends.
+pub(super) fn ends(group: &Group, change: &GiveBack, taken: i64) -> Option<String> {
     let expected = change.from - taken;
     if group.desired != expected {
-        return Ok(Some(format!(
+        return Some(format!(
             "the size is {} and not the {expected} that we left: somebody else sets it",
             group.desired
-        )));
+        ));
     }
-    Ok((group.desired <= change.floor.max(group.min))
-        .then(|| format!("the size is {}, where taking back ends", group.desired)))
+    (group.desired <= change.floor.max(group.min))
+        .then(|| format!("the size is {}, where taking back ends", group.desired))
 }
 
 async fn one(

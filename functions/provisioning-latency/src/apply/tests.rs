@@ -17,8 +17,9 @@ use day2_aws::Applied;
 use day2_core::target::Target;
 use day2_reads::times::Times;
 
+use super::give_back::ends;
 use super::raise::{Look, look, raise};
-use crate::change::{Raise, Through};
+use crate::change::{GiveBack, Raise, Through};
 use crate::gather::Clients;
 use crate::plan::tests::world;
 
@@ -319,5 +320,30 @@ fn a_fresh_look_never_lowers_never_passes_the_maximum_and_never_makes_the_step_l
             Look::Done(_) | Look::Refuse(_) => None,
         };
         assert_eq!(to, expected, "{desired} of {max}");
+    }
+}
+
+#[test]
+fn taking_back_ends_where_somebody_else_sets_the_size_and_at_the_floor_and_the_minimum_w14() {
+    let back = GiveBack {
+        group: world::ASG.to_owned(),
+        from: 75,
+        floor: 50,
+        nodes: Vec::new(),
+    };
+    for (desired, taken, min, goes_on) in [
+        (75, 0, 2, true),
+        (74, 1, 2, true),
+        (51, 24, 2, true),
+        (50, 25, 2, false),
+        (76, 0, 2, false),
+        (74, 0, 2, false),
+        (60, 15, 60, false),
+        (61, 14, 60, true),
+    ] {
+        let mut group = world::group(desired);
+        group.min = min;
+        let end = ends(&group, &back, taken);
+        assert_eq!(end.is_none(), goes_on, "{desired} {taken} {min}: {end:?}");
     }
 }

@@ -6,7 +6,7 @@ use day2_core::{Item, Observed};
 use day2_reads::scaling_activities::Activity;
 use jiff::Timestamp;
 
-use super::words::{count, fail_if, minutes_since, population};
+use super::words::{fail_if, minutes_since, population};
 use crate::settings::Limits;
 
 /// Why a launch failed.
@@ -116,9 +116,12 @@ impl Failures {
             .into_iter()
             .find_map(|cause| self.by_cause.get(&cause).map(|found| (cause, found)));
         found.map(|(cause, (number, words, _))| {
+            let launches = match number {
+                1 => "1 launch".to_owned(),
+                more => format!("{more} launches"),
+            };
             format!(
-                "{} failed and none succeeded since ({}): {words}",
-                count(*number, "launch").replace("launchs", "launches"),
+                "{launches} failed and none succeeded since ({}): {words}",
                 cause.words()
             )
         })

@@ -190,8 +190,8 @@ mod tests {
             (None, 25, None),
         ] {
             let numbers = Numbers {
-                needed,
                 coming,
+                needed,
                 ..PLAIN
             };
             assert_eq!(raised(numbers), expected, "{needed:?} {coming}");
