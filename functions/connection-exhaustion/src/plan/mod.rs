@@ -268,6 +268,9 @@ fn cool(scene: &Scene<'_>, database: &Database) -> Plan<Change> {
             "what is missing, or max_connections in the settings",
         );
     }
+    if let Some(why) = hidden_by_a_reboot(scene) {
+        return Plan::nothing(cluster_resource(&database.id), why);
+    }
     Plan::nothing(
         &database.id,
         format!(
@@ -277,6 +280,22 @@ fn cool(scene: &Scene<'_>, database: &Database) -> Plan<Change> {
             scene.policy.limits.act_within_minutes
         ),
     )
+}
+
+/// An instance that waits for a reboot may be full although the configured maximum is far away: somebody raised that, and
+/// it is not in force (`cases.md` W10).
+fn hidden_by_a_reboot(scene: &Scene<'_>) -> Option<String> {
+    let (one, later) = scene.judged.iter().find_map(|one| {
+        let maximum = one.maximum.as_ref().ok()?;
+        Some((one, maximum.after_reboot.filter(|_| maximum.may_be_lower)?))
+    })?;
+    let now = one.level.as_ref().map_or(0, |level| level.now);
+    Some(format!(
+        "already raised, connections still high: {} has {now} connections and waits for a reboot. Its maximum is {later} \
+         after that, and what is in force until then is less or not known. More ACU would wait with it: reboot or fail \
+         over {} in a quiet minute",
+        one.instance.id, one.instance.id
+    ))
 }
 
 /// A call by hand is told to come again. For an alarm the step is planned all the same: it waits for the cluster, and if

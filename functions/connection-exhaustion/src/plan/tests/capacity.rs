@@ -311,6 +311,19 @@ fn an_instance_that_waits_for_a_reboot_is_not_helped_by_more_w10() {
 }
 
 #[test]
+fn a_raise_by_a_person_that_waits_for_a_reboot_does_not_look_like_room_w10() {
+    let mut world = World::new();
+    world.range(1.0, 32.0);
+    world.writer().cluster_parameter_status = Some("pending-reboot".to_owned());
+    let why = world.why_not(CLUSTER);
+    assert!(
+        why.starts_with("already raised, connections still high: prod-a-1 has 780 connections")
+            && why.contains("5000"),
+        "{why}"
+    );
+}
+
+#[test]
 fn a_second_alarm_does_not_raise_again_d11_w10() {
     let mut world = World::new();
     world.raised_by("another alarm");
