@@ -61,9 +61,29 @@ def _with_parts(extract):
         arn = extract(service, method, path, headers, body, query_params, region, account)
         if service == "autoscaling" and arn == "*" and (group := _group_of(query_params)):
             return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{group}"
+        if service == "rds" and arn == "*":
+            return _of_database(query_params, region, account)
         return arn
 
     return extract_resource_arn
+
+
+# Parameter of a call → resource type, of the Service Authorization Reference for Amazon RDS.
+DATABASE_PARTS = {"DBParameterGroupName": "pg", "DBClusterParameterGroupName": "cluster-pg"}
+
+
+def _of_database(query_params, region, account):
+    def given(name):
+        value = query_params.get(name)
+        return value[0] if isinstance(value, list) else value
+
+    for name, kind in DATABASE_PARTS.items():
+        if given(name):
+            return f"arn:aws:rds:{region}:{account}:{kind}:{given(name)}"
+    # Global clusters have no region; without a name, all of them are meant.
+    if given("Action") == "DescribeGlobalClusters":
+        return f"arn:aws:rds::{account}:global-cluster:{given('GlobalClusterIdentifier') or '*'}"
+    return "*"
 
 
 def _node_group(cluster, name, region, account):

@@ -99,7 +99,7 @@ impl<A: Action> ActionApp<A> {
             results: Vec::new(),
             approve_until: None,
             effect: None,
-            approved_by: approved.then(|| format!("claimed by request {}", case.invocation.request_id)),
+            approved_by: approved.then(|| case.invocation.request_id.clone()),
         }
     }
 

@@ -91,6 +91,36 @@ impl World {
         self.end_trouble(WAITING).await
     }
 
+    /// The large workspaces close, all but `count` that run on the youngest nodes.
+    pub async fn workspaces_close_but(&self, count: usize) -> Result<()> {
+        let mut nodes = Api::<Node>::all(self.kube.clone())
+            .list(&ListParams::default())
+            .await?
+            .items;
+        nodes.sort_by_key(|node| std::cmp::Reverse(node.creation_timestamp()));
+        let age = |pod: &Pod| {
+            let named = |node: &Node| node_name(pod) == node.metadata.name.as_ref();
+            nodes.iter().position(named).unwrap_or(usize::MAX)
+        };
+        let mut pods = self.pods_made_for(WAITING).await?;
+        pods.sort_by_key(age);
+        let deployments = Api::<Deployment>::namespaced(self.kube.clone(), WORKSPACES);
+        for pod in pods.iter().skip(count) {
+            let name = pod.name_any();
+            // A pod of a Deployment is called after it and its ReplicaSet: `<deployment>-<hash>-<suffix>`.
+            let deployment = name.rsplitn(3, '-').nth(2).context("a pod of no Deployment")?;
+            deployments
+                .delete(deployment, &DeleteParams::background())
+                .await?;
+        }
+        wait_until(LIMIT, "their pods are gone", async || {
+            let left = self.pods_made_for(WAITING).await?.len();
+            ensure!(left == count.min(pods.len()), "{left} are left");
+            Ok(())
+        })
+        .await
+    }
+
     /// How many pods wait for a node at present.
     pub async fn pending_workspaces(&self) -> Result<usize> {
         let pods = self.pods_made_for(WAITING).await?;

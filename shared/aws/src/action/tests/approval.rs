@@ -36,7 +36,7 @@ async fn a_plan_is_mailed_and_nothing_is_changed_until_it_is_approved_o11() {
     assert_eq!(outcome(&answer), "applied");
     assert_eq!(writes(&machine), [15]);
     let action = &answer.unwrap()["reports"][0]["action"];
-    assert_eq!(action["approved_by"], "claimed by request hand-1");
+    assert_eq!(action["approved_by"], "hand-1");
 }
 
 #[tokio::test]
