@@ -86,7 +86,16 @@ impl<A: Action> ActionApp<A> {
         let reverts = matches!(case.occasion, Occasion::Revert);
         let lease = Self::lease(case, inquiry.key, step, plan_id);
         if !reverts {
-            journal.remember_change(&lease).await.map_err(not_begun)?;
+            let stands = journal.remember_change(&lease).await.map_err(not_begun)?;
+            if !stands.is_open() {
+                // An earlier delivery wrote it, and it ended: made again, nothing would take it back (D11, D12).
+                let says = format!(
+                    "this event had this change before, which is {}: it is not made twice; run the function again by \
+                     hand for a plan of now",
+                    stands.word()
+                );
+                return Ok(result(step, StepState::Refused, &says));
+            }
         }
         let applied = A::apply(ctx, &self.settings, case.target, inquiry, step, case.moment());
         let applied = tokio::time::timeout(case.watch.until(case.end()), applied)

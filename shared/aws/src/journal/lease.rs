@@ -15,13 +15,14 @@ const KEPT_DAYS: i64 = 90;
 const PK: &str = "lease";
 
 impl Journal {
-    /// Remembers a change that is about to be made. One that is known already (another delivery of the same
-    /// occasion wrote it) stays as it was: the value before is the one before the first delivery.
+    /// Remembers a change that is about to be made, and returns where it stands. One that is known already (another
+    /// delivery of the same occasion wrote it) stays as it was: the value before is the one before the first
+    /// delivery. One that is no longer open must not be made: it would be in force, and nothing would take it back.
     ///
     /// # Errors
     ///
     /// [`OpsError`] when the journal does not answer or refuses.
-    pub async fn remember_change(&self, lease: &Lease) -> Result<(), OpsError> {
+    pub async fn remember_change(&self, lease: &Lease) -> Result<LeaseState, OpsError> {
         let json = serde_json::to_string(lease)
             .map_err(|why| OpsError::Refused(format!("a change cannot be remembered: {why}")))?;
         let item = Attributes::from([
@@ -41,13 +42,16 @@ impl Journal {
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(lease.state),
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
-                Ok(())
+                let known = self.lease(&lease.id).await?;
+                known
+                    .map(|known| known.state)
+                    .ok_or_else(|| self.malformed("a lease is there and cannot be found"))
             }
             Err(error) => Err(aws("dynamodb:PutItem", &self.table)(error)),
         }

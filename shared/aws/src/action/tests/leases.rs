@@ -101,3 +101,26 @@ async fn a_change_that_stays_is_no_lease_once_it_is_told() {
     assert_eq!(leases(&world), ["closed"]);
     assert!(world.journal().open_leases("prod-a").await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_change_that_was_taken_back_is_not_made_by_a_later_delivery_of_its_event_d11_d12() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.knob = crate::fixture::Knob::Throttles);
+    let app = world.actor("auto", &machine);
+    ring(&app).await.unwrap_err();
+    let undo = json!({ "task": "revert", "lease": lease_ids(&world)[0] });
+    send(&app, &undo, "2026-03-06T11:31:00Z", "hand").await.unwrap();
+    change(&machine, |machine| machine.knob = crate::fixture::Knob::Works);
+
+    let again = send(&app, &alarm(), "2026-03-06T11:32:00Z", "r-1").await;
+    assert_eq!(outcome(&again), "refused");
+    let says = &again.unwrap()["reports"][0]["action"]["results"][0]["says"];
+    assert!(
+        says.as_str()
+            .unwrap()
+            .contains("is reverted: it is not made twice"),
+        "{says}"
+    );
+    assert!(writes(&machine).is_empty(), "nothing would take it back");
+    assert_eq!(leases(&world), ["reverted"]);
+}
