@@ -22,28 +22,35 @@ pub(super) struct Case<'a> {
     pub(super) mode: Mode,
     /// The change to take back.
     pub(super) lease: Option<Lease>,
-    pub(super) invocation: &'a Invocation,
+    /// By the clock of [`Self::watch`].
+    pub(super) invocation: Invocation,
     pub(super) watch: Watch,
     /// Whether the mail is out.
     pub(super) mailed: Cell<bool>,
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new(
-        target: &'a Target,
-        occasion: Occasion,
-        mode: Mode,
-        invocation: &'a Invocation,
-    ) -> Self {
+    pub(super) fn new(target: &'a Target, occasion: Occasion, mode: Mode, invocation: &Invocation) -> Self {
         Self {
             target,
             occasion,
             mode,
             lease: None,
-            invocation,
+            invocation: invocation.clone(),
             watch: Watch::start(invocation.now),
             mailed: Cell::new(false),
         }
+    }
+
+    /// Sets the clock. What is left of the time stays the same: Lambda's deadline is by the sandbox's clock, because
+    /// both come from the same machine. Were it left as it was, a lock of a sandbox that is behind would end before it
+    /// began, and one of a sandbox that is ahead would outlive its holder by the difference (`cases.md` D16).
+    pub(super) fn set_clock(&mut self, theirs: Timestamp) {
+        let off = theirs.duration_since(self.watch.now());
+        let moved = |at: Timestamp| at.checked_add(off).unwrap_or(at);
+        self.invocation.now = moved(self.invocation.now);
+        self.invocation.deadline = moved(self.invocation.deadline);
+        self.watch = Watch::start(theirs);
     }
 
     /// Who runs, for what, and when.

@@ -112,7 +112,7 @@ impl<A: Action> ActionApp<A> {
         let handing = Handing {
             deployment,
             topic: case.target.topic_arn.as_ref().unwrap_or(&deployment.topic_arn),
-            invocation: case.invocation,
+            invocation: &case.invocation,
             watch: &case.watch,
             held,
             mail,

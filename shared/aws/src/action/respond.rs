@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::handing::Done;
 use super::{Action, ActionApp, Assessment, Inquiry};
+use crate::app::LEAST_RUN;
 use crate::app::self_check::MOST_SKEW;
-use crate::app::{LEAST_RUN, Watch};
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Lock, Locked, Past};
 
@@ -36,7 +36,7 @@ impl<A: Action> ActionApp<A> {
         let zone = self.settings.deployment.zone.name().to_owned();
         let left = case.end().duration_since(case.watch.now());
         if left < LEAST_RUN {
-            return Err(crate::app::budget::too_late(case.invocation, &case.watch));
+            return Err(crate::app::budget::too_late(&case.invocation, &case.watch));
         }
         self.set_clock(&mut case).await;
         let run = case.run(A::NAME, A::TASK, &zone);
@@ -77,7 +77,7 @@ impl<A: Action> ActionApp<A> {
             let ours = case.watch.now();
             if ours.duration_since(theirs).abs() > MOST_SKEW {
                 tracing::warn!(function = A::NAME, %ours, %theirs, "our clock is off, the journal's is used");
-                case.watch = Watch::start(theirs);
+                case.set_clock(theirs);
             }
         }
     }

@@ -184,3 +184,47 @@ async fn what_cannot_be_seen_comes_again_for_an_alarm_and_is_told_to_a_person_d1
     );
     assert!(writes(&machine).is_empty());
 }
+
+#[tokio::test]
+async fn a_sandbox_whose_clock_is_off_works_by_the_table_s_and_holds_no_longer_than_any_d16() {
+    for minutes in [-5, 5] {
+        let (world, machine) = (World::default(), machine());
+        world.table.lock().unwrap().clock = Some(at(MORNING));
+        let mut off = invocation(MORNING, "r-1");
+        off.now += SignedDuration::from_mins(minutes);
+        off.deadline += SignedDuration::from_mins(minutes);
+        let app = world.actor("auto", &machine);
+        change(&machine, |machine| machine.knob = Knob::DiesBefore);
+        let event = alarm().to_string();
+        let killed = tokio::time::timeout(
+            std::time::Duration::from_millis(50),
+            handle_action(&app, event.as_bytes(), &off),
+        );
+        assert!(
+            killed.await.is_err(),
+            "{minutes} minutes: it got as far as the change"
+        );
+        let held = world.table.lock().unwrap().of_kind("lock")[0]["lease_until"]
+            .as_n()
+            .unwrap()
+            .clone();
+        // A minute to live and the margin, from the table's time.
+        assert_eq!(
+            held,
+            (at(MORNING).as_second() + 65).to_string(),
+            "{minutes} minutes"
+        );
+
+        change(&machine, |machine| machine.knob = Knob::Works);
+        let moved = |at| at + SignedDuration::from_secs(70);
+        (off.now, off.deadline) = (moved(off.now), moved(off.deadline));
+        world.table.lock().unwrap().clock = Some(moved(at(MORNING)));
+        let answer = handle_action(&app, event.as_bytes(), &off).await;
+        assert_eq!(outcome(&answer), "applied", "{minutes} minutes");
+        assert_eq!(
+            (writes(&machine), world.subjects().len()),
+            (vec![15], 1),
+            "{minutes} minutes"
+        );
+    }
+}
