@@ -6,6 +6,7 @@ mod dummy;
 mod expression;
 pub(crate) mod loopback;
 mod table;
+mod turns;
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -31,9 +32,13 @@ use crate::publish::Publisher;
 pub(crate) use actor::{Actor, Knob, Machine, Shared};
 pub(crate) use dummy::{Act, Dummy, DummySettings};
 use table::Table;
+use turns::Turns;
 
 /// The alarm that the settings bind.
 pub(crate) const ALARM: &str = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-level";
+
+/// Another alarm that the settings bind to the same target.
+pub(crate) const OTHER_ALARM: &str = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-waits";
 
 /// 06:30 on a Friday in New York.
 pub(crate) const MORNING: &str = "2026-03-06T11:30:00Z";
@@ -135,6 +140,8 @@ pub(crate) struct World {
     pub(crate) metrics: Lines,
     pub(crate) faults: Faults,
     pub(crate) gate: Gate,
+    /// Whether a handler gives others their turn after every call.
+    pub(crate) turns: Turns,
 }
 
 pub(crate) fn document() -> Value {
@@ -185,7 +192,7 @@ impl World {
 
     pub(crate) fn actor_with(&self, safety: &Value, machine: &Shared) -> ActionApp<Actor> {
         let mut document = document();
-        document["function"] = json!({ "safety": safety, "alarm": ALARM });
+        document["function"] = json!({ "safety": safety, "alarm": ALARM, "other_alarm": OTHER_ALARM });
         ActionApp::new(ActionParts {
             settings: read(&document.to_string()).unwrap(),
             aws: SdkConfig::builder().region(Region::new("us-east-1")).build(),
@@ -198,7 +205,7 @@ impl World {
 
     pub(crate) fn journal(&self) -> Journal {
         Journal::new(
-            table::client(&self.table, &self.faults, &self.gate),
+            table::client(&self.table, &self.faults, &self.gate, &self.turns),
             "day2-journal",
         )
     }
@@ -219,8 +226,11 @@ impl World {
                 MockResponse::Output(PutObjectOutput::builder().build())
             },
         ));
+        let turns = &self.turns;
         mock_client!(aws_sdk_s3, RuleMode::MatchAny, [&put], |config| config
-            .retry_config(RetryConfig::disabled()))
+            .retry_config(RetryConfig::disabled())
+            .identity_cache(aws_sdk_s3::config::IdentityCache::no_cache())
+            .credentials_provider(turns.clone()))
     }
 
     fn sns(&self) -> aws_sdk_sns::Client {
@@ -238,8 +248,11 @@ impl World {
                 MockResponse::Output(PublishOutput::builder().message_id("m-1").build())
             },
         ));
+        let turns = &self.turns;
         mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&publish], |config| config
-            .retry_config(RetryConfig::disabled()))
+            .retry_config(RetryConfig::disabled())
+            .identity_cache(aws_sdk_sns::config::IdentityCache::no_cache())
+            .credentials_provider(turns.clone()))
     }
 
     pub(crate) fn subjects(&self) -> Vec<String> {

@@ -5,6 +5,7 @@ mod deliveries;
 mod failures;
 mod kill;
 mod leases;
+mod model;
 mod roads;
 
 use serde_json::{Value, json};
