@@ -100,3 +100,72 @@ impl Lease {
         self.state.is_open() && self.expires_at.is_some_and(|end| end <= now)
     }
 }
+
+/// A lease until noon.
+#[cfg(test)]
+pub(super) fn sample(state: LeaseState) -> Lease {
+    Lease {
+        id: "1".to_owned(),
+        function: "f".to_owned(),
+        target: "t".to_owned(),
+        resource: "r".to_owned(),
+        change: Value::Null,
+        before: "1".to_owned(),
+        after: "2".to_owned(),
+        undo: String::new(),
+        plan_id: String::new(),
+        occasion: "o".to_owned(),
+        created_at: "2026-03-06T11:00:00Z".parse().unwrap(),
+        expires_at: Some("2026-03-06T12:00:00Z".parse().unwrap()),
+        state,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [(LeaseState, &str, bool); 5] = [
+        (LeaseState::Pending, "pending", true),
+        (LeaseState::Active, "active", true),
+        (LeaseState::Reverted, "reverted", false),
+        (LeaseState::Left, "left", false),
+        (LeaseState::Closed, "closed", false),
+    ];
+
+    #[test]
+    fn a_change_may_be_in_force_from_before_it_is_made_until_it_is_taken_back_d12() {
+        for (state, word, open) in STATES {
+            assert_eq!((state.word(), state.is_open()), (word, open));
+            assert_eq!(LeaseState::named(word), Some(state));
+        }
+        assert_eq!(LeaseState::named("gone"), None);
+    }
+
+    #[test]
+    fn every_delivery_of_an_occasion_finds_the_same_lease_and_no_other_does_d12() {
+        let id = Lease::id_of("f", "t", "o", "r");
+        assert_eq!((id.len(), Lease::id_of("f", "t", "o", "r")), (32, id.clone()));
+        for [function, target, occasion, resource] in [
+            ["g", "t", "o", "r"],
+            ["f", "u", "o", "r"],
+            ["f", "t", "p", "r"],
+            ["f", "t", "o", "s"],
+        ] {
+            assert_ne!(Lease::id_of(function, target, occasion, resource), id);
+        }
+    }
+
+    #[test]
+    fn a_lease_is_due_from_its_end_on_while_it_is_open() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        for (state, word, open) in STATES {
+            assert!(!sample(state).is_due(at("2026-03-06T11:59:59Z")), "{word}");
+            assert_eq!(sample(state).is_due(at("2026-03-06T12:00:00Z")), open, "{word}");
+            assert_eq!(sample(state).is_due(at("2026-03-06T12:00:01Z")), open, "{word}");
+        }
+        let mut permanent = sample(LeaseState::Active);
+        permanent.expires_at = None;
+        assert!(!permanent.is_due(Timestamp::MAX));
+    }
+}

@@ -73,6 +73,9 @@ mod tests {
         let refused = Mode::Observe.lowered_to(Some("auto")).unwrap_err();
         assert!(refused.contains("may only lower it"), "{refused}");
         let unknown = Mode::Auto.lowered_to(Some("force")).unwrap_err();
-        assert!(unknown.contains("send observe, approve or auto"), "{unknown}");
+        assert!(
+            unknown.contains("send observe, approve or auto, or leave it out for auto"),
+            "{unknown}"
+        );
     }
 }

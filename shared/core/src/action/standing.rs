@@ -51,3 +51,65 @@ impl Standing {
             .count()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::LeaseState;
+    use crate::action::lease::sample;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn only_open_leases_of_that_resource_or_occasion_count_d11_d12() {
+        let lease = |id: &str, resource: &str, occasion: &str, state| Lease {
+            id: id.to_owned(),
+            resource: resource.to_owned(),
+            occasion: occasion.to_owned(),
+            ..sample(state)
+        };
+        let standing = Standing {
+            leases: vec![
+                lease("1", "a", "x", LeaseState::Pending),
+                lease("2", "a", "y", LeaseState::Active),
+                lease("3", "b", "x", LeaseState::Active),
+                lease("4", "a", "x", LeaseState::Reverted),
+                lease("5", "a", "x", LeaseState::Left),
+                lease("6", "a", "x", LeaseState::Closed),
+            ],
+            ..Standing::default()
+        };
+        let ids = |leases: Vec<&Lease>| leases.iter().map(|lease| lease.id.clone()).collect::<String>();
+        assert_eq!(ids(standing.leases_on("a").collect()), "12");
+        assert_eq!(ids(standing.leases_of("x").collect()), "13");
+        assert_eq!(
+            standing.leases_on("c").count() + standing.leases_of("z").count(),
+            0
+        );
+    }
+
+    #[test]
+    fn a_day_has_24_hours_and_only_runs_that_changed_something_count_d10() {
+        let acted = |at_: &str, outcome| {
+            let runs = vec![(at(at_), outcome)];
+            let standing = Standing {
+                runs,
+                ..Standing::default()
+            };
+            standing.acted_in_a_day(at("2026-03-06T12:00:00Z"))
+        };
+        assert_eq!(acted("2026-03-05T12:00:00Z", Outcome::Applied), 1);
+        assert_eq!(acted("2026-03-05T12:00:00Z", Outcome::Failed), 1);
+        assert_eq!(acted("2026-03-05T11:59:59Z", Outcome::Applied), 0);
+        for idle in [
+            Outcome::Planned,
+            Outcome::Refused,
+            Outcome::Suppressed,
+            Outcome::Reverted,
+        ] {
+            assert_eq!(acted("2026-03-06T11:00:00Z", idle), 0, "{idle}");
+        }
+    }
+}

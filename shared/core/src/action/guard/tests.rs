@@ -1,5 +1,8 @@
+use serde_json::json;
+
 use super::*;
 use crate::action::{CoolDown, Mode, Outcome};
+use crate::settings::Mistakes;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -31,7 +34,7 @@ fn each_refusal_names_its_number_and_the_setting_that_allows_it() {
 }
 
 #[test]
-fn a_cap_by_count_allows_what_reaches_it_and_no_more() {
+fn a_cap_by_count_allows_what_reaches_it_and_no_more_d10() {
     assert_eq!(cap_count("nodes", 5, 5, "s"), None);
     assert!(cap_count("nodes", 6, 5, "s").is_some());
     assert!(cap_steps(2, &safety()).is_none());
@@ -39,12 +42,19 @@ fn a_cap_by_count_allows_what_reaches_it_and_no_more() {
 }
 
 #[test]
-fn a_cap_by_percent_allows_what_reaches_it_and_nothing_of_nothing() {
+fn a_cap_by_percent_allows_what_reaches_it_and_nothing_of_nothing_d10() {
     let half = Percent::new(50.0).unwrap();
     assert_eq!(cap_percent("nodes", 5, 10, half, "s"), None);
     assert!(cap_percent("nodes", 6, 10, half, "s").is_some());
     assert_eq!(cap_percent("nodes", 0, 0, half, "s"), None);
-    assert!(cap_percent("nodes", 1, 0, half, "s").is_some());
+    let of_nothing = cap_percent("nodes", 1, 0, half, "s").unwrap();
+    assert!(
+        of_nothing.says.contains("are more than all"),
+        "{}",
+        of_nothing.says
+    );
+    let seven = cap_percent("nodes", 7, 12, half, "s").unwrap();
+    assert!(seven.says.contains("7 of 12 nodes are 58.3 %"), "{}", seven.says);
 }
 
 #[test]
@@ -80,7 +90,7 @@ fn the_pause_holds_for_other_occasions_and_not_for_another_delivery_of_the_same_
 }
 
 #[test]
-fn the_circuit_breaker_counts_runs_of_the_last_day_that_changed_something() {
+fn the_circuit_breaker_counts_runs_of_the_last_day_that_changed_something_d10() {
     let run = |at_: &str, outcome| (at(at_), outcome);
     let mut standing = Standing {
         runs: vec![
@@ -98,7 +108,7 @@ fn the_circuit_breaker_counts_runs_of_the_last_day_that_changed_something() {
 }
 
 #[test]
-fn a_deny_list_takes_names_and_beginnings() {
+fn a_deny_list_takes_names_and_beginnings_k22() {
     let list = ["kube-system", "istio-*"];
     assert!(deny_list("namespace", "kube-system", &list, "s").is_some());
     assert!(deny_list("namespace", "istio-ingress", &list, "s").is_some());
@@ -120,4 +130,49 @@ fn nothing_is_done_shortly_before_a_planned_change_w16() {
 fn a_degraded_platform_is_not_disturbed_further() {
     assert_eq!(degraded("nodes", 1, 1, "s"), None);
     assert_eq!(degraded("nodes", 2, 1, "s").unwrap().guard, Guard::Degraded);
+}
+
+#[test]
+fn an_event_of_another_account_or_region_is_foreign_whatever_its_names_say_e08_e09() {
+    let target: Target = deserr::deserialize::<_, _, Mistakes>(json!({
+        "name": "prod-a", "account_id": "123456789012", "region": "us-east-1"
+    }))
+    .unwrap();
+    let guard =
+        |account: &str, region: &str| foreign(&account.parse().unwrap(), &region.parse().unwrap(), &target);
+    assert_eq!(guard("123456789012", "us-east-1"), None);
+    for (account, region) in [
+        ("210987654321", "us-east-1"),
+        ("123456789012", "eu-west-1"),
+        ("210987654321", "eu-west-1"),
+    ] {
+        let refusal = guard(account, region).unwrap();
+        assert_eq!(refusal.guard, Guard::Foreign);
+        assert!(
+            refusal.says.contains(account) && refusal.says.contains(region),
+            "{}",
+            refusal.says
+        );
+    }
+}
+
+#[test]
+fn every_guard_has_words_of_its_own() {
+    let words = [
+        Guard::DenyList,
+        Guard::Cap,
+        Guard::CoolDown,
+        Guard::Window,
+        Guard::Freshness,
+        Guard::Foreign,
+        Guard::CircuitBreaker,
+        Guard::Degraded,
+        Guard::Ownership,
+        Guard::Unreadable,
+        Guard::Approval,
+        Guard::Journal,
+    ]
+    .map(Guard::words);
+    let different: std::collections::BTreeSet<&str> = words.into_iter().collect();
+    assert_eq!((different.len(), words[2]), (12, "cool-down"));
 }
