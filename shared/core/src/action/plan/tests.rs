@@ -96,3 +96,28 @@ fn a_plan_id_is_read_only_from_64_hexadecimal_digits() {
         assert_eq!(PlanId::parse(no), None);
     }
 }
+
+#[test]
+fn another_way_back_than_the_approved_one_is_a_difference() {
+    let approved = plan(vec![step("a", "1", "2")]);
+    let mut now = approved.clone();
+    now.steps[0].undo = Undo::Nothing {
+        words: "it stays".to_owned(),
+    };
+    assert_eq!(
+        now.differences(&approved),
+        ["a: approved with the undo \"by hand\", now \"it stays\""]
+    );
+}
+
+#[test]
+fn a_plan_of_nothing_says_why_and_of_what() {
+    let nothing = Plan::<u8>::nothing("the group", "it is at its maximum");
+    assert!(nothing.steps.is_empty() && nothing.refusals.is_empty());
+    let skips: Vec<(&str, &str)> = nothing
+        .skips
+        .iter()
+        .map(|skip| (skip.resource.as_str(), skip.why.as_str()))
+        .collect();
+    assert_eq!(skips, [("the group", "it is at its maximum")]);
+}
