@@ -1,6 +1,6 @@
 # Every command of the project. The work is done by scripts/, each of which can be called by itself.
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites build test lint demo platform package vectors infra-test clean
+.PHONY: help prerequisites build test lint demo platform package vectors mutants infra-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -28,6 +28,9 @@ package: ## builds the functions for Lambda (arm64): target/lambda/<name>.zip
 
 vectors: ## computes the calendar's test vectors again, with Python
 	python3 tests/vectors/calendar.py
+
+mutants: prerequisites ## takes guards and the runner of actions apart, to see that tests notice; takes hours
+	@scripts/mutants
 
 infra-test: ## format, validation and tests of the Terraform code
 	@scripts/infra-test
