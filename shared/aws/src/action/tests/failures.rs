@@ -66,7 +66,7 @@ async fn a_mail_that_fails_is_sent_by_the_next_delivery_and_nothing_is_done_agai
 
 #[tokio::test]
 async fn too_little_time_starts_nothing_and_leaves_nothing_locked_d13() {
-    for milliseconds in [0, 200, 2_000] {
+    for milliseconds in [0, 200, 2_000, 9_900] {
         let (world, machine) = (World::default(), machine());
         let app = world.actor("auto", &machine);
         let mut invocation = invocation(MORNING, "r-1");
@@ -76,9 +76,27 @@ async fn too_little_time_starts_nothing_and_leaves_nothing_locked_d13() {
             .unwrap_err();
         assert!(matches!(error, OpsError::Deadline { .. }), "{error:?}");
         assert!(error.is_transient() && writes(&machine).is_empty());
+        assert_eq!(world.table.lock().unwrap().calls, 0, "nothing is even asked");
         let next = send(&app, &alarm(), "2026-03-06T11:30:10Z", "r-1").await;
         assert_eq!(outcome(&next), "applied", "after {milliseconds} ms");
     }
+}
+
+#[tokio::test]
+async fn a_step_that_takes_longer_than_what_is_left_is_not_begun_d13() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.takes_seconds = 60);
+    let error = ring(&world.actor("auto", &machine)).await.unwrap_err();
+    let words = error.to_string();
+    assert!(
+        matches!(error, OpsError::Deadline { .. }) && error.is_transient(),
+        "{words}"
+    );
+    assert!(
+        words.contains("raise the level") && words.contains("60"),
+        "{words}"
+    );
+    assert!(writes(&machine).is_empty() && leases(&world).is_empty());
 }
 
 #[tokio::test]
