@@ -103,6 +103,32 @@ async fn an_alarm_that_is_hours_old_is_told_and_not_acted_on_d07() {
 }
 
 #[tokio::test]
+async fn of_alarms_that_come_too_late_one_in_an_hour_is_told_and_the_others_are_counted_d07() {
+    let (world, machine) = (World::default(), machine());
+    let app = world.actor("auto", &machine);
+    for (minute, mails) in [("11:10", 1), ("11:30", 1), ("11:59", 1), ("12:01", 2)] {
+        let old = alarm_at(&format!("2026-03-06T05:{}:30.123+0000", &minute[3..]), "ALARM");
+        let answer = send(&app, &old, &format!("2026-03-06T{minute}:00Z"), minute).await;
+        assert_eq!(outcome(&answer), "suppressed", "{minute}");
+        assert_eq!(world.subjects().len(), mails, "{minute}");
+    }
+    assert!(writes(&machine).is_empty());
+    let storms = world
+        .journal()
+        .storms("prod-a", at("2026-03-06T14:00:00Z"))
+        .await
+        .unwrap();
+    let counted: Vec<_> = storms
+        .iter()
+        .map(|storm| (storm.since, storm.suppressed))
+        .collect();
+    assert_eq!(
+        counted,
+        [(at("2026-03-06T11:00:00Z"), 3), (at("2026-03-06T12:00:00Z"), 1)]
+    );
+}
+
+#[tokio::test]
 async fn a_flapping_alarm_is_acted_on_once_and_told_once_d08() {
     let (world, machine) = (World::default(), machine());
     let app = world.actor("auto", &machine);

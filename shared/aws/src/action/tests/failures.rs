@@ -83,6 +83,21 @@ async fn too_little_time_starts_nothing_and_leaves_nothing_locked_d13() {
 }
 
 #[tokio::test]
+async fn what_somebody_else_changed_between_look_and_change_is_left_and_nothing_is_to_be_taken_back_w14() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.knob = Knob::IsTurned);
+    let answer = ring(&world.actor("auto", &machine)).await;
+    assert_eq!(outcome(&answer), "refused");
+    let result = &answer.unwrap()["reports"][0]["action"]["results"][0];
+    assert_eq!(
+        (&result["state"], &result["says"], &result["lease"]),
+        (&json!("refused"), &json!("the level is 11 now"), &Value::Null)
+    );
+    assert!(writes(&machine).is_empty());
+    assert_eq!(leases(&world), ["closed"]);
+}
+
+#[tokio::test]
 async fn a_step_that_takes_longer_than_what_is_left_is_not_begun_d13() {
     let (world, machine) = (World::default(), machine());
     change(&machine, |machine| machine.takes_seconds = 60);
