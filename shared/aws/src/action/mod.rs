@@ -61,6 +61,14 @@ pub struct Assessment<C> {
 pub enum Applied {
     /// The change was made now; in words what was answered.
     Done(String),
+    /// A part of it was made now: in words what was, and what stays as it is and why. A lease that is taken back so
+    /// ends as `left`, and the report says FAIL.
+    Partly {
+        /// What was made.
+        says: String,
+        /// What was not, and why.
+        left: String,
+    },
     /// It was found made.
     AlreadyDone(String),
     /// What must still be true was not; nothing was changed, and why.

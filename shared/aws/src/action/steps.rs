@@ -107,6 +107,7 @@ impl<A: Action> ActionApp<A> {
         let now = case.watch.now();
         let (state, says, error) = match applied {
             Applied::Done(says) => (StepState::Applied, says, None),
+            Applied::Partly { says, left } => (StepState::Partly, format!("{says}; not done: {left}"), None),
             Applied::AlreadyDone(says) => (StepState::AlreadyDone, says, None),
             Applied::Refused(says) => (StepState::Refused, says, None),
             Applied::Failed { error, says } => (
@@ -132,7 +133,7 @@ impl<A: Action> ActionApp<A> {
         if !reverts {
             // What failed may have happened all the same: it stays open, and taking back looks for itself.
             let stands = match state {
-                StepState::Applied | StepState::AlreadyDone => Some(LeaseState::Active),
+                StepState::Applied | StepState::Partly | StepState::AlreadyDone => Some(LeaseState::Active),
                 StepState::Refused => Some(LeaseState::Closed),
                 _ => None,
             };

@@ -14,6 +14,10 @@ pub enum StepState {
     Planned,
     /// Carried out now.
     Applied,
+    /// Carried out in part; the rest is said.
+    Partly,
+    /// Whether an earlier delivery carried it out is not known; its lease takes back what is there.
+    Unknown,
     /// Found as it should be: another delivery of the same occasion had done it.
     AlreadyDone,
     /// What must still be true was not; nothing was changed.
@@ -31,6 +35,8 @@ impl StepState {
         match self {
             Self::Planned => "planned",
             Self::Applied => "applied",
+            Self::Partly => "applied in part",
+            Self::Unknown => "not known",
             Self::AlreadyDone => "already done",
             Self::Refused => "refused",
             Self::Failed => "failed",
