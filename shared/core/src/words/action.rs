@@ -81,7 +81,9 @@ impl<'a> Told<'a> {
             Some(result) => match result.state {
                 StepState::Applied | StepState::AlreadyDone => Tone::Good,
                 StepState::Planned => Tone::Calm,
-                StepState::Refused | StepState::NotBegun => Tone::Doubt,
+                StepState::Partly | StepState::Unknown | StepState::Refused | StepState::NotBegun => {
+                    Tone::Doubt
+                }
                 StepState::Failed => Tone::Bad,
             },
             None if self.carried_out => Tone::Doubt,
@@ -108,7 +110,11 @@ impl<'a> Told<'a> {
         let result = self.result?;
         let made = matches!(
             result.state,
-            StepState::Applied | StepState::AlreadyDone | StepState::Failed
+            StepState::Applied
+                | StepState::Partly
+                | StepState::AlreadyDone
+                | StepState::Unknown
+                | StepState::Failed
         );
         let back =
             record.outcome == Outcome::Reverted || matches!(record.effect, Some(Effect::Reverted { .. }));
@@ -192,7 +198,9 @@ pub(crate) fn changed(record: &ActionRecord) -> String {
     if !record.results.is_empty() {
         let counts = [
             StepState::Applied,
+            StepState::Partly,
             StepState::AlreadyDone,
+            StepState::Unknown,
             StepState::Refused,
             StepState::Failed,
             StepState::NotBegun,
