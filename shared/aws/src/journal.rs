@@ -10,7 +10,7 @@
 //! | `cooldown#<function>#<target>` | `last` | the pause after an action |
 //! | `storm#<target>` | function and begin | how many events were suppressed |
 //! | `approval#<function>#<target>` | plan id | a plan that waits for approval |
-//! | `lease` | lease id | a change, written before it is made |
+//! | `lease#<target>` | lease id | a change, written before it is made |
 //!
 //! Every expiry is compared in code or in a condition; `ttl` only cleans up, days late.
 

@@ -71,6 +71,12 @@ pub struct PastRun {
     /// Id of its plan, for an action that had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,
+    /// The lease that it took back, or tried to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
+    /// Whether it was not mailed, because an earlier mail had said the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub silent: bool,
     /// Key of its HTML page in the report bucket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<String>,

@@ -140,7 +140,7 @@ fn text(value: &str) -> AttributeValue {
 
 fn row(lease: &Lease) -> std::collections::HashMap<String, AttributeValue> {
     let columns = [
-        ("pk", text("lease")),
+        ("pk", text(&format!("lease#{}", lease.target))),
         ("sk", text(&lease.id)),
         ("target", text(&lease.target)),
         ("lease", text(&serde_json::to_string(lease).unwrap())),
@@ -156,7 +156,7 @@ fn journal(world: &Shared) -> aws_sdk_dynamodb::Client {
         let asked = query.expression_attribute_values().unwrap()[":pk"]
             .as_s()
             .unwrap();
-        let rows = if asked == "lease" {
+        let rows = if asked.starts_with("lease#") {
             world.leases.iter().map(row).collect()
         } else {
             let number = |value: i64| AttributeValue::N(value.to_string());

@@ -191,7 +191,7 @@ impl<A: Action> ActionApp<A> {
                 "`approve` {plan:?} is no plan id; send the 64 hexadecimal digits of the mail"
             ))
         })?;
-        if self.mode() != Mode::Approve {
+        if self.mode() < Mode::Approve {
             return Err(OpsError::Event(format!(
                 "`approve` has no meaning: {} is deployed in mode {}",
                 A::NAME,

@@ -15,6 +15,8 @@ impl<A: Action> ActionApp<A> {
     pub(super) async fn bind_approval(
         &self,
         case: &Case<'_>,
+        memory: &Memory,
+        key: &str,
         plan: &mut Plan<A::Change>,
     ) -> Result<(), OpsError> {
         let Occasion::Approved(approved) = &case.occasion else {
@@ -30,9 +32,19 @@ impl<A: Action> ActionApp<A> {
             .journal
             .proposal(A::NAME, target, &approved.plan)
             .await?;
-        let mut differences = proposal
-            .map(|proposal| plan.differences(&proposal.plan))
-            .unwrap_or_default();
+        // What an earlier delivery of this approval has done is no part of the plan any more, and was approved.
+        let left = proposal.map(|proposal| {
+            let mut left = proposal.plan;
+            left.steps.retain(|step| {
+                let mut done = memory.standing.leases_of(key);
+                !done.any(|lease| lease.resource == step.resource)
+            });
+            left
+        });
+        if left.as_ref().is_some_and(|left| left.id(A::NAME, target) == id) {
+            return Ok(());
+        }
+        let mut differences = left.map(|left| plan.differences(&left)).unwrap_or_default();
         if differences.is_empty() {
             differences.push(format!("approved was {}, planned is {id}", approved.plan));
         }

@@ -1,6 +1,6 @@
 //! One occasion on one target: what stays the same from the claim to the answer.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use day2_core::action::{Lease, Mode, Occasion};
 use day2_core::report::Run;
@@ -10,6 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::app::budget::LEASE_MARGIN;
 use crate::app::{Invocation, PUBLISH_RESERVE, Watch};
 use crate::check::Moment;
+
+/// How long claim and lock last without being renewed: less than Lambda waits before it delivers a failed event again.
+/// Source: AWS Lambda Developer Guide, "Error handling for asynchronous invocations": one minute, then two.
+pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(55);
 
 /// Time between the end of the work and the end of the time for it, so that one hanging call costs itself only.
 const GRACE: SignedDuration = SignedDuration::from_secs(1);
@@ -27,6 +31,10 @@ pub(super) struct Case<'a> {
     pub(super) watch: Watch,
     /// Whether the mail is out.
     pub(super) mailed: Cell<bool>,
+    /// What the mail said, so that another delivery mails only what is new.
+    pub(super) token: RefCell<String>,
+    /// Whether the lock of the target is ours.
+    pub(super) locked: Cell<bool>,
 }
 
 impl<'a> Case<'a> {
@@ -39,6 +47,8 @@ impl<'a> Case<'a> {
             invocation: invocation.clone(),
             watch: Watch::start(invocation.now),
             mailed: Cell::new(false),
+            token: RefCell::default(),
+            locked: Cell::new(false),
         }
     }
 
@@ -103,12 +113,15 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// When a lock or claim of this run ends at the latest.
+    /// When a lock or claim that is taken or renewed now ends.
     pub(super) fn lease_until(&self) -> Timestamp {
-        self.invocation
+        let most = self
+            .invocation
             .deadline
             .checked_add(LEASE_MARGIN)
-            .unwrap_or(Timestamp::MAX)
+            .unwrap_or(Timestamp::MAX);
+        let soon = self.watch.now().checked_add(LEASE).unwrap_or(most);
+        soon.min(most)
     }
 
     /// When all work but the publication must be done.

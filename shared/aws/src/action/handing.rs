@@ -23,6 +23,8 @@ pub(super) struct Done {
     pub(super) report: Report,
     /// Whether it is worth a mail.
     pub(super) mail: bool,
+    /// Whether it ends the run; after one that does not the event comes again.
+    pub(super) ends: bool,
 }
 
 impl<A: Action> ActionApp<A> {
@@ -75,12 +77,16 @@ impl<A: Action> ActionApp<A> {
             action.outcome,
             Outcome::Planned | Outcome::Refused | Outcome::NothingToDo
         );
-        if !repeats || case.by_hand() || matches!(case.occasion, Occasion::Revert) {
+        if matches!(case.occasion, Occasion::Revert) {
+            return !tried_before(memory, report, action);
+        }
+        if !repeats || case.by_hand() {
             return true;
         }
         let minutes = A::safety(&self.settings.function).cool_down_minutes;
         let same = memory.past.runs.iter().rev().find(|run| {
-            run.outcome == Some(action.outcome)
+            !run.silent
+                && run.outcome == Some(action.outcome)
                 && run.plan_id == action.plan_id
                 && later(run.at, minutes) > report.run.started_at
         });
@@ -102,7 +108,10 @@ impl<A: Action> ActionApp<A> {
         done: Done,
         held: Option<&Held>,
     ) -> Result<Value, OpsError> {
-        let Done { report, mail } = done;
+        let Done { report, mail, ends } = done;
+        let outcome = report.action.as_ref().map(|action| action.outcome);
+        let token = format!("{}/{}", report.id, outcome.map_or("", Outcome::word));
+        case.token.replace(token.clone());
         let deployment = &self.settings.deployment;
         let mut snapshot = Snapshot::of(&report);
         let runners = format!("{}-9", A::CODE);
@@ -116,18 +125,31 @@ impl<A: Action> ActionApp<A> {
             watch: &case.watch,
             held,
             mail,
+            token: &token,
+            ends,
             mailed: &case.mailed,
             snapshot,
         };
         let warning = self.edge.publish(&report, &handing).await?;
-        if let Some(action) = report.action.as_ref().filter(|action| !action.results.is_empty()) {
-            self.close_permanent(case, action).await;
-        }
-        let outcome = report.action.as_ref().map(|action| action.outcome);
         let mut answer = json!({ "outcome": outcome, "reports": [report] });
         if let (Some(warning), Some(members)) = (warning, answer.as_object_mut()) {
             members.insert("warnings".to_owned(), json!([warning]));
         }
         Ok(answer)
     }
+}
+
+/// Whether the same attempt to take the same lease back was mailed within a day: the sweeper asks every five minutes,
+/// and says itself what is overdue.
+fn tried_before(memory: &Memory, report: &Report, action: &ActionRecord) -> bool {
+    /// Minutes of a day.
+    const DAY: u32 = 1_440;
+    let failed = matches!(action.outcome, Outcome::Refused | Outcome::Failed);
+    failed
+        && memory.past.runs.iter().any(|run| {
+            !run.silent
+                && run.outcome == Some(action.outcome)
+                && run.lease == action.lease
+                && later(run.at, DAY) > report.run.started_at
+        })
 }

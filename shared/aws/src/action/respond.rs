@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use day2_core::action::{Guard, Occasion, Outcome, Plan, Refusal, Standing, guard};
+use day2_core::action::{Guard, Mode, Occasion, Outcome, Plan, Refusal, Standing, guard};
 use day2_core::item::Item;
 use day2_core::report::{Report, Run};
 use jiff::SignedDuration;
@@ -16,6 +16,10 @@ use crate::app::LEAST_RUN;
 use crate::app::self_check::MOST_SKEW;
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Lock, Locked, Past};
+
+/// How often claim and lock are renewed. Two renewals may be late, and clocks may differ, before a lease of
+/// [`super::case::LEASE`] ends.
+const RENEW_EVERY: Duration = Duration::from_secs(15);
 
 /// Item of the runner: the look as a whole.
 const LOOK: &str = "901";
@@ -62,13 +66,44 @@ impl<A: Action> ActionApp<A> {
             }
             Err(error) => return self.without_journal(&case, run, error).await,
         };
-        let done = self.claimed(&case, &run, &owner, held.clone()).await;
+        let work = Box::pin(self.claimed(&case, &run, &owner, held.clone()));
+        let done = self.kept(&case, &run, &owner, work).await;
         if done.is_err() {
-            let report_id = run.report_id();
-            let mailed = case.mailed.get().then_some(report_id.as_str());
-            self.edge.give_back(&held, mailed).await;
+            let mailed = case.mailed.get().then(|| case.token.borrow().clone());
+            self.edge.give_back(&held, mailed.as_deref()).await;
         }
         done
+    }
+
+    /// Does `work`, and keeps claim and lock meanwhile. They are short, so that a run that dies is taken over by the
+    /// next delivery, a minute later, and not only when its whole time is up: Lambda delivers an event three times
+    /// within about three minutes, and a function may run for five.
+    async fn kept<T>(
+        &self,
+        case: &Case<'_>,
+        run: &Run,
+        owner: &str,
+        mut work: std::pin::Pin<Box<impl Future<Output = T>>>,
+    ) -> T {
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = tokio::time::sleep(RENEW_EVERY) => {
+                    let (now, until) = (case.watch.now(), case.lease_until());
+                    let claimed = self.edge.journal.claim(run, owner, now, until).await.map(|_| ());
+                    let locked = if case.locked.get() {
+                        let target = case.target.name.as_str();
+                        self.edge.journal.lock(target, owner, now, until).await.map(|_| ())
+                    } else {
+                        Ok(())
+                    };
+                    // Before each change the lock is asked for again; here nothing is lost but time.
+                    if let Err(error) = claimed.and(locked) {
+                        tracing::warn!(function = A::NAME, error = ?error, "claim and lock not renewed");
+                    }
+                }
+            }
+        }
     }
 
     /// Uses the table's time where the sandbox's clock is off: leases of several sandboxes are compared (D16).
@@ -91,9 +126,8 @@ impl<A: Action> ActionApp<A> {
         if let Occasion::Alarm(alarm) = &case.occasion {
             let now = case.watch.now();
             if let Some(stale) = guard::freshness(alarm.changed_at, now, safety) {
-                let hour = SignedDuration::from_hours(1);
-                let until = now.checked_add(hour).unwrap_or(now);
                 let since = jiff::Timestamp::from_second(now.as_second() / 3_600 * 3_600).unwrap_or(now);
+                let until = since.checked_add(SignedDuration::from_hours(1)).unwrap_or(now);
                 return self.suppress(case, run, held, stale, (since, until)).await;
             }
         }
@@ -104,7 +138,10 @@ impl<A: Action> ActionApp<A> {
                 .journal
                 .lock(target, owner, case.watch.now(), case.lease_until());
             match taken.await? {
-                Lock::Ours(lock) => Some(lock),
+                Lock::Ours(lock) => {
+                    case.locked.set(true);
+                    Some(lock)
+                }
                 Lock::Busy { until } => {
                     let what = format!("a change of {target}");
                     return Err(OpsError::InProgress { what, until });
@@ -114,12 +151,20 @@ impl<A: Action> ActionApp<A> {
             None
         };
         let done = self.locked(case, run, held, lock.clone()).await;
-        if let Some(lock) = &lock
-            && let Err(error) = self.edge.journal.unlock(lock).await
-        {
-            tracing::warn!(function = A::NAME, error = ?error, "lock not given back, its lease ends by itself");
+        if let Some(lock) = &lock {
+            self.let_go(case, lock).await;
         }
         done
+    }
+
+    /// Gives the lock back, once.
+    pub(super) async fn let_go(&self, case: &Case<'_>, lock: &Locked) {
+        if !case.locked.replace(false) {
+            return;
+        }
+        if let Err(error) = self.edge.journal.unlock(lock).await {
+            tracing::warn!(function = A::NAME, error = ?error, "lock not given back, its lease ends by itself");
+        }
     }
 
     async fn locked(
@@ -137,13 +182,21 @@ impl<A: Action> ActionApp<A> {
             standing,
             trouble: None,
         };
+        if let (Some(lease), Some(held)) = (&case.lease, &memory.held)
+            && !memory.standing.leases.iter().any(|open| open.id == lease.id)
+        {
+            // It was open before we had the lock; another run has ended it since.
+            self.edge.journal.settle(held, &run.report_id()).await?;
+            return Ok(json!({ "outcome": "already_done", "lease": lease.id }));
+        }
         let key = case.key();
         // Another delivery of the occasion that acted goes on; an approval is a person's word that it is time.
         let pausing = match case.occasion {
-            Occasion::Alarm(_) | Occasion::Manual => {
+            Occasion::Alarm(_) | Occasion::Manual if case.may_change() => {
                 guard::cool_down(&memory.standing, &key, case.watch.now())
             }
-            Occasion::Approved(_) | Occasion::Revert => None,
+            // What only looks may look at any time.
+            Occasion::Alarm(_) | Occasion::Manual | Occasion::Approved(_) | Occasion::Revert => None,
         };
         if let (Some(refusal), Some(pause), Some(held)) = (pausing, &memory.standing.cool_down, &memory.held)
         {
@@ -280,7 +333,7 @@ impl<A: Action> ActionApp<A> {
         };
         let key = case.key();
         let mut assessment = self.assess(case, &memory, &key).await?;
-        if assessment.plan.steps.is_empty() {
+        if assessment.plan.steps.is_empty() || case.mode == Mode::Observe {
             return self.conclude(case, &run, memory, &key, assessment).await;
         }
         let why = error.to_unreadable("journal", self.edge.journal.table());
@@ -303,7 +356,11 @@ impl<A: Action> ActionApp<A> {
         let report: Report = serde_json::from_str(report).map_err(|why| {
             OpsError::Refused(format!("the report of an earlier delivery is unreadable: {why}"))
         })?;
-        let done = Done { report, mail: true };
+        let done = Done {
+            report,
+            mail: true,
+            ends: true,
+        };
         self.hand_over(case, done, Some(&held)).await
     }
 
@@ -317,11 +374,9 @@ impl<A: Action> ActionApp<A> {
         window: (jiff::Timestamp, jiff::Timestamp),
     ) -> Result<Value, OpsError> {
         let target = case.target.name.as_str();
-        let count = self
-            .edge
-            .journal
-            .suppress(A::NAME, target, window.0, window.1)
-            .await?;
+        let journal = &self.edge.journal;
+        let suppressed = journal.suppress(A::NAME, target, window.0, window.1).await?;
+        let count = suppressed.count;
         tracing::info!(
             function = A::NAME,
             target_name = target,
@@ -329,12 +384,17 @@ impl<A: Action> ActionApp<A> {
             reason = refusal.says,
             "suppressed"
         );
-        if count > 1 && !case.by_hand() {
+        if suppressed.noticed && !case.by_hand() {
             self.edge.journal.settle(&held, &run.report_id()).await?;
             return Ok(json!({ "outcome": "suppressed", "reason": refusal.says, "count": count }));
         }
         let done = Self::suppressed(case, run, refusal, window.1);
-        self.hand_over(case, done, Some(&held)).await
+        let answer = self.hand_over(case, done, Some(&held)).await?;
+        // Told twice is the lesser harm.
+        if let Err(error) = journal.noticed(A::NAME, target, window.0, case.watch.now()).await {
+            tracing::warn!(function = A::NAME, error = ?error, "told, and not noted so");
+        }
+        Ok(answer)
     }
 
     /// The word of the first suppressed event of a pause.
@@ -346,6 +406,10 @@ impl<A: Action> ActionApp<A> {
         };
         let mut report = Report::new(run.clone(), Vec::new(), Vec::new());
         report.action = Some(Self::record(case, Outcome::Suppressed, says, plan));
-        Done { report, mail: true }
+        Done {
+            report,
+            mail: true,
+            ends: true,
+        }
     }
 }

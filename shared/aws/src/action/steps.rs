@@ -84,9 +84,10 @@ impl<A: Action> ActionApp<A> {
             }
         }
         let reverts = matches!(case.occasion, Occasion::Revert);
-        let lease = Self::lease(case, inquiry.key, step, plan_id);
+        let mut lease = Self::lease(case, inquiry.key, step, plan_id);
         if !reverts {
-            let stands = journal.remember_change(&lease).await.map_err(not_begun)?;
+            lease = journal.remember_change(&lease).await.map_err(not_begun)?;
+            let stands = lease.state;
             if !stands.is_open() {
                 // An earlier delivery wrote it, and it ended: made again, nothing would take it back (D11, D12).
                 let says = format!(
@@ -177,14 +178,18 @@ impl<A: Action> ActionApp<A> {
     pub(super) async fn end_lease(
         &self,
         case: &Case<'_>,
-        action: &mut ActionRecord,
+        action: &ActionRecord,
         left: Option<&str>,
     ) -> Result<(), OpsError> {
         let Some(lease) = &case.lease else { return Ok(()) };
         if matches!(action.outcome, Outcome::Failed | Outcome::Refused) {
             return Ok(());
         }
-        let state = if left.is_some() {
+        let partly = action
+            .results
+            .iter()
+            .any(|result| result.state == StepState::Partly);
+        let state = if partly || left.is_some() {
             LeaseState::Left
         } else {
             LeaseState::Reverted
@@ -196,15 +201,26 @@ impl<A: Action> ActionApp<A> {
     }
 
     /// Changes that are not temporary need no lease once their report is out.
-    pub(super) async fn close_permanent(&self, case: &Case<'_>, action: &ActionRecord) {
+    pub(super) async fn close_permanent(
+        &self,
+        case: &Case<'_>,
+        memory: &Memory,
+        action: &ActionRecord,
+        key: &str,
+    ) {
         let target = case.target.name.as_str();
         let permanent = action
             .plan
             .steps
             .iter()
-            .filter(|step| !matches!(step.undo, Undo::Lease { .. }));
-        for step in permanent {
-            let id = Lease::id_of(A::NAME, target, &case.key(), &step.resource);
+            .filter(|step| !action.results.is_empty() && !matches!(step.undo, Undo::Lease { .. }))
+            .map(|step| Lease::id_of(A::NAME, target, key, &step.resource));
+        let before = memory
+            .standing
+            .leases_of(key)
+            .filter(|lease| lease.expires_at.is_none())
+            .map(|lease| lease.id.clone());
+        for id in permanent.chain(before) {
             let closed = self
                 .edge
                 .journal
@@ -216,7 +232,7 @@ impl<A: Action> ActionApp<A> {
     }
 }
 
-fn result<C>(step: &Step<C>, state: StepState, says: &str) -> StepResult {
+pub(super) fn result<C>(step: &Step<C>, state: StepState, says: &str) -> StepResult {
     StepResult {
         resource: step.resource.clone(),
         state,

@@ -67,7 +67,7 @@ fn leases(world: &World) -> Vec<String> {
     table
         .rows
         .iter()
-        .filter(|((pk, _), _)| pk == "lease")
+        .filter(|((pk, _), _)| pk.starts_with("lease#"))
         .map(|(_, row)| row["state"].as_s().unwrap().clone())
         .collect()
 }
@@ -75,6 +75,6 @@ fn leases(world: &World) -> Vec<String> {
 /// The ids of all leases in the table.
 fn lease_ids(world: &World) -> Vec<String> {
     let table = world.table.lock().unwrap();
-    let keys = table.rows.keys().filter(|(pk, _)| pk == "lease");
+    let keys = table.rows.keys().filter(|(pk, _)| pk.starts_with("lease#"));
     keys.map(|(_, sk)| sk.clone()).collect()
 }

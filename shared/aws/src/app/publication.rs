@@ -40,6 +40,10 @@ pub(crate) struct Handing<'a> {
     pub(crate) held: Option<&'a Held>,
     /// Whether the policy wants a mail.
     pub(crate) mail: bool,
+    /// What tells this mail from another one of the same run.
+    pub(crate) token: &'a str,
+    /// Whether the report ends the run. One that does not is not recorded: the event comes again.
+    pub(crate) ends: bool,
     /// Learns whether the mail is out, also when the rest fails.
     pub(crate) mailed: &'a Cell<bool>,
     /// What the next run is compared with.
@@ -87,7 +91,11 @@ impl Edge {
             .map_err(|error| ("the mail", error))?;
         handing.mailed.set(mailed);
         stored.map_err(|error| ("the objects in the report bucket", error))?;
-        let warning = self.note(report, handing, &rendering).await;
+        let warning = if handing.ends {
+            self.note(report, handing, &rendering).await
+        } else {
+            None
+        };
         tracing::info!(
             function = report.run.function,
             task = report.run.task,
@@ -109,7 +117,8 @@ impl Edge {
         handing: &Handing<'_>,
         rendering: &Rendering,
     ) -> Result<bool, OpsError> {
-        if handing.held.is_some_and(|held| held.already_mailed) {
+        let before = handing.held.and_then(|held| held.already_mailed.as_deref());
+        if before == Some(handing.token) {
             return Ok(true);
         }
         if !handing.mail {
@@ -128,6 +137,7 @@ impl Edge {
             snapshot: &handing.snapshot,
             page: &rendering.place.page,
             history_days: handing.deployment.history_days,
+            mailed: handing.mailed.get(),
             at: handing.watch.now(),
         };
         match self.journal.record(handing.held, done).await {

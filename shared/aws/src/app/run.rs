@@ -218,6 +218,8 @@ impl<C: Check> App<C> {
             watch: turn.watch,
             held: memory.held.as_ref(),
             mail: should_mail(deployment.mail, before, &report),
+            token: &report.id,
+            ends: true,
             mailed: &turn.mailed,
             snapshot,
         };

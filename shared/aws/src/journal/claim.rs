@@ -38,8 +38,9 @@ pub struct Held {
     pub(super) pk: String,
     pub(super) sk: String,
     pub(super) owner: String,
-    /// An earlier delivery has mailed the report and then failed to complete it: it is not to be mailed again.
-    pub already_mailed: bool,
+    /// What an earlier delivery has mailed before it failed: the same is not to be mailed again. For a check it is the
+    /// id of the report, for an action also its outcome.
+    pub already_mailed: Option<String>,
     /// The report of an earlier delivery that acted and then failed to publish, as JSON: it is to be published, and
     /// nothing is to be done again (`cases.md` W18).
     pub acted: Option<String>,
@@ -93,7 +94,9 @@ impl Journal {
                     pk,
                     sk,
                     owner: owner.to_owned(),
-                    already_mailed: item.is_some_and(|item| item.contains_key("mailed_report")),
+                    already_mailed: item
+                        .and_then(|item| read_text(item, "mailed_report"))
+                        .map(str::to_owned),
                     acted: item
                         .and_then(|item| read_text(item, "acted_report"))
                         .map(str::to_owned),

@@ -138,6 +138,10 @@ fn past_run(item: &Attributes) -> Option<PastRun> {
         status,
         outcome: read_text(item, "outcome").and_then(Outcome::named),
         plan_id: read_text(item, "plan_id").and_then(PlanId::parse),
+        lease: read_text(item, "lease").map(str::to_owned),
+        silent: item
+            .get("mailed")
+            .is_some_and(|mailed| mailed.as_bool() == Ok(&false)),
         page: read_text(item, "page").map(str::to_owned),
     })
 }

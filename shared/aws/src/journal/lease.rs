@@ -9,24 +9,26 @@ use super::{Attributes, Journal, TTL, expires, number, read_text, text};
 use crate::error::{OpsError, aws};
 
 /// Days that a lease is kept after it has ended.
-const KEPT_DAYS: i64 = 90;
+const KEPT_DAYS: i64 = 30;
 
-/// Partition key of all leases. They are few: each is a change that a guard allowed.
-const PK: &str = "lease";
+/// Partition key of the leases of a target. They are few: each is a change that a guard allowed.
+fn pk(target: &str) -> String {
+    format!("lease#{target}")
+}
 
 impl Journal {
-    /// Remembers a change that is about to be made, and returns where it stands. One that is known already (another
+    /// Remembers a change that is about to be made, and returns what is remembered. One that is known already (another
     /// delivery of the same occasion wrote it) stays as it was: the value before is the one before the first
     /// delivery. One that is no longer open must not be made: it would be in force, and nothing would take it back.
     ///
     /// # Errors
     ///
     /// [`OpsError`] when the journal does not answer or refuses.
-    pub async fn remember_change(&self, lease: &Lease) -> Result<LeaseState, OpsError> {
+    pub async fn remember_change(&self, lease: &Lease) -> Result<Lease, OpsError> {
         let json = serde_json::to_string(lease)
             .map_err(|why| OpsError::Refused(format!("a change cannot be remembered: {why}")))?;
         let item = Attributes::from([
-            ("pk".to_owned(), text(PK)),
+            ("pk".to_owned(), text(pk(&lease.target))),
             ("sk".to_owned(), text(&lease.id)),
             ("function".to_owned(), text(&lease.function)),
             ("target".to_owned(), text(&lease.target)),
@@ -42,16 +44,14 @@ impl Journal {
             .send()
             .await;
         match answer {
-            Ok(_) => Ok(lease.state),
+            Ok(_) => Ok(lease.clone()),
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
             {
                 let known = self.lease(&lease.id).await?;
-                known
-                    .map(|known| known.state)
-                    .ok_or_else(|| self.malformed("a lease is there and cannot be found"))
+                known.ok_or_else(|| self.malformed("a lease is there and cannot be found"))
             }
             Err(error) => Err(aws("dynamodb:PutItem", &self.table)(error)),
         }
@@ -67,7 +67,7 @@ impl Journal {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("pk", text(PK))
+            .key("pk", text(pk(Lease::target_in(id).unwrap_or_default())))
             .key("sk", text(id))
             .condition_expression("#state = :pending OR #state = :active")
             .expression_attribute_names("#state", "state")
@@ -103,12 +103,10 @@ impl Journal {
     /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
     pub async fn open_leases(&self, target: &str) -> Result<Vec<Lease>, OpsError> {
         let mut leases = Vec::new();
-        for row in self.rows_of(PK).await? {
-            if read_text(&row, "target") == Some(target) {
-                let lease = lease(&row).ok_or_else(|| self.malformed("a lease cannot be read"))?;
-                if lease.state.is_open() {
-                    leases.push(lease);
-                }
+        for row in self.rows_of(&pk(target)).await? {
+            let lease = lease(&row).ok_or_else(|| self.malformed("a lease cannot be read"))?;
+            if lease.state.is_open() {
+                leases.push(lease);
             }
         }
         leases.sort_by_key(|lease| lease.created_at);
@@ -121,12 +119,15 @@ impl Journal {
     ///
     /// [`OpsError`] when the journal does not answer, or its row cannot be read.
     pub async fn lease(&self, id: &str) -> Result<Option<Lease>, OpsError> {
+        let Some(target) = Lease::target_in(id) else {
+            return Ok(None);
+        };
         let page = self
             .client
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND sk = :sk")
-            .expression_attribute_values(":pk", text(PK))
+            .expression_attribute_values(":pk", text(pk(target)))
             .expression_attribute_values(":sk", text(id))
             .consistent_read(true)
             .limit(1)

@@ -27,6 +27,15 @@ pub struct Storm {
     pub suppressed: u64,
 }
 
+/// How often events were suppressed in one pause, and whether somebody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suppressed {
+    /// This one included.
+    pub count: u64,
+    /// Whether a mail said so.
+    pub noticed: bool,
+}
+
 impl Journal {
     /// The pause of this function on this target, over or not.
     ///
@@ -115,7 +124,7 @@ impl Journal {
         target: &str,
         since: Timestamp,
         until: Timestamp,
-    ) -> Result<u64, OpsError> {
+    ) -> Result<Suppressed, OpsError> {
         let done = self
             .client
             .update_item()
@@ -133,8 +142,37 @@ impl Journal {
             .send()
             .await
             .map_err(aws("dynamodb:UpdateItem", &self.table))?;
-        let count = done.attributes().and_then(|item| read_number(item, "suppressed"));
-        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(1))
+        let item = done.attributes();
+        let count = item.and_then(|item| read_number(item, "suppressed"));
+        Ok(Suppressed {
+            count: count.and_then(|count| u64::try_from(count).ok()).unwrap_or(1),
+            noticed: item.is_some_and(|item| item.contains_key("noticed_at")),
+        })
+    }
+
+    /// Notes that somebody was told of the suppressed events of a pause.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub async fn noticed(
+        &self,
+        function: &str,
+        target: &str,
+        since: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), OpsError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(format!("storm#{target}")))
+            .key("sk", text(format!("{function}#{}", sort_key(since))))
+            .update_expression("SET noticed_at = :at")
+            .expression_attribute_values(":at", number(at.as_second()))
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(aws("dynamodb:UpdateItem", &self.table))
     }
 
     /// Storms of `target` that are over at `now` and were not yet told.

@@ -1,7 +1,7 @@
 //! Writing down, in one transaction, that a report is out: publication, run, snapshot and heartbeat belong together.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use day2_core::compare::Snapshot;
 use day2_core::report::{Report, Run};
 use jiff::Timestamp;
@@ -23,6 +23,8 @@ pub struct Finished<'a> {
     pub page: &'a str,
     /// Days that its line of history is kept.
     pub history_days: u32,
+    /// Whether it was mailed.
+    pub mailed: bool,
     /// When it was handed over.
     pub at: Timestamp,
 }
@@ -146,6 +148,10 @@ fn line(done: &Finished<'_>) -> Attributes {
     ]);
     if let Some(action) = &report.action {
         line.insert("outcome".to_owned(), text(action.outcome.word()));
+        line.insert("mailed".to_owned(), AttributeValue::Bool(done.mailed));
+        if let Some(lease) = &action.lease {
+            line.insert("lease".to_owned(), text(lease));
+        }
         if let Some(plan) = &action.plan_id {
             line.insert("plan_id".to_owned(), text(plan.as_str()));
         }

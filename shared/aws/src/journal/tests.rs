@@ -55,6 +55,7 @@ async fn record(journal: &Journal, held: Option<&Held>, report: &Report) -> Reco
         snapshot: &snapshot,
         page: "reports/x.html",
         history_days: 14,
+        mailed: true,
         at,
     };
     journal.record(held, done).await.unwrap()
@@ -91,18 +92,18 @@ async fn a_claim_given_back_is_free_at_once_and_remembers_the_mail_w18() {
     let Claim::Ours(held) = claim(&journal, &run, "a", MORNING).await else {
         panic!()
     };
-    assert!(!held.already_mailed);
+    assert_eq!(held.already_mailed, None);
     journal.release(&held, Some("abc")).await.unwrap();
     let Claim::Ours(held) = claim(&journal, &run, "b", MORNING).await else {
         panic!()
     };
-    assert!(held.already_mailed);
+    assert_eq!(held.already_mailed.as_deref(), Some("abc"));
     // Giving back without a word about the mail does not forget it.
     journal.release(&held, None).await.unwrap();
     let Claim::Ours(held) = claim(&journal, &run, "c", MORNING).await else {
         panic!()
     };
-    assert!(held.already_mailed);
+    assert_eq!(held.already_mailed.as_deref(), Some("abc"));
 }
 
 #[tokio::test]

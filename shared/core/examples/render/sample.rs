@@ -319,6 +319,8 @@ fn history(run: &Run) -> Vec<PastRun> {
                 status: *status,
                 outcome: None,
                 plan_id: None,
+                lease: None,
+                silent: false,
                 page: Some(page),
             }
         })

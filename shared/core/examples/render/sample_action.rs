@@ -142,6 +142,7 @@ fn report(says: &str, outcome: Outcome) -> Report {
         plan_id: Some(plan.id(FUNCTION, TARGET)),
         plan,
         results: Vec::new(),
+        lease: None,
         approve_until: None,
         effect: None,
         approved_by: None,
@@ -270,6 +271,8 @@ fn history() -> Vec<PastRun> {
             status,
             outcome: Some(outcome),
             plan_id: PlanId::parse(&"4f".repeat(32)),
+            lease: None,
+            silent: false,
             page: Some(format!(
                 "reports/{FUNCTION}/{TARGET}/respond/{}-77aa.html",
                 time(at).strftime("%Y/%m/%d/%H%M%SZ")

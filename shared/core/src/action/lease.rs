@@ -88,10 +88,19 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// The id: the same for every delivery of an occasion, so that a repeated one finds what the first began.
+    /// The id, `<target>.<hash>`: the same for every delivery of an occasion, so that a repeated one finds what the
+    /// first began. It begins with the target, so that whoever has it knows where to look.
     #[must_use]
     pub fn id_of(function: &str, target: &str, occasion: &str, resource: &str) -> String {
-        sha256(&[function, target, occasion, resource].join("\n"), 16)
+        let hash = sha256(&[function, target, occasion, resource].join("\n"), 16);
+        format!("{target}.{hash}")
+    }
+
+    /// The target in an id; `None` when it is none.
+    #[must_use]
+    pub fn target_in(id: &str) -> Option<&str> {
+        let (target, hash) = id.rsplit_once('.')?;
+        (!target.is_empty() && !hash.is_empty()).then_some(target)
     }
 
     /// Whether it is temporary, in force, and over at `now`.
@@ -145,7 +154,16 @@ mod tests {
     #[test]
     fn every_delivery_of_an_occasion_finds_the_same_lease_and_no_other_does_d12() {
         let id = Lease::id_of("f", "t", "o", "r");
-        assert_eq!((id.len(), Lease::id_of("f", "t", "o", "r")), (32, id.clone()));
+        assert_eq!((id.len(), Lease::id_of("f", "t", "o", "r")), (34, id.clone()));
+        assert_eq!(Lease::target_in(&id), Some("t"));
+        assert_eq!(
+            (
+                Lease::target_in("abc"),
+                Lease::target_in(".a"),
+                Lease::target_in("a.")
+            ),
+            (None, None, None)
+        );
         for [function, target, occasion, resource] in [
             ["g", "t", "o", "r"],
             ["f", "u", "o", "r"],

@@ -79,6 +79,9 @@ pub struct ActionRecord {
     /// What came of each step; empty when nothing was carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<StepResult>,
+    /// The lease that was to be taken back; `None` for anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<String>,
     /// Until when the plan can be approved; `None` when it waits for nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approve_until: Option<Timestamp>,

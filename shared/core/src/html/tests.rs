@@ -152,6 +152,8 @@ fn a_day_of_many_runs_shows_its_worst() {
         status,
         outcome: None,
         plan_id: None,
+        lease: None,
+        silent: false,
         page: Some(format!("p/{at}")),
     };
     report.history = vec![

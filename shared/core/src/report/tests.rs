@@ -82,6 +82,8 @@ fn small() -> Report {
         status: before.status,
         outcome: None,
         plan_id: None,
+        lease: None,
+        silent: false,
         page: Some("p.html".to_owned()),
     }];
     report
@@ -192,6 +194,7 @@ fn acted() -> Report {
             lease: Some("l-1".to_owned()),
             expires_at: Some(at("2026-03-06T12:00:00Z")),
         }],
+        lease: None,
         approve_until: Some(at("2026-03-06T13:00:00Z")),
         effect: Some(Effect::NotVerified {
             says: "no change seen".to_owned(),

@@ -82,7 +82,7 @@ async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, conso
     console.good(&format!("{before} -> {raised} nodes, all of them Ready"));
 
     console.step("the rush is over, and so is the time of the change");
-    stage.world.workspaces_close_but(STAYING).await?;
+    stage.world.workspaces_close(WAITING - STAYING).await?;
     stage.world.provisioning_is_fast().await?;
     stage.end_leases().await?;
     let sweeper = deployment.function("lease-sweeper")?;
@@ -215,7 +215,7 @@ impl Stage<'_> {
             .query()
             .table_name(&self.journal)
             .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S("lease".to_owned()))
+            .expression_attribute_values(":pk", AttributeValue::S(format!("lease#{TARGET}")))
             .send()
             .await?;
         let now = Timestamp::from_second(crate::clock::now().as_second())?;

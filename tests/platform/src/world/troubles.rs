@@ -91,8 +91,14 @@ impl World {
         self.end_trouble(WAITING).await
     }
 
-    /// The large workspaces close, all but `count` that run on the youngest nodes.
-    pub async fn workspaces_close_but(&self, count: usize) -> Result<()> {
+    /// `count` of the large workspaces that run on the youngest nodes close. All must have a node.
+    pub async fn workspaces_close(&self, count: usize) -> Result<()> {
+        wait_until(LIMIT, "every workspace has a node", async || {
+            let waiting = self.pending_workspaces().await?;
+            ensure!(waiting == 0, "{waiting} wait");
+            Ok(())
+        })
+        .await?;
         let mut nodes = Api::<Node>::all(self.kube.clone())
             .list(&ListParams::default())
             .await?
@@ -105,7 +111,7 @@ impl World {
         let mut pods = self.pods_made_for(WAITING).await?;
         pods.sort_by_key(age);
         let deployments = Api::<Deployment>::namespaced(self.kube.clone(), WORKSPACES);
-        for pod in pods.iter().skip(count) {
+        for pod in pods.iter().take(count) {
             let name = pod.name_any();
             // A pod of a Deployment is called after it and its ReplicaSet: `<deployment>-<hash>-<suffix>`.
             let deployment = name.rsplitn(3, '-').nth(2).context("a pod of no Deployment")?;
@@ -113,9 +119,10 @@ impl World {
                 .delete(deployment, &DeleteParams::background())
                 .await?;
         }
+        let rest = pods.len().saturating_sub(count);
         wait_until(LIMIT, "their pods are gone", async || {
             let left = self.pods_made_for(WAITING).await?.len();
-            ensure!(left == count.min(pods.len()), "{left} are left");
+            ensure!(left == rest, "{left} are left, not {rest}");
             Ok(())
         })
         .await

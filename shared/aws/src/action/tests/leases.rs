@@ -124,3 +124,47 @@ async fn a_change_that_was_taken_back_is_not_made_by_a_later_delivery_of_its_eve
     assert!(writes(&machine).is_empty(), "nothing would take it back");
     assert_eq!(leases(&world), ["reverted"]);
 }
+
+#[tokio::test]
+async fn a_taking_back_that_fails_again_and_again_is_mailed_once_a_day() {
+    let (world, machine, event) = raised("auto").await;
+    change(&machine, |machine| machine.knob = crate::fixture::Knob::Breaks);
+    let before = world.subjects().len();
+    for (number, now) in ["12:31", "12:36", "12:41", "18:00"].into_iter().enumerate() {
+        let app = world.actor("auto", &machine);
+        let answer = send(
+            &app,
+            &event,
+            &format!("2026-03-06T{now}:00Z"),
+            &format!("s-{number}"),
+        )
+        .await;
+        assert_eq!(outcome(&answer), "failed");
+    }
+    assert_eq!(world.subjects().len(), before + 1, "{:?}", world.subjects());
+    assert_eq!(leases(&world), ["active"], "it stays due");
+    let next_day = send(
+        &world.actor("auto", &machine),
+        &event,
+        "2026-03-07T12:32:00Z",
+        "s-9",
+    )
+    .await;
+    assert_eq!(outcome(&next_day), "failed");
+    assert_eq!(world.subjects().len(), before + 2);
+}
+
+#[tokio::test]
+async fn a_taking_back_whose_report_could_not_be_mailed_is_told_by_the_next_one_w18() {
+    let (world, machine, event) = raised("auto").await;
+    world.break_with(&[crate::fixture::Fault::Topic]);
+    let app = world.actor("auto", &machine);
+    assert!(send(&app, &event, LATER, "s-1").await.is_err());
+    assert_eq!(leases(&world), ["active"], "nobody was told, so it is not over");
+    world.break_with(&[]);
+    let again = send(&app, &event, "2026-03-06T12:36:00Z", "s-2").await;
+    assert!(again.is_ok(), "{again:?}");
+    assert_eq!(leases(&world), ["reverted"]);
+    assert_eq!(writes(&machine), [15, 10]);
+    assert_eq!(world.subjects().len(), 2);
+}

@@ -164,3 +164,26 @@ async fn a_self_check_names_the_mode_and_changes_nothing() {
     );
     assert!(writes(&machine).is_empty() && world.subjects().is_empty());
 }
+
+#[tokio::test]
+async fn looking_is_allowed_during_the_pause_and_a_plan_asked_for_by_hand_can_be_approved_in_mode_auto() {
+    let (world, machine) = (World::default(), machine());
+    let app = world.actor("auto", &machine);
+    ring(&app).await.unwrap();
+    change(&machine, |machine| {
+        (machine.level, machine.minds_leases) = (10, false)
+    });
+    let look = json!({ "targets": ["prod-a"], "mode": "observe" });
+    assert_eq!(
+        outcome(&send(&app, &look, "2026-03-06T11:32:00Z", "h-1").await),
+        "planned"
+    );
+    let ask = json!({ "targets": ["prod-a"], "mode": "approve" });
+    let asked = send(&app, &ask, "2026-03-06T11:33:00Z", "h-2").await.unwrap();
+    let plan = asked["reports"][0]["action"]["plan_id"].clone();
+    assert_eq!(writes(&machine), [15], "nothing was changed by asking");
+    let approve = json!({ "targets": ["prod-a"], "approve": plan });
+    let done = send(&app, &approve, "2026-03-06T11:34:00Z", "h-3").await;
+    assert_eq!(outcome(&done), "applied");
+    assert_eq!(writes(&machine), [15, 15]);
+}

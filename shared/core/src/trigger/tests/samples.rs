@@ -17,6 +17,7 @@ fn every_sample_is_what_its_name_says_e03_e20() {
             "finding" => matches!(trigger, Trigger::Finding(_)),
             "manual" => matches!(trigger, Trigger::Manual(_)),
             "self" => matches!(trigger, Trigger::SelfCheck),
+            "revert" | "revert.json" => matches!(trigger, Trigger::Revert { .. }),
             "ignored" => matches!(&trigger, Trigger::Ignored(why) if !why.is_empty()),
             "malformed" => {
                 matches!(&trigger, Trigger::Rejected(why) if why.contains(';') || why.contains("accepted"))

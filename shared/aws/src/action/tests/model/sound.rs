@@ -36,7 +36,7 @@ impl Model {
     /// Every change that the journal says is, or may be, in force.
     pub(super) fn open(&self) -> Vec<Lease> {
         let table = self.world.table.lock().unwrap();
-        let rows = table.rows.iter().filter(|((pk, _), _)| pk == "lease");
+        let rows = table.rows.iter().filter(|((pk, _), _)| pk.starts_with("lease#"));
         rows.filter(|(_, row)| ["pending", "active"].contains(&row["state"].as_s().unwrap().as_str()))
             .map(|(_, row)| serde_json::from_str(row["lease"].as_s().unwrap()).unwrap())
             .collect()
