@@ -37,7 +37,8 @@ scale_window = {
   }
 }
 
-# Both plan and mail, and change nothing until somebody sends the line of the mail.
+# Both plan and mail, and change nothing until somebody sends the lines of the mail. Whoever has lambda:InvokeFunction on them
+# may do that. "observe" only plans; "auto" acts.
 provisioning_latency = {
   safety = { mode = "approve" }
   targets = {
