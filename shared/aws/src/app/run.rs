@@ -171,26 +171,28 @@ impl<C: Check> App<C> {
                 return Memorised::Stop(Err(OpsError::InProgress { what, until }));
             }
             Err(error) => {
-                return Memorised::Go(Memory {
+                return Memorised::Go(Box::new(Memory {
                     held: None,
                     past: Past::default(),
                     trouble: Some(self.trouble(&error)),
-                });
+                }));
             }
         };
         let days = self.settings.deployment.history_days;
-        Memorised::Go(match self.edge.journal.past(run, report_id, days).await {
-            Ok(past) => Memory {
-                held: Some(held),
-                past,
-                trouble: None,
+        Memorised::Go(Box::new(
+            match self.edge.journal.past(run, report_id, days).await {
+                Ok(past) => Memory {
+                    held: Some(held),
+                    past,
+                    trouble: None,
+                },
+                Err(error) => Memory {
+                    held: Some(held),
+                    past: Past::default(),
+                    trouble: Some(self.trouble(&error)),
+                },
             },
-            Err(error) => Memory {
-                held: Some(held),
-                past: Past::default(),
-                trouble: Some(self.trouble(&error)),
-            },
-        })
+        ))
     }
 
     fn trouble(&self, error: &OpsError) -> Unreadable {
@@ -267,7 +269,7 @@ impl<C: Check> App<C> {
 }
 
 enum Memorised {
-    Go(Memory),
+    Go(Box<Memory>),
     Stop(Result<Done, OpsError>),
 }
 

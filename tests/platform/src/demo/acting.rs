@@ -50,8 +50,8 @@ async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, conso
         "the workspaces still wait, and 95 of 100 take {SLOW_SECONDS} s: the metric raises the alarm"
     ));
     let before = stage.desired(&group.auto_scaling_group()).await?;
-    let state = stage.world.provisioning_is_slow(SLOW_SECONDS).await?;
-    ensure!(state == "ALARM", "the alarm is {state}");
+    let said = stage.world.provisioning_is_slow(SLOW_SECONDS).await?;
+    ensure!(said == "ALARM", "the alarm is {said}");
     let planned = stage.mail("PLANNED provisioning-latency").await?;
     console.mail(&planned);
     ensure!(
@@ -63,10 +63,7 @@ async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, conso
     console.step("somebody approves it by the line in the mail:");
     console.note(&line);
     let answer = launching(stage, &line).await?;
-    ensure!(
-        answer["outcome"] == "applied",
-        "the approved run answers {answer}"
-    );
+    ensure!(is_applied(&answer), "the approved run answers {answer}");
     let applied = stage.mail("APPLIED provisioning-latency").await?;
     console.mail(&applied);
     ensure!(
@@ -112,8 +109,8 @@ async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, conso
 async fn connections_run_out(stage: &mut Stage<'_>, console: &Console) -> Result<()> {
     console.step("connections of the writer climb by 150 a minute, and 16 ACU allow 3,360");
     let before = stage.max_acu().await?;
-    let state = stage.world.connections(WRITER, &CONNECTIONS).await?;
-    ensure!(state == "ALARM", "the alarm is {state}");
+    let said = stage.world.connections(WRITER, &CONNECTIONS).await?;
+    ensure!(said == "ALARM", "the alarm is {said}");
     let planned = stage.mail("PLANNED connection-exhaustion").await?;
     console.mail(&planned);
     ensure!(
@@ -125,10 +122,7 @@ async fn connections_run_out(stage: &mut Stage<'_>, console: &Console) -> Result
     console.step("somebody approves it by the line in the mail:");
     console.note(&line);
     let answer = stage.shell(&line).await?;
-    ensure!(
-        answer["outcome"] == "applied",
-        "the approved run answers {answer}"
-    );
+    ensure!(is_applied(&answer), "the approved run answers {answer}");
     let applied = stage.mail("APPLIED connection-exhaustion").await?;
     console.mail(&applied);
     let after = stage.max_acu().await?;
@@ -143,9 +137,14 @@ async fn connections_run_out(stage: &mut Stage<'_>, console: &Console) -> Result
     Ok(())
 }
 
+/// Whether a function's answer says that its plan was carried out.
+fn is_applied(answer: &Value) -> bool {
+    answer.get("outcome").and_then(Value::as_str) == Some("applied")
+}
+
 /// Runs the line while the world does what a cloud does: instances that are launched become nodes.
 async fn launching(stage: &mut Stage<'_>, line: &str) -> Result<Value> {
-    let (world, shell) = stage.parts(line).await?;
+    let (world, shell) = stage.parts(line);
     let mut shell = std::pin::pin!(shell);
     loop {
         tokio::select! {
@@ -222,10 +221,10 @@ impl Stage<'_> {
         for mut row in rows.items.context("no list of leases")? {
             let text = row.get("lease").and_then(|value| value.as_s().ok());
             let mut lease: Value = serde_json::from_str(text.context("a lease is no text")?)?;
-            if lease["expires_at"].is_null() {
+            let Some(end) = lease.get_mut("expires_at").filter(|end| !end.is_null()) else {
                 continue;
-            }
-            lease["expires_at"] = json!(now);
+            };
+            *end = json!(now);
             row.insert("lease".to_owned(), AttributeValue::S(lease.to_string()));
             client
                 .put_item()

@@ -146,13 +146,13 @@ impl<'a> Stage<'a> {
     }
 
     /// The world, and a call that runs beside it.
-    pub(super) async fn parts(
+    pub(super) fn parts(
         &mut self,
         line: &str,
-    ) -> Result<(&mut World, impl Future<Output = Result<Value>> + use<'a>)> {
+    ) -> (&mut World, impl Future<Output = Result<Value>> + use<'a>) {
         let (platform, line) = (self.platform, line.to_owned());
         let call = async move { answered(platform, &line).await };
-        Ok((&mut self.world, call))
+        (&mut self.world, call)
     }
 
     /// The last lines of the log of every function.

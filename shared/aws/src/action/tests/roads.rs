@@ -171,7 +171,7 @@ async fn looking_is_allowed_during_the_pause_and_a_plan_asked_for_by_hand_can_be
     let app = world.actor("auto", &machine);
     ring(&app).await.unwrap();
     change(&machine, |machine| {
-        (machine.level, machine.minds_leases) = (10, false)
+        (machine.level, machine.minds_leases) = (10, false);
     });
     let look = json!({ "targets": ["prod-a"], "mode": "observe" });
     assert_eq!(
