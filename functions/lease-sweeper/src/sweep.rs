@@ -119,13 +119,17 @@ pub async fn sweep(
     }
 }
 
-/// Changes whose time is over, the longest over first, beginning elsewhere in every minute: one that fails slowly, or
-/// twenty that fail, must not keep the others waiting for ever.
+/// How often the schedule of `trigger.json` calls.
+const EVERY_SECONDS: i64 = 300;
+
+/// Changes whose time is over, the longest over first, beginning one further in every run of the schedule: one that fails
+/// slowly, or twenty that fail, must not keep the others waiting for ever. Runs are counted, not minutes: with a step of five
+/// minutes, five changes would begin at the same one for ever.
 fn due(leases: &[Lease], now: Timestamp) -> Vec<Lease> {
     let mut due: Vec<Lease> = leases.iter().filter(|lease| lease.is_due(now)).cloned().collect();
     due.sort_by(|a, b| (a.expires_at, &a.id).cmp(&(b.expires_at, &b.id)));
-    let minute = usize::try_from(now.as_second().div_euclid(60)).unwrap_or_default();
-    if let Some(first) = minute.checked_rem(due.len()) {
+    let run = usize::try_from(now.as_second().div_euclid(EVERY_SECONDS)).unwrap_or_default();
+    if let Some(first) = run.checked_rem(due.len()) {
         due.rotate_left(first);
     }
     due
