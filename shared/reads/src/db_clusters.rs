@@ -28,6 +28,8 @@ pub struct DbCluster {
     pub engine_mode: Option<String>,
     /// Capacity range of Serverless v2; a cluster without one is provisioned.
     pub serverless: Option<AcuRange>,
+    /// Seconds that an instance must be idle before it pauses (API `SecondsUntilAutoPause`); only with a minimum of 0 ACU.
+    pub auto_pause_seconds: Option<i32>,
     /// Cluster parameter group.
     pub parameter_group: Option<String>,
     /// Members, writer and readers.
@@ -93,6 +95,9 @@ async fn read(client: &Client, id: &str) -> Observed<DbCluster> {
             .serverless_v2_scaling_configuration()
             .map(|seen| range(id, seen))
             .transpose()?,
+        auto_pause_seconds: seen
+            .serverless_v2_scaling_configuration()
+            .and_then(types::ServerlessV2ScalingConfigurationInfo::seconds_until_auto_pause),
         parameter_group: seen.db_cluster_parameter_group().map(str::to_owned),
         members: members
             .iter()

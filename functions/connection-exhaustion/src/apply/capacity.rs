@@ -9,7 +9,7 @@ use day2_aws::error::Answer;
 use day2_aws::{Applied, OpsError, aws};
 use day2_core::Cause;
 use day2_core::database::{Acu, AcuRange};
-use day2_reads::db_clusters;
+use day2_reads::db_clusters::{self, DbCluster};
 use day2_reads::times::Times;
 
 use crate::plan::status::{Standing, standing};
@@ -55,8 +55,9 @@ impl Wish {
     pub(crate) fn decide(self, now: AcuRange) -> Decision {
         match self {
             Self::Raise { after, .. } if now.max >= after => Decision::Done,
-            Self::Raise { before, .. } if now.max < before => Decision::Leave(format!(
-                "somebody lowered the maximum to {} ACU since it was planned from {before}",
+            Self::Raise { before, .. } if now.max != before => Decision::Leave(format!(
+                "somebody changed the maximum to {} ACU since it was planned from {before}: whoever did decides, and a \
+                 raise from there is a plan of its own",
                 now.max
             )),
             Self::Raise { after, .. } => Decision::Write(AcuRange {
@@ -105,7 +106,8 @@ pub(crate) async fn set(
                 }
                 Decision::Done => return Applied::AlreadyDone(format!("the range is {range} already")),
                 Decision::Leave(why) => return Applied::Refused(why),
-                Decision::Write(wanted) => match write(client, id, wanted, times).await {
+                Decision::Write(wanted) => match write(client, id, wanted, kept_pause(&cluster), times).await
+                {
                     Ok(()) => return Applied::Done(format!("{range} became {wanted}")),
                     Err(Refusal::NotNow(error)) => trouble = Some(error),
                     Err(Refusal::Lost(error)) => {
@@ -164,6 +166,16 @@ fn busy(id: &str, status: &str) -> OpsError {
     }
 }
 
+/// The time until an idle instance pauses, to be written back as it was read: a range that is written without it could
+/// reset it to its default of 300 s. It exists only with a minimum of 0 ACU, and the API refuses it with any other.
+/// Source: *Aurora User Guide*, "Scaling to Zero ACUs with automatic pause and resume for Aurora Serverless v2".
+fn kept_pause(cluster: &DbCluster) -> Option<i32> {
+    let pauses = cluster
+        .serverless
+        .is_some_and(|range| range.min == Acu::default());
+    cluster.auto_pause_seconds.filter(|_| pauses)
+}
+
 /// Why a write did not succeed.
 enum Refusal {
     /// The cluster takes no change at the moment.
@@ -177,7 +189,13 @@ enum Refusal {
 /// Writes both bounds. `ApplyImmediately` is left out on purpose: the range is changed at once without it, and with it
 /// all other changes that wait for the maintenance window would be made too. Source: *Aurora User Guide*, "Setting the
 /// Aurora Serverless v2 capacity range for a cluster"; API `ModifyDBCluster`.
-async fn write(client: &Client, id: &str, range: AcuRange, times: &Times) -> Result<(), Refusal> {
+async fn write(
+    client: &Client,
+    id: &str,
+    range: AcuRange,
+    auto_pause_seconds: Option<i32>,
+    times: &Times,
+) -> Result<(), Refusal> {
     let call = client
         .modify_db_cluster()
         .db_cluster_identifier(id)
@@ -185,6 +203,7 @@ async fn write(client: &Client, id: &str, range: AcuRange, times: &Times) -> Res
             ServerlessV2ScalingConfiguration::builder()
                 .min_capacity(range.min.number())
                 .max_capacity(range.max.number())
+                .set_seconds_until_auto_pause(auto_pause_seconds)
                 .build(),
         )
         .send();

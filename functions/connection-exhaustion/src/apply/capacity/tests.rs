@@ -35,12 +35,17 @@ const fn raise(before: Acu, after: Acu) -> Wish {
 
 /// One look that shows this status and range.
 fn look(status: &'static str, min: f64, max: f64) -> Rule {
+    look_with(status, min, max, None)
+}
+
+fn look_with(status: &'static str, min: f64, max: f64, pause: Option<i32>) -> Rule {
     mock!(aws_sdk_rds::Client::describe_db_clusters)
         .match_requests(|request| request.db_cluster_identifier() == Some(ID))
         .then_output(move || {
             let range = ServerlessV2ScalingConfigurationInfo::builder()
                 .min_capacity(min)
                 .max_capacity(max)
+                .set_seconds_until_auto_pause(pause)
                 .build();
             let cluster = DbCluster::builder()
                 .db_cluster_identifier(ID)
@@ -119,13 +124,57 @@ async fn what_is_there_already_is_not_written_again_d12_w07() {
 }
 
 #[tokio::test]
-async fn a_maximum_that_somebody_lowered_is_not_raised_over_their_head_w14() {
-    let first = look("available", 1.0, 2.0);
-    let applied = done(raise(acu(4.0), acu(6.5)), &[&first]).await;
-    assert!(
-        matches!(&applied, Applied::Refused(says) if says.contains("lowered the maximum to 2 ACU")),
-        "{applied:?}"
-    );
+async fn a_maximum_that_somebody_changed_is_not_raised_over_their_head_w14() {
+    // Lowered below the plan's, raised by less than the plan's, and lowered between two attempts.
+    for max in [2.0, 5.0] {
+        let first = look("available", 1.0, max);
+        let applied = done(raise(acu(4.0), acu(6.5)), &[&first]).await;
+        assert!(
+            matches!(&applied, Applied::Refused(says) if says.contains(&format!("changed the maximum to {max} ACU"))),
+            "{applied:?}"
+        );
+    }
+    let rules = [
+        look("available", 1.0, 4.0),
+        busy_write(),
+        look("available", 1.0, 4.5),
+    ];
+    let applied = done(raise(acu(4.0), acu(6.5)), &rules.iter().collect::<Vec<_>>()).await;
+    assert!(matches!(applied, Applied::Refused(_)), "{applied:?}");
+}
+
+#[tokio::test]
+async fn the_time_until_an_idle_instance_pauses_is_written_back_as_it_was_read_w09() {
+    let write = |min: f64, max: f64, pause: Option<i32>| {
+        mock!(aws_sdk_rds::Client::modify_db_cluster)
+            .match_requests(move |request| {
+                let range = request.serverless_v2_scaling_configuration().unwrap();
+                is(request, min, max) && range.seconds_until_auto_pause() == pause
+            })
+            .then_output(|| ModifyDbClusterOutput::builder().build())
+    };
+    let restore = Wish::Restore {
+        raised: acu(6.5),
+        before: acu(4.0),
+    };
+    for (wish, before, after) in [(raise(acu(4.0), acu(6.5)), 4.0, 6.5), (restore, 6.5, 4.0)] {
+        for (min, shown, sent) in [
+            (0.0, Some(1_800), Some(1_800)),
+            (0.0, None, None),
+            // The API refuses it with a minimum above 0.
+            (1.0, Some(1_800), None),
+        ] {
+            let rules = [
+                look_with("available", min, before, shown),
+                write(min, after, sent),
+            ];
+            let applied = done(wish, &rules.iter().collect::<Vec<_>>()).await;
+            assert!(
+                matches!(applied, Applied::Done(_)),
+                "{min} {shown:?}: {applied:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test]
