@@ -103,13 +103,14 @@ impl Action for ConnectionExhaustion {
         facts: &Facts,
         settings: &Settings<ConnectionExhaustionSettings>,
         target: &Target,
-        _: Inquiry<'_>,
+        inquiry: Inquiry<'_>,
         change: &Change,
         at: Moment,
     ) -> Assessment<Change> {
         revert::revert(
             facts,
             settings.function.targets.get(target.name.as_str()),
+            inquiry,
             change,
             at,
         )

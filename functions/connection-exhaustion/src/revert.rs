@@ -2,10 +2,12 @@
 //!
 //! What somebody changed since stays. What is in use stays. What cannot be read is tried again with the next sweep.
 
-use day2_aws::{Assessment, Moment};
+mod fit;
+mod held;
+
+use day2_aws::{Assessment, Inquiry, Moment};
 use day2_core::action::guard::{Guard, Refusal};
 use day2_core::action::{Plan, Step, Undo};
-use day2_core::database::max_connections::{Size, effective};
 use day2_core::database::{Acu, AcuRange};
 use day2_core::item::Population;
 use day2_core::{Item, Verdict};
@@ -13,16 +15,12 @@ use day2_core::{Item, Verdict};
 use crate::Change;
 use crate::apply::capacity::{Decision, Wish};
 use crate::change::cluster_resource;
-use crate::facts::{Database, Facts, Instance};
-use crate::plan::maximum::parameter;
+use crate::facts::Facts;
 use crate::plan::status::{Standing, standing};
-use crate::plan::trend::since;
 use crate::settings::Policy;
+use fit::{FITS_PERCENT, Fit, fits};
+use held::floor;
 
-/// What was used in the last hour must fit into so much of the old maximum.
-const FITS_PERCENT: f64 = 90.0;
-/// Fewer datapoints of an hour do not show how much was used.
-const LEAST_POINTS: usize = 30;
 /// Seconds that the change itself may take.
 const TAKES_SECONDS: u32 = 60;
 
@@ -30,6 +28,8 @@ const TAKES_SECONDS: u32 = 60;
 enum Verdicts {
     /// It can be taken back.
     Back(Box<Step<Change>>, String),
+    /// It is back already: nothing is to be done.
+    IsBack(String),
     /// It stays, for good.
     Stays(String),
     /// It is not known yet; the next sweep asks again.
@@ -38,7 +38,13 @@ enum Verdicts {
 
 /// Plans how to take a change back.
 #[must_use]
-pub fn revert(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Moment) -> Assessment<Change> {
+pub fn revert(
+    facts: &Facts,
+    policy: Option<&Policy>,
+    inquiry: Inquiry<'_>,
+    change: &Change,
+    at: Moment,
+) -> Assessment<Change> {
     let resource = match change {
         Change::Restart {
             namespace,
@@ -47,7 +53,7 @@ pub fn revert(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Momen
         } => format!("Deployment {namespace}/{deployment}"),
         Change::RaiseAcu { cluster, .. } | Change::RestoreAcu { cluster, .. } => cluster_resource(cluster),
     };
-    let (plan, says, left, verdict) = match judged(facts, policy, change, at) {
+    let (plan, says, left, verdict) = match judged(facts, policy, inquiry, change, at) {
         Verdicts::Back(step, says) => {
             let plan = Plan {
                 steps: vec![*step],
@@ -55,6 +61,7 @@ pub fn revert(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Momen
             };
             (plan, says, None, Verdict::Pass)
         }
+        Verdicts::IsBack(says) => (Plan::nothing(&resource, &says), says, None, Verdict::Pass),
         Verdicts::Stays(why) => (
             Plan::nothing(&resource, &why),
             why.clone(),
@@ -93,7 +100,13 @@ pub fn revert(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Momen
     }
 }
 
-fn judged(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Moment) -> Verdicts {
+fn judged(
+    facts: &Facts,
+    policy: Option<&Policy>,
+    inquiry: Inquiry<'_>,
+    change: &Change,
+    at: Moment,
+) -> Verdicts {
     let (Change::RaiseAcu { cluster, .. }, Some((raised_from, raised))) = (change, change.raised()) else {
         return Verdicts::Stays("a restart cannot be taken back".to_owned());
     };
@@ -115,13 +128,28 @@ fn judged(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Moment) -
     let Some(range) = database.cluster.as_ref().and_then(|cluster| cluster.range) else {
         return Verdicts::Stays("the cluster has no capacity range any more".to_owned());
     };
+    if range.max == raised_from.max {
+        return Verdicts::IsBack(format!(
+            "the maximum is {} ACU already, as before the raise: nothing to do",
+            range.max
+        ));
+    }
+    let floor = match floor(inquiry, cluster, (raised_from.max, raised), range.max) {
+        Ok(floor) => floor,
+        Err(verdict) => return *verdict,
+    };
     let wish = Wish::Restore {
         raised,
-        before: raised_from.max,
+        before: floor,
     };
     match wish.decide(range) {
         Decision::Write(_) => {}
-        Decision::Done => return Verdicts::Stays(format!("the maximum is {} ACU already", range.max)),
+        Decision::Done => {
+            return Verdicts::IsBack(format!(
+                "the maximum is {} ACU already, as another raise that is still open wants it",
+                range.max
+            ));
+        }
         Decision::Leave(why) => return Verdicts::Stays(why),
     }
     match standing(&database.status) {
@@ -131,7 +159,7 @@ fn judged(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Moment) -
     }
     let old = AcuRange {
         min: range.min,
-        max: raised_from.max,
+        max: floor,
     };
     match fits(database, policy, old, at) {
         Fit::Fits(says) => Verdicts::Back(Box::new(back(cluster, raised, old, &says)), says),
@@ -142,81 +170,6 @@ fn judged(facts: &Facts, policy: Option<&Policy>, change: &Change, at: Moment) -
 
 fn later(guard: Guard, says: String) -> Verdicts {
     Verdicts::Later(guard, says, "the next sweep asks again".to_owned())
-}
-
-enum Fit {
-    Fits(String),
-    TooLarge(String),
-    NotKnown(String),
-}
-
-/// Whether the use of the last hour fits into the old range, on every instance.
-fn fits(database: &Database, policy: Option<&Policy>, old: AcuRange, at: Moment) -> Fit {
-    let mut words = Vec::new();
-    if database.instances.is_empty() {
-        return Fit::Fits("the cluster has no instance".to_owned());
-    }
-    for instance in &database.instances {
-        match fits_one(database, instance, policy, old, at) {
-            Fit::Fits(says) => words.push(says),
-            other => return other,
-        }
-    }
-    Fit::Fits(words.join("; "))
-}
-
-fn fits_one(
-    database: &Database,
-    instance: &Instance,
-    policy: Option<&Policy>,
-    old: AcuRange,
-    at: Moment,
-) -> Fit {
-    let id = &instance.id;
-    let peak = |points: &day2_core::Observed<day2_reads::metric::Points>, name: &str| {
-        let points = points.as_ref().map_err(ToString::to_string)?;
-        let usable = since(points, at.now, 60);
-        if usable.len() < LEAST_POINTS {
-            return Err(format!(
-                "{} datapoints of {name} of {id} in an hour",
-                usable.len()
-            ));
-        }
-        Ok(usable.into_iter().map(|(_, value)| value).fold(0.0, f64::max))
-    };
-    let capacity = match peak(&instance.capacity, "ServerlessDatabaseCapacity") {
-        Ok(capacity) => capacity,
-        Err(why) => return Fit::NotKnown(why),
-    };
-    if capacity > old.max.number() * FITS_PERCENT / 100.0 {
-        return Fit::TooLarge(format!(
-            "{id} used up to {capacity} ACU in the last hour, more than {FITS_PERCENT} % of the old maximum of {}",
-            old.max
-        ));
-    }
-    let connections = match peak(&instance.connections, "DatabaseConnections") {
-        Ok(connections) => connections,
-        Err(why) => return Fit::NotKnown(why),
-    };
-    let maximum = match parameter(database, instance) {
-        Ok(parameter) => effective(&database.engine, Size::Serverless(old), parameter),
-        Err(why) => Err(why),
-    };
-    let maximum = match maximum {
-        Ok(maximum) => maximum.connections,
-        Err(why) => return Fit::NotKnown(format!("what {} ACU accept is not known: {why}", old.max)),
-    };
-    let share = policy.map_or(80.0, |policy| policy.limits.act_at());
-    if connections > f64::from(maximum) * share / 100.0 {
-        return Fit::TooLarge(format!(
-            "{id} had up to {connections} connections in the last hour, more than {share} % of the {maximum} that {} ACU \
-             accept",
-            old.max
-        ));
-    }
-    Fit::Fits(format!(
-        "{id} used up to {capacity} ACU and {connections} connections"
-    ))
 }
 
 fn back(cluster: &str, raised: Acu, old: AcuRange, says: &str) -> Step<Change> {

@@ -1,4 +1,5 @@
 use day2_core::action::guard::Guard;
+use day2_core::action::{LeaseState, Occasion};
 use day2_core::{Cause, Unreadable};
 use day2_reads::metric::Points;
 
@@ -16,9 +17,17 @@ fn quiet() -> (World, Change) {
 
 fn taken_back(world: &World, change: &Change) -> Assessment<Change> {
     let settings = world.settings();
+    // The raise that is taken back is the oldest.
+    let inquiry = Inquiry {
+        occasion: &Occasion::Revert,
+        key: "revert",
+        standing: &world.standing,
+        lease: world.standing.leases.first(),
+    };
     revert(
         &world.facts,
         settings.function.targets.get("prod-a"),
+        inquiry,
         change,
         moment(),
     )
@@ -84,12 +93,94 @@ fn what_somebody_changed_since_stays_and_is_told() {
     let (mut world, change) = quiet();
     world.range(1.0, 16.0);
     assert!(left(&world, &change).contains("16 ACU and no longer the 6.5"));
-    world.range(1.0, 4.0);
-    assert!(left(&world, &change).contains("4 ACU already"));
     world.range(5.0, 6.5);
     assert!(left(&world, &change).contains("minimum is 5 ACU by now"));
     world.cluster().range = None;
     assert!(left(&world, &change).contains("no capacity range any more"));
+}
+
+#[test]
+fn what_is_back_already_is_no_failure_and_its_lease_ends() {
+    let (mut world, change) = quiet();
+    world.range(1.0, 4.0);
+    let assessment = taken_back(&world, &change);
+    assert_eq!(assessment.left, None, "the lease ends as reverted");
+    assert!(assessment.plan.steps.is_empty() && assessment.plan.refusals.is_empty());
+    assert_eq!(assessment.items[0].verdict(), Verdict::Pass);
+    assert!(assessment.says.contains("4 ACU already"), "{}", assessment.says);
+}
+
+/// Another open raise on the same cluster.
+fn also_raised(world: &mut World, from: f64, to: f64) {
+    let mut other = world.standing.leases[0].clone();
+    other.id = "lease-of-another".to_owned();
+    other.occasion = "another occasion".to_owned();
+    other.change["before_halves"] = serde_json::json!(acu(from).halves());
+    other.change["after_halves"] = serde_json::json!(acu(to).halves());
+    world.standing.leases.push(other);
+}
+
+#[test]
+fn what_another_raise_of_ours_still_holds_is_not_taken_away_d11() {
+    // Remembered and not seen as made, so that a second alarm made the very same raise: that one takes it back.
+    let (mut world, change) = quiet();
+    world.standing.leases[0].state = LeaseState::Pending;
+    also_raised(&mut world, 4.0, 6.5);
+    let why = left(&world, &change);
+    assert!(
+        why.contains("another raise to 6.5 ACU includes this one") && why.contains("lease-of-another"),
+        "{why}"
+    );
+    // A smaller one is the floor.
+    let (mut world, change) = quiet();
+    also_raised(&mut world, 4.0, 5.0);
+    let step = taken_back(&world, &change).plan.steps.remove(0);
+    assert!(
+        matches!(
+            step.change,
+            Change::RestoreAcu {
+                raised_halves: 13,
+                before_halves: 10,
+                ..
+            }
+        ),
+        "{:?}",
+        step.change
+    );
+    // A neighbour's lease, or one that has ended, holds nothing.
+    let (mut world, change) = quiet();
+    also_raised(&mut world, 4.0, 6.5);
+    world.standing.leases[1].resource = "Aurora cluster another".to_owned();
+    also_raised(&mut world, 4.0, 6.5);
+    world.standing.leases[2].state = LeaseState::Left;
+    // Nor one that was remembered and never made.
+    also_raised(&mut world, 4.0, 8.0);
+    world.standing.leases[3].state = LeaseState::Pending;
+    let step = taken_back(&world, &change).plan.steps.remove(0);
+    assert!(matches!(step.change, Change::RestoreAcu { before_halves: 8, .. }));
+    // One that is not understood may hold anything.
+    let (mut world, change) = quiet();
+    also_raised(&mut world, 4.0, 5.0);
+    world.standing.leases[1].change = serde_json::json!({"kind": "from the future"});
+    let assessment = taken_back(&world, &change);
+    assert_eq!(assessment.plan.refusals[0].guard, Guard::Unreadable);
+}
+
+#[test]
+fn a_provisioned_instance_beside_the_serverless_ones_keeps_no_raise() {
+    let (mut world, change) = quiet();
+    let reader = &mut world.database().instances[1];
+    reader.described.as_mut().unwrap().class = Some("db.r7g.large".to_owned());
+    // It has no capacity in ACU, and as many connections as its class accepts.
+    reader.capacity = Ok(Points::new());
+    reader.connections = Ok(flat(1_500.0));
+    let assessment = taken_back(&world, &change);
+    assert_eq!(assessment.plan.steps.len(), 1, "{}", assessment.says);
+    // Which it is must be known.
+    let reader = &mut world.database().instances[1];
+    reader.described.as_mut().unwrap().class = None;
+    let assessment = taken_back(&world, &change);
+    assert_eq!(assessment.plan.refusals[0].guard, Guard::Unreadable);
 }
 
 #[test]
