@@ -59,6 +59,21 @@ impl Judged<'_> {
             .next()
     }
 
+    /// Why it may be near its maximum although its share of the nominal one is below the limit.
+    #[must_use]
+    pub fn in_doubt(&self, limits: &Limits) -> Option<String> {
+        let (share, maximum) = (self.share()?, self.maximum.as_ref().ok()?);
+        let from = maximum.in_doubt_from(limits.act_at())?;
+        (share >= from && share < limits.act_at()).then(|| {
+            format!(
+                "{}: the real maximum of a class is up to 12 % below the nominal one, so that from {from:.0} % on it may \
+                 be at {} % already; declare what SHOW max_connections says as max_connections in the settings",
+                self.figures(),
+                limits.act_at()
+            )
+        })
+    }
+
     /// `812 of 823 connections (98.7 %)`.
     #[must_use]
     pub fn figures(&self) -> String {

@@ -122,7 +122,10 @@ fn room(scene: &Scene<'_>) -> Item {
             {
                 unread.push((id, source(one)));
             }
-            (Some(_), _) => fine.push(one.figures()),
+            (Some(_), _) => match one.in_doubt(&scene.policy.limits) {
+                Some(why) => unread.push((id, why)),
+                None => fine.push(one.figures()),
+            },
             (None, why) => unread.push((id, why.unwrap_or("not known").to_owned())),
         }
     }

@@ -9,6 +9,10 @@ use crate::settings::Policy;
 /// Class of a Serverless v2 instance (API `DBInstanceClass`).
 pub(crate) const SERVERLESS_CLASS: &str = "db.serverless";
 
+/// Least share of a [`Certainty::AtMost`] maximum that the engine accepts, in percent: it has up to 12 % less memory than
+/// the class is sold with (source: `day2_core::database::max_connections`).
+const LEAST_OF_NOMINAL_PERCENT: f64 = 88.0;
+
 /// A maximum and whether it is in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InForce {
@@ -20,6 +24,16 @@ pub struct InForce {
     pub after_reboot: Option<u32>,
     /// The number that is in force may be lower than `connections`.
     pub may_be_lower: bool,
+}
+
+impl InForce {
+    /// Share of the maximum, in percent, from which an instance may be at `limit_percent` of its real one; nothing where
+    /// the number is the number, or where nothing bounds how much lower it is.
+    #[must_use]
+    pub fn in_doubt_from(&self, limit_percent: f64) -> Option<f64> {
+        let bounded = self.may_be_lower && self.after_reboot.is_none();
+        bounded.then_some(limit_percent * LEAST_OF_NOMINAL_PERCENT / 100.0)
+    }
 }
 
 /// Why a parameter group waits for a reboot on this instance, if it does: its own or its cluster's. Source: API

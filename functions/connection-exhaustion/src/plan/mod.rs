@@ -8,6 +8,7 @@ pub mod trend;
 
 pub(crate) mod acu;
 mod alarm;
+mod cool;
 mod items;
 pub(crate) mod proposals;
 pub(crate) mod restart;
@@ -28,6 +29,7 @@ use crate::Change;
 use crate::change::cluster_resource;
 use crate::facts::{Database, Facts};
 use crate::settings::{ConnectionExhaustionSettings, Policy};
+use cool::cool;
 use instance::Judged;
 use leak::{balance, leaking};
 use pools::{Pool, pools};
@@ -243,59 +245,6 @@ fn goes_on(scene: &Scene<'_>, database: &Database) -> Option<Plan<Change>> {
         },
         Err(why) => Plan::nothing(cluster_resource(&database.id), why),
     })
-}
-
-/// Nothing is near its maximum, or that is not known.
-fn cool(scene: &Scene<'_>, database: &Database) -> Plan<Change> {
-    let unknown: Vec<String> = scene
-        .judged
-        .iter()
-        .filter_map(|one| Some(format!("{}: {}", one.instance.id, one.unknown()?)))
-        .collect();
-    if scene.judged.is_empty() {
-        return Plan::nothing(
-            &database.id,
-            "the database has no instance: nothing holds connections",
-        );
-    }
-    if !unknown.is_empty() {
-        return stopped(
-            Guard::Unreadable,
-            format!(
-                "whether an instance is near its maximum is not known: {}",
-                unknown.join("; ")
-            ),
-            "what is missing, or max_connections in the settings",
-        );
-    }
-    if let Some(why) = hidden_by_a_reboot(scene) {
-        return Plan::nothing(cluster_resource(&database.id), why);
-    }
-    Plan::nothing(
-        &database.id,
-        format!(
-            "no instance is at {} % of the maximum that is in force on it, or will be full within {} minutes. An alarm on \
-             the cluster's metric mixes writer and readers: alarm on each instance",
-            scene.policy.limits.act_at(),
-            scene.policy.limits.act_within_minutes
-        ),
-    )
-}
-
-/// An instance that waits for a reboot may be full although the configured maximum is far away: somebody raised that, and
-/// it is not in force (`cases.md` W10).
-fn hidden_by_a_reboot(scene: &Scene<'_>) -> Option<String> {
-    let (one, later) = scene.judged.iter().find_map(|one| {
-        let maximum = one.maximum.as_ref().ok()?;
-        Some((one, maximum.after_reboot.filter(|_| maximum.may_be_lower)?))
-    })?;
-    let now = one.level.as_ref().map_or(0, |level| level.now);
-    Some(format!(
-        "already raised, connections still high: {} has {now} connections and waits for a reboot. Its maximum is {later} \
-         after that, and what is in force until then is less or not known. More ACU would wait with it: reboot or fail \
-         over {} in a quiet minute",
-        one.instance.id, one.instance.id
-    ))
 }
 
 /// A call by hand is told to come again. For an alarm the step is planned all the same: it waits for the cluster, and if

@@ -2,7 +2,7 @@
 
 use day2_core::{Cause, Item, Unreadable, Verdict};
 
-use super::world::{World, hpa, rising};
+use super::world::{World, flat, hpa, rising};
 
 fn line(world: &World, code: &str) -> Item {
     let items = world.plan().items;
@@ -144,5 +144,44 @@ fn nothing_of_a_log_or_a_secret_is_in_a_report() {
     let text = format!("{:?}", World::leaking().plan());
     for word in ["password", "postgres://", "token"] {
         assert!(!text.to_lowercase().contains(word), "{word}");
+    }
+}
+
+#[test]
+fn a_class_with_less_memory_than_it_is_sold_with_has_no_room_that_is_certain_w11() {
+    // 1,802 by the nominal memory, 80 % of which are 1,441; the real maximum may be 12 % lower, and 80 % of it 1,268.
+    for (connections, verdict) in [
+        (1_200.0, Verdict::Pass),
+        (1_300.0, Verdict::Unknown),
+        (1_440.0, Verdict::Unknown),
+        (1_450.0, Verdict::Fail),
+    ] {
+        let mut world = World::new();
+        for one in &mut world.database().instances {
+            one.described.as_mut().unwrap().class = Some("db.r7g.large".to_owned());
+        }
+        world.cluster().range = None;
+        world.writer().connections = Ok(flat(connections));
+        let room = line(&world, "CNX-003");
+        assert_eq!(room.verdict(), verdict, "{connections}");
+        if verdict != Verdict::Unknown {
+            continue;
+        }
+        assert_eq!(room.subjects.len(), 1, "the neighbour has room");
+        assert!(
+            room.subjects[0].says.contains("of 1802 connections")
+                && room.subjects[0].says.contains("up to 12 %"),
+            "{:?}",
+            room.subjects
+        );
+        assert!(
+            world
+                .refusal()
+                .contains("whether an instance is near its maximum is not known: prod-a-1"),
+            "what may be full is not told to have room"
+        );
+        // What the database itself says is certain.
+        world.policy()["max_connections"] = serde_json::json!(1_802);
+        assert_eq!(line(&world, "CNX-003").verdict(), Verdict::Pass);
     }
 }
