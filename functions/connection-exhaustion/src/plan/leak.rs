@@ -5,10 +5,12 @@
 //! 1. The connections of all instances together exceed what all declared pools and `other_connections` explain by more
 //!    than `leak.excess_percent`. Within that they are no leak: the pools are simply too large.
 //! 2. Exactly one client is credible. The one that the settings name as `suspect`; else the only client there is; else
-//!    the only one that has changed, which means that all its pods are younger than `leak.changed_within_minutes`.
+//!    the only one that has changed, which means that all its pods are younger than `leak.changed_within_minutes`, and not
+//!    because of a restart of ours: that one was tried, and did not help.
 //!
 //! One figure that is not known makes the whole not known.
 
+use day2_kube::change::{RESTART_ANNOTATION, RESTARTED_AT_ANNOTATION};
 use jiff::{SignedDuration, Timestamp};
 
 use super::pools::{Pool, sums};
@@ -91,10 +93,18 @@ pub fn leaking<'p, 'a>(
     if let [only] = pools {
         return Ok((only, format!("{figures}; it is the only declared client")));
     }
-    let mut changed = Vec::new();
+    let (mut changed, mut restarted) = (Vec::new(), Vec::new());
     for pool in pools {
-        if has_changed(pool, policy.leak.changed_within_minutes, now)? {
-            changed.push(pool);
+        if !has_changed(pool, policy.leak.changed_within_minutes, now)? {
+            continue;
+        }
+        match restarted_by_us(pool) {
+            Some(at) => restarted.push(format!(
+                "{} was restarted at {}, which did not help: it is not restarted again for that",
+                pool.client.name,
+                at.strftime("%Y-%m-%d %H:%M UTC")
+            )),
+            None => changed.push(pool),
         }
     }
     match changed.as_slice() {
@@ -104,6 +114,12 @@ pub fn leaking<'p, 'a>(
                 "{figures}; it is the only client whose pods are all younger than {} minutes",
                 policy.leak.changed_within_minutes
             ),
+        )),
+        [] if !restarted.is_empty() => Err(format!(
+            "{figures}. {}. No other client was rolled out in the last {} minutes. Name the client as `suspect` once \
+             pg_stat_activity or its own metrics tell",
+            restarted.join("; "),
+            policy.leak.changed_within_minutes
         )),
         [] => Err(format!(
             "{figures}, and no client stands out: none was rolled out in the last {} minutes. Name the client as \
@@ -132,4 +148,18 @@ fn has_changed(pool: &Pool<'_>, minutes: u32, now: Timestamp) -> Result<bool, St
         .unwrap_or(Timestamp::UNIX_EPOCH);
     let mut present = pods.iter().filter(|pod| !pod.finished()).peekable();
     Ok(present.peek().is_some() && present.all(|pod| pod.created_at.is_some_and(|at| at >= since)))
+}
+
+/// When we restarted the client, if that is why its pods are young. The annotation alone is no proof: its template keeps it
+/// through later rollouts by others, which replace the pods too; so pods that are older than it never were restarted by it.
+fn restarted_by_us(pool: &Pool<'_>) -> Option<Timestamp> {
+    let annotations = &pool.deployment()?.template_annotations;
+    annotations.get(RESTART_ANNOTATION)?;
+    let at: Timestamp = annotations.get(RESTARTED_AT_ANNOTATION)?.parse().ok()?;
+    let pods = pool.facts.pods.as_ref().ok()?;
+    let all_since = pods
+        .iter()
+        .filter(|pod| !pod.finished())
+        .all(|pod| pod.created_at.is_some_and(|created| created >= at));
+    all_since.then_some(at)
 }

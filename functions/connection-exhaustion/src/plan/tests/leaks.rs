@@ -1,12 +1,12 @@
 //! The restart of the one leaking client.
 
-use day2_core::action::Undo;
-use day2_core::{Cause, Unreadable};
-use day2_kube::change::RESTART_ANNOTATION;
+use day2_core::action::{Occasion, Undo};
+use day2_core::{Cause, Unreadable, Verdict};
+use day2_kube::change::{RESTART_ANNOTATION, RESTARTED_AT_ANNOTATION};
 use day2_kube::objects::PodDisruptionBudget;
 use serde_json::json;
 
-use super::world::{KEY, World, client, deployment, flat, lease};
+use super::world::{KEY, World, ago, client, deployment, flat, lease};
 use crate::Change;
 
 const CODERD: &str = "Deployment coder/coderd";
@@ -207,4 +207,77 @@ fn another_delivery_goes_on_with_the_same_restart_while_it_rolls_d12_k21() {
     again.standing.leases.clear();
     again.key = "another occasion".to_owned();
     assert!(again.why_not(CODERD).contains("a rollout is under way"));
+}
+
+/// `coderd` as an earlier restart of ours left it, so many minutes ago.
+fn restarted_before(world: &mut World, minutes: i64) {
+    let annotated = |one: &mut serde_json::Value| {
+        let annotations = &mut one["spec"]["template"]["metadata"]["annotations"];
+        annotations[RESTART_ANNOTATION] = json!("an earlier occasion");
+        annotations[RESTARTED_AT_ANNOTATION] = json!(ago(minutes).to_string());
+    };
+    world.facts.clients[0].deployment = Ok(Some(deployment("coder", "coderd", 10, annotated)));
+}
+
+#[test]
+fn a_client_that_is_young_because_we_restarted_it_is_not_restarted_for_that_again_d08() {
+    let mut world = World::leaking();
+    // Its pods are 40 minutes old.
+    restarted_before(&mut world, 41);
+    let why = world.why_not(ANY);
+    assert!(
+        why.contains("coderd was restarted at 2026-11-20 11:19 UTC, which did not help")
+            && why.contains("Name the client as `suspect`"),
+        "{why}"
+    );
+    // A person who knows more still decides.
+    world.policy()["suspect"] = json!("coderd");
+    assert_eq!(world.step().resource, CODERD);
+    // The other client, if it has changed, is the one that is left.
+    let mut world = World::leaking();
+    restarted_before(&mut world, 41);
+    world.facts.clients[1] = client("bi", "reports", 15, 30);
+    world.policy()["clients"][1]["may_restart"] = json!(true);
+    assert_eq!(world.step().resource, "Deployment bi/reports");
+    // Pods that are older than what the annotation says are not of that restart: they changed by another's hand.
+    let mut world = World::leaking();
+    restarted_before(&mut world, 20);
+    assert_eq!(world.step().resource, CODERD);
+}
+
+#[test]
+fn a_leak_behind_a_pending_reboot_is_restarted_and_more_acu_wait_w10() {
+    let hide = |mut world: World| {
+        // Somebody raised the maximum: 780 of 5,000 after the reboot, and of nobody knows how many before.
+        world.range(1.0, 32.0);
+        world.writer().cluster_parameter_status = Some("pending-reboot".to_owned());
+        world
+    };
+    let world = hide(World::leaking());
+    assert_eq!(world.step().resource, CODERD);
+    assert!(
+        world
+            .why_not("Aurora cluster prod-a-aurora")
+            .starts_with("already raised, connections still high")
+    );
+    // Without a leak nothing can be done, and the report is no green one.
+    let world = hide(World::new());
+    assert!(world.why_not(ANY).contains("no client leaks"));
+    let verdict = |code: &str| {
+        let items = world.plan().items;
+        items
+            .into_iter()
+            .find(|item| item.code == code)
+            .unwrap()
+            .verdict()
+    };
+    assert_eq!(
+        (verdict("CNX-003"), verdict("CNX-005")),
+        (Verdict::Unknown, Verdict::Fail)
+    );
+    // Nothing rings: a shortage that nobody sees restarts nothing.
+    let mut world = hide(World::leaking());
+    world.facts.alarm = None;
+    world.occasion = Occasion::Manual;
+    assert!(world.why_not(ANY).contains("no alarm rings"));
 }
