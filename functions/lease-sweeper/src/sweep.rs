@@ -119,19 +119,24 @@ pub async fn sweep(
     }
 }
 
-/// How often the schedule of `trigger.json` calls.
-const EVERY_SECONDS: i64 = 300;
+/// The runs of a schedule are this far apart, or a multiple of it.
+const SLOT_SECONDS: i64 = 300;
 
-/// Changes whose time is over, the longest over first, beginning one further in every run of the schedule: one that fails
-/// slowly, or twenty that fail, must not keep the others waiting for ever. Runs are counted, not minutes: with a step of five
-/// minutes, five changes would begin at the same one for ever.
+/// 2^64 divided by the golden ratio. Its multiples spread evenly whatever the distance between them is, so that every change
+/// comes first before long under any schedule. A remainder would not do: with a run every ten minutes and two changes, or one
+/// every five and a count of minutes and five changes, the same one is first for ever. Source: D. Knuth, *The Art of Computer
+/// Programming*, volume 3, 6.4, "Fibonacci hashing".
+const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// Changes whose time is over, the longest over first, beginning elsewhere in every run: one that fails slowly, or twenty
+/// that fail, must not keep the others waiting for ever.
 fn due(leases: &[Lease], now: Timestamp) -> Vec<Lease> {
     let mut due: Vec<Lease> = leases.iter().filter(|lease| lease.is_due(now)).cloned().collect();
     due.sort_by(|a, b| (a.expires_at, &a.id).cmp(&(b.expires_at, &b.id)));
-    let run = usize::try_from(now.as_second().div_euclid(EVERY_SECONDS)).unwrap_or_default();
-    if let Some(first) = run.checked_rem(due.len()) {
-        due.rotate_left(first);
-    }
+    let slot = u64::try_from(now.as_second().div_euclid(SLOT_SECONDS)).unwrap_or_default();
+    let count = u128::try_from(due.len()).unwrap_or_default();
+    let first = (u128::from(slot.wrapping_mul(SPREAD)) * count) >> 64;
+    due.rotate_left(usize::try_from(first).unwrap_or_default());
     due
 }
 

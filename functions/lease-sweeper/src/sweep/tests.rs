@@ -403,38 +403,40 @@ fn whoever_fails_does_not_stand_first_in_every_run() {
         let now = at(NOW) + jiff::SignedDuration::from_mins(minute);
         due(&leases, now)[0].id.clone()
     };
-    let firsts: std::collections::BTreeSet<String> = [0, 5, 10].into_iter().map(first).collect();
+    let firsts: std::collections::BTreeSet<String> = [0, 5, 10, 15, 20].into_iter().map(first).collect();
     assert_eq!(firsts.len(), 3, "{firsts:?}");
 }
 
 #[test]
 fn one_owner_that_hangs_keeps_no_change_of_the_others_waiting_for_more_than_a_few_runs() {
-    for hanging in 0..5 {
-        for start in 0..5 {
-            let mut open: Vec<Lease> = (0..5).map(|n| lease(&format!("l-{n}"), OWNER, OVER)).collect();
-            let hangs = format!("l-{hanging}");
-            for run in start..start + 5 {
-                // By the schedule, and the whole rest of a run is lost to the one that hangs.
-                let order = due(&open, at(NOW) + jiff::SignedDuration::from_mins(5 * run));
-                let asked: Vec<String> = order
-                    .into_iter()
-                    .map(|lease| lease.id)
-                    .take_while(|id| *id != hangs)
+    // The schedule of trigger.json, and some that a deployment may set instead; 2 to 5 changes, each the one that hangs.
+    for minutes in [5, 10, 15, 20, 30, 60] {
+        for (count, hanging) in [2, 3, 4, 5]
+            .into_iter()
+            .flat_map(|n| (0..n).map(move |one| (n, one)))
+        {
+            for start in 0..20 {
+                let mut open: Vec<Lease> = (0..count)
+                    .map(|n| lease(&format!("l-{n}"), OWNER, OVER))
                     .collect();
-                open.retain(|lease| !asked.contains(&lease.id));
+                let hangs = format!("l-{hanging}");
+                for run in start..start + 10 {
+                    // The whole rest of a run is lost to the one that hangs.
+                    let order = due(&open, at(NOW) + jiff::SignedDuration::from_mins(minutes * run));
+                    let asked: Vec<String> = order
+                        .into_iter()
+                        .map(|lease| lease.id)
+                        .take_while(|id| *id != hangs)
+                        .collect();
+                    open.retain(|lease| !asked.contains(&lease.id));
+                }
+                let left: Vec<&str> = open.iter().map(|lease| lease.id.as_str()).collect();
+                assert_eq!(
+                    left,
+                    [hangs.as_str()],
+                    "every {minutes} min, {count} changes, run {start}"
+                );
             }
-            let left: Vec<&str> = open.iter().map(|lease| lease.id.as_str()).collect();
-            assert_eq!(left, [hangs.as_str()], "from run {start} on");
         }
     }
-}
-
-#[test]
-fn the_run_that_is_counted_is_that_of_the_schedule() {
-    let trigger: Value = serde_json::from_str(include_str!("../../trigger.json")).unwrap();
-    let minutes = super::EVERY_SECONDS / 60;
-    assert_eq!(
-        trigger["schedules"][0]["cron"],
-        format!("rate({minutes} minutes)")
-    );
 }
