@@ -88,12 +88,13 @@ locals {
     ))
     owner = { timeout_seconds = var.connection_exhaustion.timeout_seconds }
 
-    # Only a cluster whose budget is declared can be changed.
+    # Only a cluster whose budget is declared can be changed, also when it may not be raised any more: raises that are still
+    # in force are taken back with the same right.
     lists = {
       changed_database_cluster_arns = [
         for name, plan in var.connection_exhaustion.targets :
         "arn:${local.partition}:rds:${local.targets[name].region}:${local.targets[name].account_id}:cluster:${local.targets[name].database.id}"
-        if local.targets[name].role_arn == null && try(plan.acu.may_raise, false)
+        if local.targets[name].role_arn == null && plan.acu != null
       ]
     }
 

@@ -52,7 +52,8 @@ variable "connection_exhaustion" {
         changed_within_minutes = optional(number) # 10 to 1440, default 120
       }), {})
 
-      # Absent: the maximum ACU is never raised. More connections come only after a reboot.
+      # Absent: the maximum ACU is never raised, and a raise that is in force cannot be taken back: set may_raise = false, and
+      # remove it when its leases have ended. More connections come only after a reboot.
       acu = optional(object({
         may_raise     = bool
         max_ceiling   = number           # the budget, in steps of 0.5

@@ -322,11 +322,24 @@ run "a_group_that_eks_does_not_manage_is_not_changed_through_eks" {
   }
 }
 
-run "a_budget_that_may_not_be_used_permits_nothing" {
+run "a_budget_that_may_not_be_used_any_more_still_permits_to_take_back" {
   command = plan
 
   variables {
     connection_exhaustion = merge(var.connection_exhaustion, { targets = { prod-a = merge(var.connection_exhaustion.targets.prod-a, { acu = { may_raise = false, max_ceiling = 16 } }) } })
+  }
+
+  assert {
+    condition     = toset(flatten([for s in jsondecode(module.connection_exhaustion[0].permissions).Statement : s.Resource if contains(s.Action, "rds:ModifyDBCluster")])) == toset(["arn:aws:rds:us-east-1:123456789012:cluster:prod-a"])
+    error_message = "a raise that is in force could not be taken back"
+  }
+}
+
+run "no_budget_permits_nothing" {
+  command = plan
+
+  variables {
+    connection_exhaustion = merge(var.connection_exhaustion, { targets = { prod-a = merge(var.connection_exhaustion.targets.prod-a, { acu = null }) } })
   }
 
   assert {
