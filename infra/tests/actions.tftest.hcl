@@ -348,6 +348,38 @@ run "no_budget_permits_nothing" {
   }
 }
 
+run "what_failed_is_told_by_mail_and_calls_no_function_o04" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.failures.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-reports"])
+    error_message = "the alarm must mail"
+  }
+
+  assert {
+    condition     = startswith(aws_cloudwatch_metric_alarm.failures.alarm_name, "day2-") && aws_cloudwatch_metric_alarm.failures.dimensions == tomap({ QueueName = "day2-failures" }) && aws_cloudwatch_metric_alarm.failures.threshold == 0 && aws_cloudwatch_metric_alarm.failures.treat_missing_data == "notBreaching"
+    error_message = "one message in the queue must ring, an empty one must not, and the name must be the deployment's own"
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode(concat(values(output.functions["provisioning-latency"].event_rules), values(output.functions["connection-exhaustion"].event_rules))), "alarm:day2-failures")
+    error_message = "no function may be called by it"
+  }
+}
+
+run "the_topic_of_the_mails_is_left_out_where_a_function_listens_to_it_o04" {
+  command = plan
+
+  variables {
+    connection_exhaustion = merge(var.connection_exhaustion, { alarm_topic_arns = ["arn:aws:sns:us-east-1:123456789012:day2-reports"] })
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.failures.alarm_actions) == 0
+    error_message = "an alarm about the functions would call one"
+  }
+}
+
 run "another_account_is_changed_by_its_role_alone" {
   command = plan
 
