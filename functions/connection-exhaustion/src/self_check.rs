@@ -2,6 +2,8 @@
 //!
 //! `rds:ModifyDBCluster` is not tried: RDS has no dry run, and a write to prove a right would be a change.
 
+use std::collections::BTreeMap;
+
 use day2_aws::Moment;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
@@ -45,7 +47,7 @@ pub(crate) async fn self_check(
     items.push(alarms(clients, policy, settings.deployment.name.as_str(), &times).await);
     items.push(reads(clients, target, &times).await);
     if !policy.clients.is_empty() {
-        items.push(cluster(clients, target, &times).await);
+        items.push(cluster(clients, target, policy, &times).await);
     }
     items
 }
@@ -150,32 +152,88 @@ async fn reads(clients: &Clients, target: &Target, times: &Times) -> Item {
         .remedy("grant what functions/connection-exhaustion/permissions.json asks for")
 }
 
-async fn cluster(clients: &Clients, target: &Target, times: &Times) -> Item {
+/// Asked in the namespace of each client, because the rules may be bound there and nowhere else.
+async fn cluster(clients: &Clients, target: &Target, policy: &Policy, times: &Times) -> Item {
     const CODE: &str = "CNX-804";
     const TITLE: &str = "the cluster grants what rbac.yaml asks for";
+    let questions = questions(policy);
     let client = match clients.cluster(target, times).await {
         Ok(client) => client,
-        Err(why) => return Item::unreadable(CODE, TITLE, 5, &why),
+        Err(why) => {
+            let asked = u64::try_from(questions.len()).unwrap_or(u64::MAX);
+            return Item::unreadable(CODE, TITLE, asked, &why);
+        }
     };
-    let (mut denied, mut unread, mut asked) = (Vec::new(), Vec::new(), 0);
-    for ((group, resource), verbs) in RULES.iter().zip(VERBS) {
-        for verb in verbs {
-            asked += 1;
-            let access = Access {
+    let (mut denied, mut unread) = (Vec::new(), Vec::new());
+    for access in &questions {
+        let what = format!(
+            "{} {} in {}",
+            access.verb,
+            access.resource,
+            access.namespace.unwrap_or("the cluster")
+        );
+        let answer: Observed<bool> = client.can_i(access, times.deadline).await;
+        match answer {
+            Ok(true) => {}
+            Ok(false) => denied.push((what, "not allowed".to_owned())),
+            Err(why) => unread.push((what, why.to_string())),
+        }
+    }
+    item(CODE, TITLE, &denied, &unread, questions.len()).remedy(
+        "apply infra/kubernetes/connection-exhaustion.yaml, or bind its ClusterRole in each namespace of a client, and check \
+         the access entry of the function's role",
+    )
+}
+
+/// Every verb of every rule, in every namespace of a client; `patch` only where one may be restarted.
+fn questions(policy: &Policy) -> Vec<Access<'_>> {
+    let mut restarts: BTreeMap<&str, bool> = BTreeMap::new();
+    for client in &policy.clients {
+        *restarts.entry(client.namespace.as_str()).or_default() |= client.may_restart;
+    }
+    let mut questions = Vec::new();
+    for (namespace, may_restart) in restarts {
+        for ((group, resource), verbs) in RULES.iter().zip(VERBS) {
+            let needed = verbs.iter().filter(|verb| may_restart || **verb != "patch");
+            questions.extend(needed.map(|verb| Access {
                 verb,
                 group,
                 resource,
-                namespace: None,
-            };
-            let answer: Observed<bool> = client.can_i(&access, times.deadline).await;
-            match answer {
-                Ok(true) => {}
-                Ok(false) => denied.push((format!("{verb} {resource}"), "not allowed".to_owned())),
-                Err(why) => unread.push((format!("{verb} {resource}"), why.to_string())),
-            }
+                namespace: Some(namespace),
+            }));
         }
     }
-    item(CODE, TITLE, &denied, &unread, asked).remedy(
-        "apply infra/kubernetes/connection-exhaustion.yaml and check the access entry of the function's role",
-    )
+    questions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::questions;
+    use crate::plan::tests::world::World;
+
+    #[test]
+    fn rights_are_asked_for_in_the_namespaces_of_the_clients_and_patch_only_where_one_may_be_restarted_o08() {
+        let settings = World::new().settings();
+        let policy = settings.function.targets.get("prod-a").unwrap();
+        let asked: Vec<String> = questions(policy)
+            .iter()
+            .map(|one| format!("{} {} in {}", one.verb, one.resource, one.namespace.unwrap()))
+            .collect();
+        let of = |namespace: &str, verbs: &[&str]| -> Vec<String> {
+            verbs
+                .iter()
+                .map(|verb| format!("{verb} in {namespace}"))
+                .collect()
+        };
+        let read = [
+            "list pods",
+            "list horizontalpodautoscalers",
+            "list poddisruptionbudgets",
+        ];
+        let mut expected = of("bi", &["get deployments"]);
+        expected.extend(of("bi", &read));
+        expected.extend(of("coder", &["get deployments", "patch deployments"]));
+        expected.extend(of("coder", &read));
+        assert_eq!(asked, expected);
+    }
 }
