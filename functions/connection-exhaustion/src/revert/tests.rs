@@ -108,6 +108,9 @@ fn what_is_back_already_is_no_failure_and_its_lease_ends() {
     assert!(assessment.plan.steps.is_empty() && assessment.plan.refusals.is_empty());
     assert_eq!(assessment.items[0].verdict(), Verdict::Pass);
     assert!(assessment.says.contains("4 ACU already"), "{}", assessment.says);
+    // Also where another raise would include it: there is nothing left to include.
+    also_raised(&mut world, 4.0, 6.5);
+    assert_eq!(taken_back(&world, &change).left, None);
 }
 
 /// Another open raise on the same cluster.
