@@ -5,6 +5,7 @@ pub(crate) mod cause;
 pub(crate) mod chart;
 pub(crate) mod control;
 pub(crate) mod group;
+pub(crate) mod held;
 pub(crate) mod images;
 pub(crate) mod launches;
 pub(crate) mod ownership;
@@ -94,6 +95,7 @@ pub fn plan(
         waiting: &waiting,
         failures: &failures,
         leases: &inquiry.standing.leases,
+        key: inquiry.key,
         now,
     };
     let (plan, extra) = decided(&standing, &diagnosis, &grounds, &health, inquiry.key);
@@ -201,10 +203,12 @@ fn decided(
 /// One plan of the two. What objects to one of them is no reason to leave the other, so it becomes a skip beside a step.
 fn joined(scaling: Scaling, remedy: Option<Remedy>, resource: &str) -> (Plan<Change>, Vec<Item>) {
     let mut plan = Plan {
-        steps: Vec::new(),
+        // The raise comes first: it disturbs nobody, and a restart that fails must not keep it from being made.
+        steps: scaling.step.into_iter().collect(),
         skips: scaling.skips,
         refusals: scaling.refusals,
     };
+    let raises = !plan.steps.is_empty();
     let aside = |refusal: Refusal| Skip {
         resource: resource.to_owned(),
         why: format!(
@@ -217,14 +221,13 @@ fn joined(scaling: Scaling, remedy: Option<Remedy>, resource: &str) -> (Plan<Cha
     match remedy {
         None => {}
         Some(Remedy::Leave(skip)) => plan.skips.push(skip),
-        Some(Remedy::Refuse(refusal)) if scaling.step.is_some() => plan.skips.push(aside(refusal)),
+        Some(Remedy::Refuse(refusal)) if raises => plan.skips.push(aside(refusal)),
         Some(Remedy::Refuse(refusal)) => plan.refusals.push(refusal),
         Some(Remedy::Restart(step)) => {
             plan.skips.extend(plan.refusals.drain(..).map(aside));
             plan.steps.push(*step);
         }
     }
-    plan.steps.extend(scaling.step);
     (plan, scaling.items)
 }
 

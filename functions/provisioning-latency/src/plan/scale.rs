@@ -11,7 +11,7 @@ use super::ownership::Owner;
 use super::pending::Waiting;
 use super::size::{Numbers, Size, size};
 use super::words::{count, whole};
-use super::{group, schedule};
+use super::{group, held, schedule};
 use crate::change::{Change, Raise, Through};
 use crate::facts::Facts;
 use crate::settings::Platform;
@@ -46,6 +46,8 @@ pub(crate) struct Grounds<'a> {
     pub(crate) failures: &'a Observed<Failures>,
     /// Open changes of ours.
     pub(crate) leases: &'a [Lease],
+    /// Key of the occasion, which a change that was begun for it carries.
+    pub(crate) key: &'a str,
     /// The moment.
     pub(crate) now: Timestamp,
 }
@@ -86,6 +88,9 @@ pub(crate) fn scaling(grounds: &Grounds<'_>) -> Scaling {
         Ok(numbers) => numbers,
         Err(refusals) => return refused(refusals),
     };
+    if let Some(raise) = held::begun(grounds.leases, group, grounds.key) {
+        return go_on(grounds, group, raise);
+    }
     match size(&numbers, &grounds.platform.step) {
         Size::AtMaximum => Scaling {
             items: vec![group::at_maximum(group)],
@@ -94,7 +99,7 @@ pub(crate) fn scaling(grounds: &Grounds<'_>) -> Scaling {
                 group.desired, group.max
             ))
         },
-        Size::StepTaken { ceiling } => skip(step_taken(grounds, &numbers, ceiling)),
+        Size::StepTaken { ceiling } => skip(step_taken(grounds, group, &numbers, ceiling)),
         Size::Coming { coming } => skip(format!(
             "{} were asked for and are not Ready yet, which is as many as are needed; more would not come sooner. If they do \
              not join, see PRV-007, PRV-009 and the waterfall",
@@ -150,7 +155,7 @@ fn numbers(grounds: &Grounds<'_>, group: &Group) -> Result<Numbers, Vec<Refusal>
     let mut keep = |refusal: Refusal| {
         refusals.push(refusal);
     };
-    let baseline = baseline(grounds.leases, group).unwrap_or_else(|refusal| {
+    let baseline = held::baseline(grounds.leases, group).unwrap_or_else(|refusal| {
         keep(refusal);
         group.desired
     });
@@ -192,14 +197,10 @@ fn numbers(grounds: &Grounds<'_>, group: &Group) -> Result<Numbers, Vec<Refusal>
         }
         (None, _) => None,
     };
-    let needed = match (grounds.waiting, platform.workspaces_per_node) {
-        (Ok(waiting), Some(per_node)) => Some(whole(
-            waiting
-                .for_nodes()
-                .div_ceil(usize::try_from(per_node.max(1)).unwrap_or(1)),
-        )),
-        _ => None,
-    };
+    // Where nobody says how many fit on a node, one node for each is the most that can be needed.
+    let per_node = usize::try_from(platform.workspaces_per_node.unwrap_or(1).max(1)).unwrap_or(1);
+    let waiting = grounds.waiting.as_ref().map_or(0, Waiting::for_nodes);
+    let needed = whole(waiting.div_ceil(per_node));
     if refusals.is_empty() {
         Ok(Numbers {
             desired: group.desired,
@@ -215,46 +216,44 @@ fn numbers(grounds: &Grounds<'_>, group: &Group) -> Result<Numbers, Vec<Refusal>
     }
 }
 
-/// The size before the oldest of our raises that are, or may be, in force. A size below it means that somebody lowered the
-/// group since, and counts instead.
-///
-/// # Errors
-///
-/// When a lease on the group cannot be understood: then nobody knows how much of its size is ours.
-pub(crate) fn baseline(leases: &[Lease], group: &Group) -> Result<i64, Refusal> {
-    let resource = Change::resource_of_group(&group.name);
-    let mut found = group.desired;
-    for lease in leases
-        .iter()
-        .filter(|lease| lease.state.is_open() && lease.resource == resource)
-    {
-        let raise = Change::raise_of(lease).ok_or_else(|| {
-            Refusal::new(
-                Guard::Unreadable,
-                format!("lease {} on the group is not understood", lease.id),
-                "end it by hand: {\"task\":\"revert\",\"lease\":\"…\"}",
-            )
-        })?;
-        found = found.min(raise.baseline);
-    }
-    Ok(found)
-}
-
-fn step_taken(grounds: &Grounds<'_>, numbers: &Numbers, ceiling: i64) -> String {
-    let resource = Change::resource_of_group(&grounds.facts.group.name);
-    let ends = grounds
-        .leases
-        .iter()
-        .filter(|lease| lease.state.is_open() && lease.resource == resource)
-        .filter_map(|lease| lease.expires_at)
-        .max()
-        .map(|at| format!(" until {}", at.strftime("%H:%M UTC")))
-        .unwrap_or_default();
+fn step_taken(grounds: &Grounds<'_>, group: &Group, numbers: &Numbers, ceiling: i64) -> String {
+    let ends = held::ends(grounds.leases, group);
     format!(
         "already raised: {} of at most {ceiling} nodes, counted from {} before our raise, which is in force{ends}; a second step \
          is for people to decide (step.percent, step.max_nodes)",
         numbers.desired, numbers.baseline
     )
+}
+
+/// What is left of a raise that an earlier delivery of the same event has begun: exactly that one, or nothing.
+fn go_on(grounds: &Grounds<'_>, group: &Group, raise: Raise) -> Scaling {
+    let why = if group.desired >= raise.to.min(group.max) {
+        format!(
+            "already raised by this event: {} of {} nodes",
+            group.desired, raise.to
+        )
+    } else if group.desired < raise.from {
+        format!(
+            "the group was lowered to {} since this event began to raise it from {}: whoever did decides now",
+            group.desired, raise.from
+        )
+    } else {
+        let refusals = objections(grounds, group, raise.to);
+        if !refusals.is_empty() {
+            return refused(refusals);
+        }
+        return Scaling {
+            step: Some(step(raise, group, grounds.platform.lease_minutes)),
+            ..Scaling::default()
+        };
+    };
+    Scaling {
+        skips: vec![Skip {
+            resource: Change::resource_of_group(&group.name),
+            why,
+        }],
+        ..Scaling::default()
+    }
 }
 
 /// Everything that objects to raising the group to `to`.

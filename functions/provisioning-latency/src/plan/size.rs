@@ -15,8 +15,8 @@ pub(crate) struct Numbers {
     pub(crate) baseline: i64,
     /// Nodes that were asked for and are not Ready yet.
     pub(crate) coming: i64,
-    /// Nodes that the waiting pods need; none when that cannot be computed.
-    pub(crate) needed: Option<i64>,
+    /// Nodes that the waiting pods need at most.
+    pub(crate) needed: i64,
     /// Nodes that the free addresses allow beyond the desired capacity; none when they are not known to limit.
     pub(crate) by_addresses: i64,
     /// Size of the group that the quota allows; none when no quota is declared.
@@ -72,9 +72,7 @@ pub(crate) fn size(numbers: &Numbers, step: &StepSize) -> Size {
     if desired >= ceiling {
         return Size::StepTaken { ceiling };
     }
-    // Where the need is not known a whole step is needed, and what is on its way is part of it.
-    let whole_step = ceiling - numbers.baseline;
-    let missing = numbers.needed.unwrap_or(whole_step) - numbers.coming;
+    let missing = numbers.needed - numbers.coming;
     if missing <= 0 {
         return Size::Coming {
             coming: numbers.coming,
@@ -128,7 +126,7 @@ mod tests {
         max: 100,
         baseline: 50,
         coming: 0,
-        needed: None,
+        needed: 25,
         by_addresses: 1_000,
         by_quota: None,
     };
@@ -180,21 +178,19 @@ mod tests {
     #[test]
     fn no_more_is_asked_for_than_the_waiting_pods_need_beyond_what_is_coming() {
         for (needed, coming, expected) in [
-            (Some(5), 0, Some(55)),
-            (Some(5), 2, Some(53)),
-            (Some(5), 5, None),
-            (Some(40), 0, Some(75)),
-            (Some(0), 0, None),
-            (None, 0, Some(75)),
-            (None, 10, Some(65)),
-            (None, 25, None),
+            (5, 0, Some(55)),
+            (5, 2, Some(53)),
+            (5, 5, None),
+            (40, 0, Some(75)),
+            (40, 20, Some(70)),
+            (0, 0, None),
         ] {
             let numbers = Numbers {
                 coming,
                 needed,
                 ..PLAIN
             };
-            assert_eq!(raised(numbers), expected, "{needed:?} {coming}");
+            assert_eq!(raised(numbers), expected, "{needed} {coming}");
         }
     }
 
@@ -234,7 +230,7 @@ mod tests {
         assert_eq!(size(&second, &STEP), Size::StepTaken { ceiling: 75 });
         let part = Numbers {
             desired: 60,
-            needed: Some(40),
+            needed: 40,
             ..PLAIN
         };
         assert_eq!(raised(part), Some(75));
@@ -244,7 +240,7 @@ mod tests {
         #[test]
         fn a_size_is_never_lowered_never_above_the_maximum_and_never_more_than_one_step_d12_w13(
             desired in 0_i64..500, max in 0_i64..500, below in 0_i64..200, coming in 0_i64..100,
-            needed in proptest::option::of(0_i64..500), by_addresses in -10_i64..500,
+            needed in 0_i64..500, by_addresses in -10_i64..500,
             by_quota in proptest::option::of(0_i64..500), percent in 0.1_f64..100.0, max_nodes in 1_u32..200,
         ) {
             let baseline = (desired - below).max(0);

@@ -7,6 +7,7 @@ use day2_reads::scaling_activities::Activity;
 use day2_reads::scaling_groups::Group;
 use jiff::Timestamp;
 
+use super::super::held::may_be_made;
 use super::super::words::{count, whole};
 use super::{Verdict, unread};
 use crate::change::{Change, Raise};
@@ -29,6 +30,9 @@ pub(super) fn floor(inquiry: &Inquiry<'_>, group: &Group, raise: &Raise) -> Resu
                 "end that one by hand first",
             )))
         })?;
+        if !may_be_made(other, &held, group) {
+            continue;
+        }
         if held.to >= raise.to {
             let ends = other.expires_at.map_or_else(
                 || "when it is ended".to_owned(),

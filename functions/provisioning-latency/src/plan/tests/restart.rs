@@ -124,14 +124,15 @@ fn what_objects_to_the_raise_does_not_stop_the_restart_and_is_said() {
 }
 
 #[test]
-fn restart_and_raise_stand_side_by_side_the_restart_first() {
+fn restart_and_raise_stand_side_by_side_the_raise_first() {
     let mut facts = sick_world(&provisioner(1));
     pods_of(&mut facts).push(waiting(1, NO_CPU));
     let seen = planned(&facts);
     assert_eq!(seen.plan.steps.len(), 2);
     assert!(restarts(&seen.plan));
-    assert_eq!(raise(&seen.plan), Some((50, 75)));
-    assert_eq!(seen.plan.steps[0].resource, "deployment coder/coder-provisioner");
+    assert_eq!(raise(&seen.plan), Some((50, 51)));
+    assert_eq!(seen.plan.steps[0].resource, "Auto Scaling group prod-a-workspace");
+    assert_eq!(seen.plan.steps[1].resource, "deployment coder/coder-provisioner");
 }
 
 #[test]

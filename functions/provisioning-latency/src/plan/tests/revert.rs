@@ -2,7 +2,7 @@
 
 use day2_aws::{Assessment, Inquiry};
 use day2_core::action::guard::Guard;
-use day2_core::action::{Lease, Occasion, Standing};
+use day2_core::action::{Lease, LeaseState, Occasion, Standing};
 use day2_core::{Cause, Unreadable};
 use day2_reads::scaling_activities::Activity;
 use proptest::prelude::*;
@@ -261,6 +261,22 @@ fn an_earlier_raise_is_taken_back_with_the_later_one_that_includes_it() {
     // Alone, it goes back to where the first began.
     let seen = reverted_with(&raised(25), &second, Vec::new());
     assert_eq!(back(&seen).unwrap().floor, 50);
+}
+
+#[test]
+fn a_later_raise_that_was_never_made_does_not_hold_the_first_d12() {
+    let first = lease("l1", 50, 50, 75, 121);
+    let mut never = lease("l2", 50, 75, 90, 30);
+    never.state = LeaseState::Pending;
+    let seen = reverted_with(&raised(25), &first, vec![never.clone()]);
+    assert_eq!(back(&seen).unwrap().floor, 50);
+    assert_eq!(back(&seen).unwrap().nodes.len(), 25);
+    // The same one in force does.
+    never.state = LeaseState::Active;
+    stays(
+        &reverted_with(&raised(25), &first, vec![never]),
+        "a later raise to 90 nodes",
+    );
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn below_the_maximum_nobody_is_called() {
 #[test]
 fn only_what_the_waiting_pods_need_is_asked_for_where_that_can_be_computed() {
     let facts = world(50);
-    for (per_node, to) in [(4, 53), (5, 53), (12, 51), (1, 62)] {
+    for (per_node, to) in [(4, 60), (14, 53), (40, 51), (2, 70), (1, 75)] {
         let settings = settings_with(&json!({"workspaces_per_node": per_node}));
         let seen = planned_with(&facts, &settings, Vec::new());
         assert_eq!(raise(&seen.plan), Some((50, to)), "{per_node}");
@@ -73,10 +73,20 @@ fn only_what_the_waiting_pods_need_is_asked_for_where_that_can_be_computed() {
 }
 
 #[test]
+fn without_a_number_per_node_each_waiting_pod_needs_one_node_at_most() {
+    for (pods, to) in [(1, 51), (3, 53), (25, 75), (40, 75)] {
+        let mut facts = world(50);
+        pods_of(&mut facts).retain(|pod| pod.phase != "Pending");
+        pods_of(&mut facts).extend((0..pods).map(|number| waiting(number, NO_CPU)));
+        assert_eq!(raise(&planned(&facts).plan), Some((50, to)), "{pods}");
+    }
+}
+
+#[test]
 fn nodes_that_are_on_their_way_are_not_asked_for_again() {
     let mut facts = world(50);
     facts.cluster.nodes.as_mut().unwrap().truncate(47);
-    let settings = settings_with(&json!({"workspaces_per_node": 4}));
+    let settings = settings_with(&json!({"workspaces_per_node": 14}));
     let seen = planned_with(&facts, &settings, Vec::new());
     assert_eq!(raise(&seen.plan), None);
     assert!(
@@ -92,7 +102,7 @@ fn a_node_that_has_been_sick_for_long_is_not_on_its_way() {
     for node in facts.cluster.nodes.as_mut().unwrap().iter_mut().take(3) {
         *node = sick(node.clone());
     }
-    let settings = settings_with(&json!({"workspaces_per_node": 4}));
+    let settings = settings_with(&json!({"workspaces_per_node": 14}));
     let seen = planned_with(&facts, &settings, Vec::new());
     assert_eq!(raise(&seen.plan), Some((50, 53)));
 }
@@ -164,6 +174,57 @@ fn a_delivery_after_a_kill_plans_the_same_raise_or_none_d12() {
         "{}",
         skips(&seen.plan)
     );
+}
+
+#[test]
+fn a_redelivery_plans_exactly_the_raise_that_it_began_and_never_more_d12() {
+    // 10 more were remembered; by now 40 workspaces wait, and a new event would ask for 25.
+    let mut begun = lease("l1", 50, 50, 60, 1);
+    begun.occasion = KEY.to_owned();
+    begun.state = LeaseState::Pending;
+    for (desired, expected) in [(50, Some((50, 60))), (55, Some((50, 60))), (60, None), (70, None), (40, None)] {
+        for state in [LeaseState::Pending, LeaseState::Active] {
+            begun.state = state;
+            let seen = planned_with(&world(desired), &settings(), vec![begun.clone()]);
+            assert_eq!(raise(&seen.plan), expected, "{desired} {state:?}");
+            assert!(seen.plan.refusals.is_empty());
+        }
+    }
+    // At a maximum that was lowered meanwhile the raise is made as far as it can be: its lease must stay.
+    let mut facts = world(58);
+    group_of(&mut facts).max = 58;
+    let seen = planned_with(&facts, &settings(), vec![begun]);
+    assert_eq!(raise(&seen.plan), None);
+    // Another event is bound by one step above the size before, not by that lease.
+    let seen = planned_with(&world(60), &settings(), vec![lease("l1", 50, 50, 60, 1)]);
+    assert_eq!(raise(&seen.plan), Some((60, 75)));
+}
+
+#[test]
+fn a_redelivery_is_held_by_the_same_guards_as_the_first_d12() {
+    let mut begun = lease("l1", 50, 50, 60, 1);
+    begun.occasion = KEY.to_owned();
+    let mut facts = world(50);
+    facts.group.scheduled = Ok(vec![scheduled("evening", 20, 10)]);
+    let seen = planned_with(&facts, &settings(), vec![begun]);
+    assert!(seen.plan.steps.is_empty());
+    assert_eq!(seen.plan.refusals.len(), 1);
+}
+
+#[test]
+fn a_raise_that_was_remembered_and_never_made_moves_no_baseline_d12() {
+    // Killed before its call; meanwhile a person set 60.
+    let mut pending = lease("l1", 50, 50, 75, 30);
+    pending.state = LeaseState::Pending;
+    let seen = planned_with(&world(60), &settings(), vec![pending.clone()]);
+    assert_eq!(raise(&seen.plan), Some((60, 85)));
+    // Where the group has its size it counts as made, also where the maximum cut it off.
+    for (desired, max) in [(75, 100), (70, 70)] {
+        let mut facts = world(desired);
+        group_of(&mut facts).max = max;
+        let seen = planned_with(&facts, &settings(), vec![pending.clone()]);
+        assert_eq!(raise(&seen.plan), None, "{desired}");
+    }
 }
 
 #[test]

@@ -270,7 +270,7 @@ pub(crate) fn launch(status: &str, minutes_ago: i64, message: &str) -> Activity 
     }
 }
 
-/// The slow morning: `desired` nodes, all Ready, and twelve workspaces that wait for CPU.
+/// The slow morning: `desired` nodes, all Ready, and forty workspaces that wait for CPU.
 pub(crate) fn world(desired: i64) -> Facts {
     let size = usize::try_from(desired).unwrap();
     let subnet = |letter: &str| Subnet {
@@ -278,7 +278,7 @@ pub(crate) fn world(desired: i64) -> Facts {
         zone: format!("us-east-1{letter}"),
         free_addresses: 800,
     };
-    let mut pods: Vec<Pod> = (0..12).map(|number| waiting(number, NO_CPU)).collect();
+    let mut pods: Vec<Pod> = (0..40).map(|number| waiting(number, NO_CPU)).collect();
     pods.extend((0..3).map(|number| provisioner_pod(&format!("p{number}"), true, None)));
     pods.extend((0..size).map(|number| running(&format!("busy-{number}"), &format!("w{number}"))));
     Facts {
