@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::meta::{Int, Meta, Time, strings};
 use super::{Condition, Kind, Status};
+use crate::change::CORDON_ANNOTATION;
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -14,12 +15,16 @@ use super::{Condition, Kind, Status};
 pub struct Node {
     /// Object name; on EKS the private DNS name or the instance id.
     pub name: String,
+    /// Uid: a node that joined again under the same name has another one.
+    pub uid: String,
     /// All labels.
     pub labels: BTreeMap<String, String>,
     /// `spec.providerID`, on EKS `aws:///<zone>/<instance id>`.
     pub provider_id: Option<String>,
     /// Cordoned.
     pub unschedulable: bool,
+    /// The owner that [`crate::change::CORDON_ANNOTATION`] names, whether it is cordoned or not.
+    pub cordon_owner: Option<String>,
     /// Taints, including those that Kubernetes sets itself (`node.kubernetes.io/…`).
     pub taints: Vec<Taint>,
     /// All conditions.
@@ -189,13 +194,19 @@ impl From<TaintWire> for Taint {
 
 impl From<Wire> for Node {
     fn from(wire: Wire) -> Self {
-        let meta = wire.metadata.unwrap_or_default();
+        let mut meta = wire.metadata.unwrap_or_default();
         let spec = wire.spec.unwrap_or_default();
         let state = wire.status.unwrap_or_default();
         Self {
             created_at: meta.created_at(),
             deleting_since: meta.deleting_since(),
+            cordon_owner: meta
+                .annotations
+                .take()
+                .and_then(|mut annotations| annotations.remove(CORDON_ANNOTATION))
+                .flatten(),
             name: meta.name.unwrap_or_default(),
+            uid: meta.uid.unwrap_or_default(),
             labels: strings(meta.labels),
             provider_id: spec.provider_id.filter(|id| !id.is_empty()),
             unschedulable: spec.unschedulable.unwrap_or_default(),

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use super::container::{ContainerWire, Ended, Waiting};
 use super::meta::{Meta, Time, strings};
-use super::{Condition, Kind, Owner, Status};
+use super::placement::{AffinityWire, TolerationWire};
+use super::{Condition, Kind, Owner, Placement, Status};
 
 /// The annotations that a [`Pod`] keeps: those that decide whether something may move it.
 pub const ANNOTATIONS_KEPT: [&str; 4] = [
@@ -29,6 +30,8 @@ pub struct Pod {
     pub uid: String,
     /// Node it is bound to; none while it waits for the scheduler.
     pub node: Option<String>,
+    /// What it asks of a node, while it has none: afterwards nothing is judged by it, and it is not kept.
+    pub placement: Option<Box<Placement>>,
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     pub phase: String,
     /// `status.reason`, for example `Evicted`.
@@ -141,6 +144,9 @@ struct Wire {
 #[serde(rename_all = "camelCase")]
 struct Spec {
     node_name: Option<String>,
+    node_selector: Option<BTreeMap<String, Option<String>>>,
+    affinity: Option<AffinityWire>,
+    tolerations: Option<Vec<TolerationWire>>,
     volumes: Option<Vec<Volume>>,
 }
 
@@ -181,6 +187,11 @@ impl From<Wire> for Pod {
         }
         let mut annotations = strings(meta.annotations.take());
         annotations.retain(|key, _| ANNOTATIONS_KEPT.contains(&key.as_str()));
+        let node = spec.node_name.filter(|node| !node.is_empty());
+        let placement = node.is_none().then(|| {
+            let asked = Placement::of(spec.node_selector, spec.affinity, spec.tolerations);
+            Box::new(asked)
+        });
         Self {
             owner: meta.owner(),
             created_at: meta.created_at(),
@@ -189,7 +200,8 @@ impl From<Wire> for Pod {
             namespace: meta.namespace.unwrap_or_default(),
             name: meta.name.unwrap_or_default(),
             uid: meta.uid.unwrap_or_default(),
-            node: spec.node_name.filter(|node| !node.is_empty()),
+            node,
+            placement,
             phase: state.phase.unwrap_or_default(),
             reason: state.reason.filter(|reason| !reason.is_empty()),
             labels: strings(meta.labels),

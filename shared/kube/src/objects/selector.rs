@@ -36,6 +36,10 @@ pub enum Operator {
     Exists,
     /// The label is absent.
     DoesNotExist,
+    /// The label is a whole number above the one value. Only of node affinities.
+    Gt,
+    /// The label is a whole number below the one value. Only of node affinities.
+    Lt,
     /// A word this code does not know; such a requirement never holds.
     Other,
 }
@@ -55,14 +59,23 @@ impl LabelSelector {
 }
 
 impl Requirement {
-    fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
+    pub(super) fn holds(&self, labels: &BTreeMap<String, String>) -> bool {
         let value = labels.get(&self.key);
         match self.operator {
             Operator::In => value.is_some_and(|value| self.values.contains(value)),
             Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
             Operator::Exists => value.is_some(),
             Operator::DoesNotExist => value.is_none(),
+            Operator::Gt => self.compares(value).is_some_and(|(label, bound)| label > bound),
+            Operator::Lt => self.compares(value).is_some_and(|(label, bound)| label < bound),
             Operator::Other => false,
+        }
+    }
+
+    fn compares(&self, value: Option<&String>) -> Option<(i64, i64)> {
+        match self.values.as_slice() {
+            [bound] => Some((value?.parse().ok()?, bound.parse().ok()?)),
+            _ => None,
         }
     }
 }
@@ -75,7 +88,7 @@ struct Wire {
 }
 
 #[derive(Deserialize)]
-struct RequirementWire {
+pub(super) struct RequirementWire {
     key: Option<String>,
     operator: Option<String>,
     values: Option<Vec<String>>,
@@ -104,6 +117,8 @@ impl From<RequirementWire> for Requirement {
                 Some("NotIn") => Operator::NotIn,
                 Some("Exists") => Operator::Exists,
                 Some("DoesNotExist") => Operator::DoesNotExist,
+                Some("Gt") => Operator::Gt,
+                Some("Lt") => Operator::Lt,
                 _ => Operator::Other,
             },
             values: wire.values.unwrap_or_default(),
