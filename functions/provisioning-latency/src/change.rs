@@ -13,6 +13,8 @@ pub enum Change {
     Restart(Restart),
     /// Takes added nodes back, as far as they are empty.
     GiveBack(GiveBack),
+    /// Lifts cordons that an earlier attempt to take nodes back has left.
+    Uncordon(Uncordon),
 }
 
 /// Which API sets the size.
@@ -76,6 +78,25 @@ pub struct Leaving {
     pub instance: String,
     /// Node.
     pub node: String,
+    /// Its uid, so that another node of the same name is not taken for it.
+    #[serde(default)]
+    pub uid: String,
+}
+
+/// Cordons of one lease that are to be lifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uncordon {
+    /// The nodes.
+    pub nodes: Vec<Held>,
+}
+
+/// A node that carries our cordon.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Node.
+    pub node: String,
+    /// Its uid.
+    pub uid: String,
 }
 
 impl Change {
@@ -83,6 +104,12 @@ impl Change {
     #[must_use]
     pub fn resource_of_group(group: &str) -> String {
         format!("Auto Scaling group {group}")
+    }
+
+    /// In whose name the cordons of a lease stand: all attempts at the same lease find their own.
+    #[must_use]
+    pub fn cordon_owner(lease: &str) -> String {
+        format!("{}:{lease}", crate::NAME)
     }
 
     /// The raise that a lease remembers, if it is one and can be read.

@@ -53,7 +53,12 @@ pub(crate) async fn verify(
     loop {
         let mut seen = Vec::with_capacity(done.len());
         for step in done {
-            seen.push(one(clients, &cluster, platform, target, &step.change, times).await);
+            seen.push(match &step.change {
+                Change::Raise(raise) => raised(clients, &cluster, platform, target, raise, times).await,
+                Change::Restart(restart) => restarted(&cluster, restart, times).await,
+                Change::GiveBack(back) => given_back(clients, back, times).await,
+                Change::Uncordon(_) => uncordoned(&cluster, inquiry, times).await,
+            });
         }
         let complete = seen.iter().all(|one| matches!(one, Seen::All(_)));
         if complete || times.left() < PAUSE + RESERVE {
@@ -72,21 +77,6 @@ pub(crate) async fn verify(
             };
         }
         tokio::time::sleep(PAUSE).await;
-    }
-}
-
-async fn one(
-    clients: &Clients,
-    cluster: &Observed<ClusterClient>,
-    platform: &Platform,
-    target: &Target,
-    change: &Change,
-    times: &Times,
-) -> Seen {
-    match change {
-        Change::Raise(raise) => raised(clients, cluster, platform, target, raise, times).await,
-        Change::Restart(restart) => restarted(cluster, restart, times).await,
-        Change::GiveBack(back) => given_back(clients, back, times).await,
     }
 }
 
@@ -172,20 +162,49 @@ async fn given_back(clients: &Clients, back: &GiveBack, times: &Times) -> Seen {
                         })
                     })
                     .count();
-            let says = format!(
-                "desired is {}, {} of {} still in the group",
-                group.desired,
-                still,
-                count(back.nodes.len(), "node")
-            );
-            // A node that was not empty any more stays on purpose, and was said where it was left.
-            if group.desired < back.from && group.desired >= back.floor {
-                Seen::All(says)
-            } else {
-                Seen::Part(says)
-            }
+            judge_give_back(back, group.desired, still)
         }
         Err(why) => Seen::Part(format!("the group could not be read again: {why}")),
+    }
+}
+
+/// Judges one look at a taking back: all of it is seen when as many nodes are gone as were planned to go, not merely some.
+pub(crate) fn judge_give_back(back: &GiveBack, desired: i64, still: usize) -> Seen {
+    let wanted = back.from - whole(back.nodes.len());
+    let says = format!(
+        "desired is {desired} of {wanted} wanted, {still} of {} still in the group",
+        count(back.nodes.len(), "node")
+    );
+    if desired <= wanted && still == 0 {
+        Seen::All(says)
+    } else {
+        Seen::Part(says)
+    }
+}
+
+/// Whether no node carries the lease's cordon any more.
+async fn uncordoned(cluster: &Observed<ClusterClient>, inquiry: Inquiry<'_>, times: &Times) -> Seen {
+    let owner = Change::cordon_owner(inquiry.lease.map_or(inquiry.key, |lease| lease.id.as_str()));
+    let nodes = match cluster {
+        Ok(cluster) => cluster
+            .list_nodes(&ListQuery::all(), times.deadline)
+            .await
+            .and_then(Listed::complete),
+        Err(why) => Err(why.clone()),
+    };
+    match nodes {
+        Ok(nodes) => {
+            let held = nodes
+                .iter()
+                .filter(|node| node.cordon_owner.as_deref() == Some(owner.as_str()))
+                .count();
+            if held == 0 {
+                Seen::All("no node carries our cordon".to_owned())
+            } else {
+                Seen::Part(format!("{} with our cordon", count(held, "node")))
+            }
+        }
+        Err(why) => Seen::Part(format!("the nodes could not be read again: {why}")),
     }
 }
 
@@ -237,7 +256,32 @@ mod tests {
     use day2_core::{Cause, Unreadable};
 
     use super::*;
-    use crate::change::Through;
+    use crate::change::{Leaving, Through};
+
+    #[test]
+    fn a_taking_back_is_seen_only_when_as_many_are_gone_as_were_planned() {
+        let leaving = |number: usize| Leaving {
+            instance: format!("i-{number}"),
+            node: format!("w{number}"),
+            uid: String::new(),
+        };
+        let back = GiveBack {
+            group: "g".to_owned(),
+            from: 75,
+            floor: 50,
+            nodes: (0..10).map(leaving).collect(),
+        };
+        for (desired, still, all) in [
+            (65, 0, true),
+            (60, 0, true),
+            (66, 0, false),
+            (65, 1, false),
+            (74, 9, false),
+        ] {
+            let seen = judge_give_back(&back, desired, still);
+            assert_eq!(matches!(seen, Seen::All(_)), all, "{desired} {still} {seen:?}");
+        }
+    }
 
     #[test]
     fn a_raise_is_seen_only_when_size_instances_and_ready_nodes_are_there() {

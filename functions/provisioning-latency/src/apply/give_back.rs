@@ -1,4 +1,4 @@
-//! Takes empty nodes back, one after the other: cordon, so that nothing lands on it; look; terminate with decrement; and if
+//! Takes empty nodes back, one after the other: cordon, so that nothing lands on it; wait a moment; look; terminate with decrement; and if
 //! anything speaks against it, uncordon, so that no node is left half-cordoned.
 
 use std::time::Duration;
@@ -13,18 +13,23 @@ use day2_reads::times::Times;
 
 use super::patience::patiently;
 use super::raise::fresh;
-use crate::change::{GiveBack, Leaving};
+use crate::change::{Change as Ours, GiveBack, Leaving};
 use crate::gather::{Clients, connect};
+use crate::plan::words::{count, whole};
 
 const TERMINATE: &str = "autoscaling:TerminateInstanceInAutoScalingGroup";
 
 /// Time that one node needs; with less left no other is begun.
 const ONE_NODE: Duration = Duration::from_secs(15);
 
+/// How long after the cordon a node is looked at: the scheduler decides by what it has seen, and may still bind a pod that
+/// it had chosen the node for. Tests do not wait.
+const SETTLE: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 2_500 });
+
 /// In whose name the cordon stands: the lease, so that another attempt at the same lease finds its own.
 pub(super) fn owner(inquiry: Inquiry<'_>) -> String {
     let lease = inquiry.lease.map_or(inquiry.key, |lease| lease.id.as_str());
-    format!("{}:{lease}", crate::NAME)
+    Ours::cordon_owner(lease)
 }
 
 /// What came of one node.
@@ -73,13 +78,17 @@ pub(super) async fn give_back(
                     kept.push(says);
                     break;
                 }
+                if let Some(why) = stays(&group, leaving) {
+                    kept.push(format!("{}: {why}", leaving.node));
+                    continue;
+                }
             }
             Err(why) => {
                 let (error, says) = (OpsError::Read(why), so_far(taken, &kept));
                 return Applied::Failed { error, says };
             }
         }
-        match one(clients, &cluster, owner, leaving, &change.group, times).await {
+        match one(clients, &cluster, owner, leaving, (change, taken), times).await {
             Came::Taken => taken += 1,
             Came::Kept(why) => kept.push(format!("{}: {why}", leaving.node)),
             Came::Failed(why, error) => {
@@ -89,11 +98,23 @@ pub(super) async fn give_back(
             }
         }
     }
-    let says = so_far(taken, &kept);
+    came_of(whole(change.nodes.len()), taken, &kept)
+}
+
+/// What taking `planned` nodes back came to.
+pub(super) fn came_of(planned: i64, taken: i64, kept: &[String]) -> Applied {
     if taken == 0 {
-        Applied::Refused(says)
+        Applied::Refused(so_far(0, kept))
+    } else if taken < planned {
+        Applied::Partly {
+            says: so_far(taken, &[]),
+            left: match planned - taken {
+                1 => format!("1 node stays: {}", kept.join("; ")),
+                more => format!("{} stay: {}", count(more, "node"), kept.join("; ")),
+            },
+        }
     } else {
-        Applied::Done(says)
+        Applied::Done(so_far(taken, kept))
     }
 }
 
@@ -124,17 +145,36 @@ pub(super) fn ends(group: &Group, change: &GiveBack, taken: i64) -> Option<Strin
         .then(|| format!("the size is {}, where taking back ends", group.desired))
 }
 
+/// What stands against taking this node, by a fresh look at the group. `TerminateInstanceInAutoScalingGroup` itself minds
+/// no scale-in protection.
+pub(super) fn stays(group: &Group, leaving: &Leaving) -> Option<String> {
+    match group.instances.iter().find(|one| one.id == leaving.instance) {
+        None => Some("its instance is not in the group any more".to_owned()),
+        Some(one) if one.protected => Some("it was protected from scale-in in the meantime".to_owned()),
+        Some(one) if one.lifecycle_state != "InService" => {
+            Some(format!("its instance is {} by now", one.lifecycle_state))
+        }
+        Some(_) => None,
+    }
+}
+
+/// The look after the cordon, once what was on its way has arrived.
+pub(super) async fn settled<T>(look: impl AsyncFnOnce() -> T) -> T {
+    tokio::time::sleep(SETTLE).await;
+    look().await
+}
+
 async fn one(
     clients: &Clients,
     cluster: &ClusterClient,
     owner: &str,
     leaving: &Leaving,
-    group: &str,
+    (change, taken): (&GiveBack, i64),
     times: &Times,
 ) -> Came {
     let cordon = Cordon {
         node: &leaving.node,
-        uid: None,
+        uid: Some(leaving.uid.as_str()).filter(|uid| !uid.is_empty()),
         owner,
     };
     match cluster.cordon(&cordon, times.deadline).await {
@@ -155,7 +195,14 @@ async fn one(
             );
         }
     }
-    match occupants(cluster, &leaving.node, times).await {
+    let look = async || {
+        (
+            occupants(cluster, &leaving.node, times).await,
+            fresh(clients, &change.group, times).await,
+        )
+    };
+    let (occupants, group) = settled(look).await;
+    match occupants {
         Ok(occupants) => {
             if let Some(first) = occupants.first() {
                 let freed = uncordon(cluster, &cordon, times).await;
@@ -167,11 +214,25 @@ async fn one(
             return Came::Failed(format!("its pods could not be read{freed}"), error);
         }
     }
+    let objection = match &group {
+        Ok(group) => ends(group, change, taken).or_else(|| stays(group, leaving)),
+        Err(why) => {
+            let freed = uncordon(cluster, &cordon, times).await;
+            return Came::Failed(
+                format!("the group could not be read again{freed}"),
+                OpsError::Read(why.clone()),
+            );
+        }
+    };
+    if let Some(why) = objection {
+        let freed = uncordon(cluster, &cordon, times).await;
+        return Came::Kept(format!("{why}{freed}"));
+    }
     let Err(error) = terminate(clients, &leaving.instance, times).await else {
         return Came::Taken;
     };
     // An answer may be lost and the instance gone: the group itself tells.
-    if is_leaving(clients, group, &leaving.instance, times).await == Some(true) {
+    if is_leaving(clients, &change.group, &leaving.instance, times).await == Some(true) {
         return Came::Taken;
     }
     let freed = uncordon(cluster, &cordon, times).await;

@@ -6,6 +6,7 @@ mod raise;
 mod restart;
 #[cfg(test)]
 mod tests;
+mod uncordon;
 
 use day2_aws::{Applied, Inquiry};
 use day2_core::action::Step;
@@ -31,6 +32,10 @@ pub(crate) async fn apply(
         Change::GiveBack(change) => {
             let owner = give_back::owner(inquiry);
             give_back::give_back(clients, target, &owner, change, times).await
+        }
+        Change::Uncordon(change) => {
+            let owner = give_back::owner(inquiry);
+            uncordon::uncordon(clients, target, &owner, change, times).await
         }
     }
 }

@@ -17,9 +17,9 @@ use day2_aws::Applied;
 use day2_core::target::Target;
 use day2_reads::times::Times;
 
-use super::give_back::ends;
+use super::give_back::{came_of, ends, settled, stays};
 use super::raise::{Look, look, raise};
-use crate::change::{GiveBack, Raise, Through};
+use crate::change::{GiveBack, Leaving, Raise, Through};
 use crate::gather::Clients;
 use crate::plan::tests::world;
 
@@ -346,4 +346,41 @@ fn taking_back_ends_where_somebody_else_sets_the_size_and_at_the_floor_and_the_m
         let end = ends(&group, &back, taken);
         assert_eq!(end.is_none(), goes_on, "{desired} {taken} {min}: {end:?}");
     }
+}
+
+#[test]
+fn fewer_nodes_than_were_planned_is_a_part_and_says_what_stays() {
+    let kept = ["w74: pod a/b came in the meantime".to_owned()];
+    assert!(matches!(came_of(2, 2, &[]), Applied::Done(says) if says == "2 nodes were taken back"));
+    assert!(matches!(came_of(2, 0, &kept), Applied::Refused(says) if says.contains("pod a/b")));
+    let Applied::Partly { says, left } = came_of(10, 9, &kept) else {
+        panic!("not a part")
+    };
+    assert_eq!(says, "9 nodes were taken back");
+    assert_eq!(left, "1 node stays: w74: pod a/b came in the meantime");
+}
+
+#[test]
+fn an_instance_that_was_protected_or_left_the_group_meanwhile_is_not_terminated() {
+    let leaving = Leaving {
+        instance: "i-3".to_owned(),
+        node: "w3".to_owned(),
+        uid: "uid-w3".to_owned(),
+    };
+    let mut group = world::group(5);
+    assert_eq!(stays(&group, &leaving), None);
+    group.instances[3].protected = true;
+    assert!(stays(&group, &leaving).unwrap().contains("protected"));
+    group.instances[3].protected = false;
+    group.instances[3].lifecycle_state = "Standby".to_owned();
+    assert!(stays(&group, &leaving).unwrap().contains("Standby"));
+    group.instances.remove(3);
+    assert!(stays(&group, &leaving).unwrap().contains("not in the group"));
+}
+
+#[tokio::test]
+async fn a_pod_that_the_scheduler_had_already_sent_is_seen_after_the_cordon() {
+    let landed = std::cell::Cell::new(false);
+    let (seen, ()) = tokio::join!(settled(async || landed.get()), async { landed.set(true) });
+    assert!(seen);
 }

@@ -244,6 +244,7 @@ fn sentence(class: Class, diagnosis: &Diagnosis, plan: &Plan<Change>) -> String 
             Change::Raise(raise) => format!("{} -> {} nodes", raise.from, raise.to),
             Change::Restart(_) => "restart of the provisioner".to_owned(),
             Change::GiveBack(back) => format!("{} nodes back", back.nodes.len()),
+            Change::Uncordon(lift) => format!("{} cordons lifted", lift.nodes.len()),
         })
         .collect();
     match (class, done.is_empty(), plan.refusals.first()) {

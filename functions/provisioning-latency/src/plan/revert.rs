@@ -1,17 +1,18 @@
 //! Taking a raise back: only nodes that are empty, only as many as were added, never below the size before, and nothing at
 //! all where somebody else has set the size since.
 
+mod cordons;
 mod drift;
 mod empties;
 
 use day2_aws::{Assessment, Inquiry};
 use day2_core::action::guard::{Guard, Refusal};
-use day2_core::action::{Plan, Skip, Step, Undo};
+use day2_core::action::{Lease, Plan, Skip, Step, Undo};
 use day2_core::chart::Chart;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::{Cause, Item, Unreadable};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::pending::Waiting;
 use super::words::{count, fail_if, population, whole};
@@ -26,6 +27,8 @@ use empties::candidates;
 const SECONDS_PER_NODE: u32 = 15;
 /// Most seconds that are asked for; what does not fit is left for the next attempt.
 const MOST_SECONDS: u32 = 120;
+/// How long after the end of a lease a reason that passes is waited out.
+const ASKED_AGAIN_HOURS: i64 = 3;
 /// Most names in one sentence.
 const NAMED: usize = 5;
 
@@ -40,6 +43,8 @@ pub(crate) enum Verdict {
     Gone(String),
     /// Not known.
     Refuse(Refusal),
+    /// Not now, for a reason that passes: it is asked again.
+    Later(Refusal),
 }
 
 /// Plans how to take `change` back.
@@ -55,11 +60,18 @@ pub(crate) fn revert(
     let Some(platform) = platform(settings, target) else {
         return undeclared(target);
     };
+    let mut held = Vec::new();
     let (resource, verdict) = match change {
-        Change::Raise(raise) => (
-            Change::resource_of_group(&raise.group),
-            taking_back(facts, platform, raise, inquiry, now),
-        ),
+        Change::Raise(raise) => {
+            let verdict = match cordons::held(facts, inquiry.lease) {
+                Ok(found) => {
+                    held = found;
+                    taking_back(facts, platform, raise, inquiry, now)
+                }
+                Err(why) => unread(&why),
+            };
+            (Change::resource_of_group(&raise.group), verdict)
+        }
         Change::Restart(restart) => (
             format!("deployment {}/{}", restart.namespace, restart.deployment),
             Verdict::Gone("a restart cannot be taken back".to_owned()),
@@ -68,14 +80,34 @@ pub(crate) fn revert(
             Change::resource_of_group(&back.group),
             Verdict::Gone("taking back is not taken back".to_owned()),
         ),
+        Change::Uncordon(_) => (
+            "cordons".to_owned(),
+            Verdict::Gone("lifting a cordon is not taken back".to_owned()),
+        ),
+    };
+    let verdict = match verdict {
+        // Pods wait, and a node that could take them is cordoned by us: that comes first, and the lease ends.
+        Verdict::Later(refusal) if !held.is_empty() => Verdict::Leave(refusal.says),
+        Verdict::Later(refusal) => Verdict::Refuse(refusal),
+        other => other,
     };
     let charts = vec![chart::nodes(&facts.group.group, &facts.cluster.nodes)];
-    assessment(resource, verdict, charts)
+    // The nodes that go now keep theirs until they are gone.
+    if let Verdict::Take(back, _) = &verdict {
+        held.retain(|held| back.nodes.iter().all(|leaving| leaving.node != held.node));
+    }
+    let lift = cordons::step(held);
+    assessment(resource, verdict, lift, charts)
 }
 
-fn assessment(resource: String, verdict: Verdict, charts: Vec<Chart>) -> Assessment<Change> {
+fn assessment(
+    resource: String,
+    verdict: Verdict,
+    lift: Option<Step<Change>>,
+    charts: Vec<Chart>,
+) -> Assessment<Change> {
     let item = item(&verdict);
-    let (plan, says, left) = match verdict {
+    let (mut plan, says, left) = match verdict {
         Verdict::Take(back, left) => {
             let says = format!("{} of the added ones go back", count(back.nodes.len(), "node"));
             let plan = Plan {
@@ -101,7 +133,7 @@ fn assessment(resource: String, verdict: Verdict, charts: Vec<Chart>) -> Assessm
             "nothing is left to take back".to_owned(),
             None,
         ),
-        Verdict::Refuse(refusal) => (
+        Verdict::Refuse(refusal) | Verdict::Later(refusal) => (
             Plan {
                 refusals: vec![refusal],
                 ..Plan::default()
@@ -110,6 +142,9 @@ fn assessment(resource: String, verdict: Verdict, charts: Vec<Chart>) -> Assessm
             None,
         ),
     };
+    if let (Some(lift), true) = (lift, plan.refusals.is_empty()) {
+        plan.steps.insert(0, lift);
+    }
     Assessment {
         items: vec![item],
         charts,
@@ -128,7 +163,7 @@ fn item(verdict: &Verdict) -> Item {
         ),
         Verdict::Leave(why) => (true, why.clone()),
         Verdict::Gone(why) => (false, why.clone()),
-        Verdict::Refuse(refusal) => (true, refusal.says.clone()),
+        Verdict::Refuse(refusal) | Verdict::Later(refusal) => (true, refusal.says.clone()),
     };
     Item::judge(
         "PRV-101",
@@ -187,11 +222,12 @@ pub(crate) fn taking_back(
     };
     let needed = Waiting::of(pods, platform, now).for_nodes();
     if needed > 0 {
-        return Verdict::Leave(format!(
+        let says = format!(
             "{} without a node, so that all {} are still needed",
             count(needed, "workspace pod"),
             count(group.desired, "node")
-        ));
+        );
+        return still_needed(says, inquiry.lease, now);
     }
     let most = group.desired - floor;
     let (leaving, held) = candidates(group, nodes, pods);
@@ -221,6 +257,26 @@ pub(crate) fn taking_back(
         nodes: taken,
     };
     Verdict::Take(back, left)
+}
+
+/// Pods that wait may be placed in a minute. It is asked again for some hours, then the nodes are somebody's to take.
+fn still_needed(says: String, lease: Option<&Lease>, now: Timestamp) -> Verdict {
+    let end = lease.and_then(|lease| lease.expires_at);
+    let until = end.and_then(|end| {
+        end.checked_add(SignedDuration::from_hours(ASKED_AGAIN_HOURS))
+            .ok()
+    });
+    match until {
+        Some(until) if now < until => Verdict::Later(Refusal::new(
+            Guard::Degraded,
+            says,
+            format!(
+                "nothing needs to be done: it is asked again until {}, then the nodes stay",
+                until.strftime("%H:%M UTC")
+            ),
+        )),
+        _ => Verdict::Leave(says),
+    }
 }
 
 fn unread(why: &Unreadable) -> Verdict {

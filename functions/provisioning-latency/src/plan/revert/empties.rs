@@ -43,6 +43,7 @@ pub(super) fn candidates(group: &Group, nodes: &[Node], pods: &[Pod]) -> (Vec<Le
             None => leaving.push(Leaving {
                 instance: instance.to_owned(),
                 node: node.name.clone(),
+                uid: node.uid.clone(),
             }),
             Some(why) if held.len() < NAMED => held.push(format!("{} holds {why}", node.name)),
             Some(_) => more += 1,

@@ -165,13 +165,106 @@ fn protected_instances_and_those_that_never_joined_or_are_not_in_service_stay() 
 }
 
 #[test]
-fn while_workspaces_wait_for_nodes_everything_is_still_needed() {
+fn while_workspaces_wait_for_nodes_it_is_asked_again_for_three_hours_and_then_left() {
+    const WHY: &str = "1 workspace pod without a node, so that all 75 nodes are still needed";
     let mut facts = raised(25);
     pods_of(&mut facts).push(waiting(1, NO_CPU));
-    stays(
-        &reverted(&facts),
-        "1 workspace pod without a node, so that all 75 nodes are still needed",
-    );
+    // The lease ended `over` minutes ago.
+    for over in [-30, 1, 179] {
+        let seen = reverted_with(&facts, &lease("l1", 50, 50, 75, 120 + over), Vec::new());
+        assert!(seen.plan.steps.is_empty());
+        assert_eq!(seen.left, None, "{over}");
+        assert_eq!(seen.plan.refusals[0].guard, Guard::Degraded);
+        assert!(seen.plan.refusals[0].says.contains(WHY));
+    }
+    let late = reverted_with(&facts, &lease("l1", 50, 50, 75, 120 + 180), Vec::new());
+    stays(&late, WHY);
+    // Once they are placed, the nodes go.
+    pods_of(&mut facts).retain(|pod| pod.phase != "Pending");
+    assert!(back(&reverted(&facts)).is_some());
+}
+
+/// Nodes that a killed attempt at this lease has left cordoned.
+fn left_cordoned(facts: &mut Facts, lease: &str, numbers: &[usize]) {
+    for number in numbers {
+        let node = &mut facts.cluster.nodes.as_mut().unwrap()[*number];
+        node.cordon_owner = Some(format!("provisioning-latency:{lease}"));
+        node.unschedulable = true;
+    }
+}
+
+fn lifted(seen: &Assessment<Change>) -> Vec<(&str, &str)> {
+    seen.plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.change {
+            Change::Uncordon(lift) => Some(&lift.nodes),
+            _ => None,
+        })
+        .flatten()
+        .map(|held| (held.node.as_str(), held.uid.as_str()))
+        .collect()
+}
+
+#[test]
+fn a_cordon_that_a_killed_attempt_left_is_lifted_before_the_lease_ends_d12() {
+    type Break = fn(&mut Facts);
+    // Left for work that came, for a size of somebody else, for a size that is reached, for a group that is gone.
+    let table: [(Break, bool); 4] = [
+        (|_| {}, true),
+        (|facts| group_of(facts).desired = 80, true),
+        (|facts| group_of(facts).desired = 50, false),
+        (
+            |facts| {
+                facts.group.group = Err(Unreadable::new("describe", ASG, Cause::NotFound, ""));
+            },
+            false,
+        ),
+    ];
+    for (break_it, left) in table {
+        let mut facts = raised(0);
+        left_cordoned(&mut facts, "l1", &[70]);
+        left_cordoned(&mut facts, "another", &[71]);
+        break_it(&mut facts);
+        let seen = reverted(&facts);
+        assert_eq!(lifted(&seen), [("w70", "uid-w70")]);
+        assert_eq!(seen.plan.steps.len(), 1);
+        assert_eq!(seen.left.is_some(), left);
+    }
+}
+
+#[test]
+fn of_nodes_that_go_none_is_uncordoned_first_and_the_others_are() {
+    let mut facts = raised(10);
+    left_cordoned(&mut facts, "l1", &[74, 52]);
+    let seen = reverted(&facts);
+    assert_eq!(lifted(&seen), [("w52", "uid-w52")]);
+    assert_eq!(seen.plan.steps.len(), 2);
+    let leaving = &back(&seen).unwrap().nodes;
+    let goes = leaving.iter().find(|one| one.node == "w74").unwrap();
+    assert_eq!((leaving.len(), goes.uid.as_str()), (10, "uid-w74"));
+}
+
+#[test]
+fn while_pods_wait_a_cordon_of_ours_is_lifted_at_once() {
+    let mut facts = raised(25);
+    pods_of(&mut facts).push(waiting(1, NO_CPU));
+    left_cordoned(&mut facts, "l1", &[74]);
+    let seen = reverted(&facts);
+    assert_eq!(lifted(&seen), [("w74", "uid-w74")]);
+    assert!(back(&seen).is_none() && seen.left.is_some());
+}
+
+#[test]
+fn a_lease_does_not_end_while_nobody_can_see_whether_a_cordon_is_left() {
+    let mut facts = raised(25);
+    group_of(&mut facts).desired = 50;
+    facts.cluster.nodes = Err(unreadable("list nodes"));
+    assert_eq!(reverted(&facts).plan.refusals[0].guard, Guard::Unreadable);
+    // A cluster that is gone has no cordons.
+    facts.cluster.nodes = Err(Unreadable::new("list nodes", "c", Cause::NotFound, ""));
+    let seen = reverted(&facts);
+    assert!(seen.plan.refusals.is_empty() && seen.plan.steps.is_empty());
 }
 
 #[test]

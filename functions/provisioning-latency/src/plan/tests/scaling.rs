@@ -182,7 +182,13 @@ fn a_redelivery_plans_exactly_the_raise_that_it_began_and_never_more_d12() {
     let mut begun = lease("l1", 50, 50, 60, 1);
     begun.occasion = KEY.to_owned();
     begun.state = LeaseState::Pending;
-    for (desired, expected) in [(50, Some((50, 60))), (55, Some((50, 60))), (60, None), (70, None), (40, None)] {
+    for (desired, expected) in [
+        (50, Some((50, 60))),
+        (55, Some((50, 60))),
+        (60, None),
+        (70, None),
+        (40, None),
+    ] {
         for state in [LeaseState::Pending, LeaseState::Active] {
             begun.state = state;
             let seen = planned_with(&world(desired), &settings(), vec![begun.clone()]);

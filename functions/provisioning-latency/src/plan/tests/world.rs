@@ -120,7 +120,7 @@ pub(crate) fn node(number: usize, minutes: i64) -> Node {
         "us-east-1b"
     };
     serde_json::from_value(json!({
-        "metadata": {"name": format!("w{number}"), "creationTimestamp": ago(minutes).to_string(),
+        "metadata": {"name": format!("w{number}"), "uid": format!("uid-w{number}"), "creationTimestamp": ago(minutes).to_string(),
                      "labels": {"node-group": "workspace", "topology.kubernetes.io/zone": zone}},
         "spec": {"providerID": format!("aws:///{zone}/i-{number}")},
         "status": {"conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": ago(minutes).to_string()}]}
