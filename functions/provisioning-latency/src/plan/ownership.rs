@@ -19,6 +19,8 @@ use crate::settings::{Platform, SizeOwner};
 pub(crate) enum Owner {
     /// People and schedules: it may be raised through this API.
     Ours(Through),
+    /// The same, but only because the settings say so: what would prove it could not be read.
+    Declared(Through, String),
     /// An autoscaler. Nothing is raised; what to change there is said.
     Another {
         /// Who, and how that is known.
@@ -38,6 +40,7 @@ pub(crate) fn owner(facts: &Facts, group: &Group, platform: &Platform, cluster: 
         return another;
     }
     let ours_by_declaration = platform.size_owner.is_some();
+    let mut unproven = None;
     match running_autoscaler(facts, group) {
         Ok(None) => {}
         Ok(Some(Owner::Another { who, .. })) if ours_by_declaration => {
@@ -50,13 +53,16 @@ pub(crate) fn owner(facts: &Facts, group: &Group, platform: &Platform, cluster: 
             ));
         }
         Ok(Some(owner)) => return owner,
-        Err(_) if ours_by_declaration => {}
+        Err(refusal) if ours_by_declaration => unproven = Some(refusal.says),
         Err(refusal) => return Owner::Refused(refusal),
     }
     if !ours_by_declaration && let Some(owner) = node_makers(facts) {
         return owner;
     }
-    through(facts, platform, cluster)
+    match (through(facts, platform, cluster), unproven) {
+        (Owner::Ours(through), Some(why)) => Owner::Declared(through, why),
+        (owner, _) => owner,
+    }
 }
 
 /// An owner that the settings name and that is not us.
@@ -166,7 +172,16 @@ fn through(facts: &Facts, platform: &Platform, cluster: Option<&str>) -> Owner {
                 ),
                 format!("write managed_node_group as {SETTING}, or leave it out"),
             )),
-            _ => Owner::Ours(Through::AutoScaling),
+            Ok(None) => Owner::Ours(Through::AutoScaling),
+            // The size of a managed node group must not be set past EKS.
+            Err(says) => Owner::Refused(Refusal::new(
+                Guard::Unreadable,
+                format!(
+                    "whether {} is self-managed, as {SETTING} says, is not known: {says}",
+                    facts.group.name
+                ),
+                "let the function read the managed node groups (self-check tells what is missing)",
+            )),
         };
     }
     let found = match managed_group(&facts.eks.node_groups, &facts.group.name) {
@@ -254,6 +269,11 @@ pub(crate) fn item(owner: &Observed<Owner>) -> Item {
             Verdict::Pass,
             format!("people and schedules, through the managed node group {node_group}"),
             String::new(),
+        ),
+        Owner::Declared(_, why) => (
+            Verdict::Unknown,
+            format!("people and schedules, because {SETTING} says so; it is not proven: {why}"),
+            "let the function read what would prove it (self-check tells what is missing)".to_owned(),
         ),
         Owner::Another { who, .. } => (Verdict::Pass, who.clone(), String::new()),
         Owner::Refused(refusal) => (

@@ -77,7 +77,7 @@ pub(crate) fn scaling(grounds: &Grounds<'_>) -> Scaling {
         return skip(format!("the group cannot be changed: {status}"));
     }
     let through = match grounds.owner {
-        Ok(Owner::Ours(through)) => through,
+        Ok(Owner::Ours(through) | Owner::Declared(through, _)) => through,
         Ok(Owner::Another { who, advice }) => {
             return skip(format!("nothing is raised: {who}; {advice}"));
         }

@@ -201,6 +201,38 @@ fn an_owner_that_could_not_be_read_is_refused() {
 }
 
 #[test]
+fn a_declared_owner_without_proof_is_believed_and_said_to_be_unproven() {
+    let owner = json!({"size_owner": "managed_node_group"});
+    let mut unread = world(50);
+    unread.cluster.deployments = Err(unreadable("list deployments"));
+    for (facts, why) in [
+        (unread, "list deployments"),
+        (with_autoscaler(&["--v=4"], 1, 1), "do not tell"),
+    ] {
+        assert!(through(&facts, &owner).is_some());
+        let seen = planned_with(&facts, &settings_with(&owner), Vec::new());
+        let judged = item(&seen, "PRV-013");
+        assert_eq!(judged.verdict(), Verdict::Unknown);
+        assert!(judged.seen.contains(why), "{}", judged.seen);
+    }
+    let seen = planned_with(&world(50), &settings_with(&owner), Vec::new());
+    assert_eq!(item(&seen, "PRV-013").verdict(), Verdict::Pass);
+}
+
+#[test]
+fn a_group_declared_self_managed_is_refused_where_eks_cannot_be_asked() {
+    let owner = json!({"size_owner": "auto_scaling_group"});
+    let mut facts = world(50);
+    facts.eks.node_groups = Err(unreadable("eks:ListNodegroups"));
+    refused(&facts, &owner, Guard::Unreadable, "eks:ListNodegroups");
+    facts.eks.node_groups = Ok(vec![(
+        "other".to_owned(),
+        Err(unreadable("eks:DescribeNodegroup")),
+    )]);
+    refused(&facts, &owner, Guard::Unreadable, "eks:DescribeNodegroup");
+}
+
+#[test]
 fn another_group_that_could_not_be_described_does_not_matter_once_ours_is_found() {
     let mut facts = world(50);
     let groups = facts.eks.node_groups.as_mut().unwrap();
