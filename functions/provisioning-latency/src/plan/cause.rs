@@ -113,14 +113,17 @@ pub(crate) fn diagnose(evidence: &Evidence<'_>, platform: &Platform) -> Diagnosi
             .waiting
             .as_ref()
             .map_err(ToString::to_string)
-            .map(|waiting| {
-                (waiting.for_nodes() > 0).then(|| {
-                    format!(
-                        "{} without a node: {}",
-                        count(waiting.for_nodes(), "workspace pod"),
-                        waiting.words()
-                    )
-                })
+            .and_then(|waiting| match (waiting.for_nodes(), waiting.not_judgeable()) {
+                (0, 0) => Ok(None),
+                (0, open) => Err(format!(
+                    "the group has no node to compare what {} ask for with: raise it to one by hand",
+                    count(open, "waiting pod")
+                )),
+                (number, _) => Ok(Some(format!(
+                    "{} without a node: {}",
+                    count(number, "workspace pod"),
+                    waiting.words()
+                ))),
             }),
     );
     found

@@ -34,7 +34,7 @@ use alarm::Standing;
 use cause::{Cause, Class, Diagnosis, Evidence};
 use images::PullFailures;
 use launches::Failures;
-use pending::Waiting;
+use pending::{GroupNodes, Waiting};
 use provisioner::Remedy;
 use scale::{Grounds, Scaling};
 
@@ -58,9 +58,10 @@ pub fn plan(
     let standing = alarm::standing(&facts.alarms, platform, now);
     let health = provisioner::health(&facts.cluster, &platform.provisioner);
     let pods = &facts.cluster.pods;
+    let nodes = GroupNodes::of(&facts.cluster.nodes, &facts.group.group);
     let waiting = pods
         .as_ref()
-        .map(|pods| Waiting::of(pods, platform, now))
+        .map(|pods| Waiting::of(pods, &nodes, platform, now))
         .map_err(Clone::clone);
     let pulls = pods
         .as_ref()
@@ -175,9 +176,14 @@ fn decided(
             return (Plan::nothing(resource, why), Vec::new());
         }
     }
-    let remedy = diagnosis
-        .evidence(Cause::Provisioner)
-        .and_then(|_| provisioner::remedy(health, &grounds.facts.cluster.pods, grounds.platform, key));
+    let remedy = diagnosis.evidence(Cause::Provisioner).and_then(|_| {
+        provisioner::remedy(
+            health,
+            &grounds.facts.cluster.pods,
+            grounds.platform,
+            (key, grounds.now),
+        )
+    });
     let scaling = if diagnosis.evidence(Cause::Capacity).is_some() {
         scale::scaling(grounds)
     } else {

@@ -1,10 +1,11 @@
 //! `PRV-004`: workspace pods that wait for a node, by the reason in the scheduler's words, and whether more nodes would
 //! help.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use day2_core::{Item, Observed, Verdict};
-use day2_kube::objects::Pod;
+use day2_kube::objects::{Node, Pod};
+use day2_reads::scaling_groups::Group;
 use jiff::Timestamp;
 
 use super::words::{count, minutes_since, population};
@@ -39,6 +40,10 @@ pub(crate) enum Reason {
     Cordoned,
     /// The scheduler has not looked at it.
     NotLookedAt,
+    /// The group's nodes would not be allowed to take it: labels that it asks for, or taints that it does not tolerate.
+    OtherNodes,
+    /// The group has no node to compare with what it asks for.
+    NotJudgeable,
     /// Anything else.
     Other,
 }
@@ -68,6 +73,10 @@ impl Reason {
             Self::Spread => "spread or anti-affinity between pods",
             Self::Cordoned => "nodes are cordoned",
             Self::NotLookedAt => "the scheduler has not looked at it",
+            Self::OtherNodes => "the nodes of the group are not allowed to take it",
+            Self::NotJudgeable => {
+                "the group has no node, so that nobody can tell whether its nodes would take it"
+            }
             Self::Other => "another reason",
         }
     }
@@ -138,6 +147,43 @@ pub(crate) fn reason(message: &str) -> Reason {
         .unwrap_or(Reason::Other)
 }
 
+/// The nodes of the group, as a pattern for those that would come; none where group or nodes could not be read.
+#[derive(Debug, Clone)]
+pub(crate) struct GroupNodes<'a>(Option<Vec<&'a Node>>);
+
+impl<'a> GroupNodes<'a> {
+    /// The group's members.
+    pub(crate) fn of(nodes: &'a Observed<Vec<Node>>, group: &Observed<Group>) -> Self {
+        let members = |group: &Group, nodes: &'a [Node]| {
+            let ids: BTreeSet<&str> = group.instances.iter().map(|one| one.id.as_str()).collect();
+            let is_member = |node: &&Node| node.instance_id().is_some_and(|id| ids.contains(id));
+            nodes.iter().filter(is_member).collect()
+        };
+        Self(match (group, nodes) {
+            (Ok(group), Ok(nodes)) => Some(members(group, nodes)),
+            _ => None,
+        })
+    }
+
+    /// A reason that more nodes would cure counts only where nodes like those of the group would be allowed to take the pod.
+    /// Nodes of one group differ by zone, so that one that fits is enough. Nodes that could not be read narrow nothing: a
+    /// raise is refused for that by itself.
+    fn narrowed(&self, reason: Reason, pod: &Pod) -> Reason {
+        match (&self.0, &pod.placement) {
+            (Some(nodes), Some(asked)) if reason.more_nodes_help() => {
+                if nodes.is_empty() {
+                    Reason::NotJudgeable
+                } else if nodes.iter().any(|node| asked.fits(&node.labels, &node.taints)) {
+                    reason
+                } else {
+                    Reason::OtherNodes
+                }
+            }
+            _ => reason,
+        }
+    }
+}
+
 /// Waiting workspace pods by reason: how many, and the words about the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Waiting {
@@ -148,8 +194,9 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
-    /// Workspace pods that have waited for a node for at least `limits.pending_minutes`.
-    pub(crate) fn of(pods: &[Pod], platform: &Platform, now: Timestamp) -> Self {
+    /// Workspace pods that have waited for a node for at least `limits.pending_minutes`. The scheduler's words do not say
+    /// whether the nodes that lack a resource are those of the group; what the pod asks of a node does.
+    pub(crate) fn of(pods: &[Pod], nodes: &GroupNodes<'_>, platform: &Platform, now: Timestamp) -> Self {
         let least = i64::from(platform.limits.pending_minutes);
         let mut waiting = Self::default();
         for pod in pods
@@ -165,7 +212,7 @@ impl Waiting {
             let (reason, words) = match pod.unscheduled() {
                 // Held back on purpose, for example by a queue.
                 Some(("SchedulingGated", _)) => continue,
-                Some((_, message)) => (reason(message), message.to_owned()),
+                Some((_, message)) => (nodes.narrowed(reason(message), pod), message.to_owned()),
                 None => (Reason::NotLookedAt, String::new()),
             };
             let entry = waiting
@@ -198,6 +245,13 @@ impl Waiting {
             .map_or(0, |(names, _)| names.len())
     }
 
+    /// How many wait for a resource, with nobody able to tell whether nodes of the group would bring it.
+    pub(crate) fn not_judgeable(&self) -> usize {
+        self.by_reason
+            .get(&Reason::NotJudgeable)
+            .map_or(0, |(names, _)| names.len())
+    }
+
     /// The reasons with their counts, those that more nodes would cure first.
     pub(crate) fn words(&self) -> String {
         let all: Vec<String> = self
@@ -226,7 +280,7 @@ pub(crate) fn item(waiting: &Observed<Waiting>, platform: &Platform) -> Item {
                 0 | 1 => first,
                 more => format!("{first} and {} more", more - 1),
             };
-            let cure = if reason.more_nodes_help() {
+            let cure = if reason.more_nodes_help() || *reason == Reason::NotJudgeable {
                 ""
             } else {
                 " (more nodes of the group would not help)"

@@ -6,9 +6,10 @@ use day2_core::{Item, Observed, Unreadable, Verdict};
 use day2_kube::Rollout;
 use day2_kube::change::RESTART_ANNOTATION;
 use day2_kube::objects::{DeploymentDetail, Pod};
+use jiff::Timestamp;
 
 use super::images::is_pull_failure;
-use super::words::{count, population};
+use super::words::{count, minutes_since, population};
 use crate::change::{Change, Restart};
 use crate::facts::ClusterFacts;
 use crate::settings::{DENIED_NAMESPACES, Platform, Provisioner};
@@ -25,6 +26,9 @@ pub(crate) enum Health<'a> {
     /// Not known.
     Unread(&'a Unreadable),
 }
+
+/// A pod that is not Ready for less than this may just be starting: pulling an image and a first probe take their time.
+const SICK_MINUTES: i64 = 3;
 
 /// Seconds that sending the restart may take; the rollout itself is not waited for there.
 const TAKES_SECONDS: u32 = 30;
@@ -139,7 +143,7 @@ pub(crate) fn remedy(
     health: &Health<'_>,
     pods: &Observed<Vec<Pod>>,
     platform: &Platform,
-    key: &str,
+    (key, now): (&str, Timestamp),
 ) -> Option<Remedy> {
     let provisioner = &platform.provisioner;
     let resource = format!("deployment {}/{}", provisioner.namespace, provisioner.deployment);
@@ -180,7 +184,7 @@ pub(crate) fn remedy(
     ) {
         return Some(Remedy::Refuse(refusal));
     }
-    if let Some(why) = no_use(found, pods, key) {
+    if let Some(why) = no_use(found, pods, key, now) {
         return leave(why);
     }
     Some(Remedy::Restart(Box::new(Step {
@@ -208,8 +212,17 @@ pub(crate) fn remedy(
     })))
 }
 
+/// Whether a pod that is not Ready is sick, and does not merely start: it crashes again and again, or has not been Ready for
+/// long. A pod that does not say since when is as old as its start.
+fn is_sick(pod: &Pod, now: Timestamp) -> bool {
+    let crashes = pod.waiting.iter().any(|one| one.reason == "CrashLoopBackOff");
+    let since = pod.condition("Ready").and_then(|ready| ready.since);
+    let since = since.or(pod.started_at).or(pod.created_at);
+    crashes || since.is_some_and(|since| minutes_since(since, now) >= SICK_MINUTES)
+}
+
 /// Why a restart would do nothing, or harm.
-fn no_use(found: &DeploymentDetail, pods: &Observed<Vec<Pod>>, key: &str) -> Option<String> {
+fn no_use(found: &DeploymentDetail, pods: &Observed<Vec<Pod>>, key: &str, now: Timestamp) -> Option<String> {
     if found.deleting_since.is_some() {
         return Some("it is being deleted".to_owned());
     }
@@ -244,11 +257,18 @@ fn no_use(found: &DeploymentDetail, pods: &Observed<Vec<Pod>>, key: &str) -> Opt
         Ok(pods) => pods,
         Err(why) => return Some(format!("its pods could not be read: {why}")),
     };
-    let sick: Vec<&Pod> = own(found, pods).filter(|pod| !pod.ready()).collect();
-    if sick.is_empty() {
+    let unready: Vec<&Pod> = own(found, pods).filter(|pod| !pod.ready()).collect();
+    if unready.is_empty() {
         return Some(
             "no pod of it was seen that is not Ready; nothing shows that a restart would help".to_owned(),
         );
+    }
+    let sick: Vec<&Pod> = unready.into_iter().filter(|pod| is_sick(pod, now)).collect();
+    if sick.is_empty() {
+        return Some(format!(
+            "its pods that are not Ready have been so for less than {SICK_MINUTES} min and do not crash again and again: \
+             they may just be starting"
+        ));
     }
     let pulling = |pod: &&Pod| pod.waiting.iter().any(|one| is_pull_failure(&one.reason));
     if sick.iter().all(pulling) {

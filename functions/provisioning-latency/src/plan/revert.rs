@@ -14,7 +14,7 @@ use day2_core::target::Target;
 use day2_core::{Cause, Item, Unreadable};
 use jiff::{SignedDuration, Timestamp};
 
-use super::pending::Waiting;
+use super::pending::{GroupNodes, Waiting};
 use super::words::{count, fail_if, population, whole};
 use super::{chart, platform, undeclared};
 use crate::change::{Change, GiveBack, Leaving, Raise};
@@ -220,7 +220,8 @@ pub(crate) fn taking_back(
         (Ok(nodes), Ok(pods)) => (nodes, pods),
         (Err(why), _) | (_, Err(why)) => return unread(why),
     };
-    let needed = Waiting::of(pods, platform, now).for_nodes();
+    let kind = GroupNodes::of(&facts.cluster.nodes, &facts.group.group);
+    let needed = Waiting::of(pods, &kind, platform, now).for_nodes();
     if needed > 0 {
         let says = format!(
             "{} without a node, so that all {} are still needed",

@@ -175,6 +175,71 @@ fn pods_that_more_nodes_would_not_help_are_said_and_do_not_scale() {
     }
 }
 
+/// A workspace that waits for CPU, and asks this of its node.
+fn asking(spec: &serde_json::Value) -> day2_kube::objects::Pod {
+    let asked = pod(&json!({"spec": spec}));
+    day2_kube::objects::Pod {
+        placement: asked.placement,
+        ..waiting(1, NO_CPU)
+    }
+}
+
+#[test]
+fn a_pod_that_the_nodes_of_the_group_may_not_take_raises_nothing_and_is_said() {
+    let gpu = json!({"key": "gpu", "effect": "NoSchedule"});
+    for (spec, fits) in [
+        (json!({}), true),
+        (json!({"nodeSelector": {"node-group": "workspace"}}), true),
+        (
+            json!({"nodeSelector": {"topology.kubernetes.io/zone": "us-east-1b"}}),
+            true,
+        ),
+        (
+            json!({"nodeSelector": {"topology.kubernetes.io/zone": "us-east-1c"}}),
+            false,
+        ),
+        (json!({"nodeSelector": {"node-group": "gpu"}}), false),
+    ] {
+        let mut facts = unexplained();
+        // A node of another group that would take it proves nothing about this one.
+        let mut other = node(90, 300);
+        other.labels.insert("node-group".to_owned(), "gpu".to_owned());
+        facts.cluster.nodes.as_mut().unwrap().push(other);
+        pods_of(&mut facts).push(asking(&spec));
+        let seen = planned(&facts);
+        assert_eq!(raise(&seen.plan).is_some(), fits, "{spec}");
+        let says = &item(&seen, "PRV-004").subjects[0].says;
+        assert_eq!(!says.contains("not allowed to take it"), fits, "{says}");
+    }
+    // Taints of the group's nodes.
+    let mut facts = unexplained();
+    let tainted: day2_kube::objects::Node =
+        serde_json::from_value(json!({"spec": {"taints": [gpu]}})).unwrap();
+    for node in facts.cluster.nodes.as_mut().unwrap() {
+        node.taints.clone_from(&tainted.taints);
+    }
+    pods_of(&mut facts).push(asking(&json!({})));
+    assert_eq!(raise(&planned(&facts).plan), None);
+    pods_of(&mut facts).push(asking(
+        &json!({"tolerations": [{"key": "gpu", "operator": "Exists"}]}),
+    ));
+    assert_eq!(raise(&planned(&facts).plan), Some((50, 51)));
+}
+
+#[test]
+fn a_group_without_a_node_is_not_judged_and_not_raised() {
+    let mut facts = world(50);
+    facts.cluster.nodes = Ok(Vec::new());
+    let seen = planned(&facts);
+    assert_eq!(raise(&seen.plan), None);
+    assert!(
+        skips(&seen.plan).contains("raise it to one by hand"),
+        "{}",
+        skips(&seen.plan)
+    );
+    assert_ne!(item(&seen, "PRV-002").verdict(), Verdict::Pass);
+}
+
 #[test]
 fn pods_that_wait_only_a_moment_or_elsewhere_or_on_purpose_do_not_count() {
     let mut young = waiting(1, NO_CPU);

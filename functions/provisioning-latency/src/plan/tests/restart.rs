@@ -40,6 +40,34 @@ fn a_sick_provisioner_is_restarted_where_the_settings_allow_it() {
 }
 
 #[test]
+fn pods_that_just_start_are_not_sick_and_those_that_crash_or_stay_so_are() {
+    // Minutes since the pod stopped being Ready, what it waits in, and whether that is worth a restart.
+    for (minutes, waits, expected) in [
+        (2, None, false),
+        (2, Some("ContainerCreating"), false),
+        (2, Some("CrashLoopBackOff"), true),
+        (3, None, true),
+    ] {
+        let mut facts = sick_world(&provisioner(1));
+        pods_of(&mut facts).retain(|pod| pod.namespace != "coder" || pod.ready());
+        let mut pod = provisioner_pod("p2", false, waits);
+        pod.conditions[0].since = Some(ago(minutes));
+        pods_of(&mut facts).push(pod);
+        assert_eq!(restarts(&planned(&facts).plan), expected, "{minutes} {waits:?}");
+        if !expected {
+            left(&facts, "less than 3 min");
+        }
+    }
+    // Without the time of the change, the start of the pod counts.
+    let mut facts = sick_world(&provisioner(1));
+    pods_of(&mut facts).retain(|pod| pod.namespace != "coder" || pod.ready());
+    let mut pod = provisioner_pod("p2", false, None);
+    (pod.created_at, pod.started_at) = (Some(ago(300)), Some(ago(1)));
+    pods_of(&mut facts).push(pod);
+    left(&facts, "less than 3 min");
+}
+
+#[test]
 fn by_default_a_restart_is_only_proposed() {
     let settings =
         settings_with(&json!({"provisioner": {"namespace": "coder", "deployment": "coder-provisioner"}}));
