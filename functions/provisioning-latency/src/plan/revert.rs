@@ -103,7 +103,7 @@ pub(crate) fn revert(
 fn assessment(
     resource: String,
     verdict: Verdict,
-    lift: Option<Step<Change>>,
+    cordons: Option<Step<Change>>,
     charts: Vec<Chart>,
 ) -> Assessment<Change> {
     let item = item(&verdict);
@@ -142,8 +142,8 @@ fn assessment(
             None,
         ),
     };
-    if let (Some(lift), true) = (lift, plan.refusals.is_empty()) {
-        plan.steps.insert(0, lift);
+    if let (Some(step), true) = (cordons, plan.refusals.is_empty()) {
+        plan.steps.insert(0, step);
     }
     Assessment {
         items: vec![item],
