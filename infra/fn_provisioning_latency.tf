@@ -76,6 +76,15 @@ resource "aws_cloudwatch_metric_alarm" "provisioning_latency" {
 }
 
 locals {
+  # The Auto Scaling group of each plan; none where another role changes it.
+  provisioning_latency_groups = {
+    for name, plan in(var.provisioning_latency == null ? {} : var.provisioning_latency.targets) : name => [
+      for group in local.targets[name].node_groups :
+      "arn:${local.partition}:autoscaling:${local.targets[name].region}:${local.targets[name].account_id}:autoScalingGroup:*:autoScalingGroupName/${group.auto_scaling_group}"
+      if group.name == plan.node_group && local.targets[name].role_arn == null
+    ]
+  }
+
   provisioning_latency = var.provisioning_latency == null ? null : {
     mail             = var.provisioning_latency.mail
     calendar         = null
@@ -87,14 +96,16 @@ locals {
     ))
     owner = { timeout_seconds = var.provisioning_latency.timeout_seconds }
 
-    # Only the node group of each plan can be changed, and only by whom it may belong to.
+    # Only the node group of each plan can be changed, and only by whom it may belong to: raised through the API of its
+    # owner, taken back through Auto Scaling, and not at all where an autoscaler sets its size.
     lists = {
       auto_scaling_group_arns = flatten([
-        for name, plan in var.provisioning_latency.targets : [
-          for group in local.targets[name].node_groups :
-          "arn:${local.partition}:autoscaling:${local.targets[name].region}:${local.targets[name].account_id}:autoScalingGroup:*:autoScalingGroupName/${group.auto_scaling_group}"
-          if group.name == plan.node_group
-        ] if local.targets[name].role_arn == null
+        for name, plan in var.provisioning_latency.targets : local.provisioning_latency_groups[name]
+        if contains(["managed_node_group", "auto_scaling_group"], coalesce(plan.size_owner, "auto_scaling_group"))
+      ])
+      raised_auto_scaling_group_arns = flatten([
+        for name, plan in var.provisioning_latency.targets : local.provisioning_latency_groups[name]
+        if coalesce(plan.size_owner, "auto_scaling_group") == "auto_scaling_group"
       ])
       changed_node_group_arns = [
         for name, plan in var.provisioning_latency.targets :

@@ -62,7 +62,7 @@ variable "provisioning_latency" {
         max_nodes = optional(number) # 1 to 200, default 25
       }), {})
       lease_minutes       = optional(number) # how long added nodes stay, 15 to 1440, default 120
-      workspaces_per_node = optional(number) # 1 to 1000; without it the whole step is taken
+      workspaces_per_node = optional(number) # 1 to 1000; without it one node is asked for per waiting pod
       addresses_per_node  = optional(number) # 1 to 1000, default 16
       min_samples         = optional(number) # builds behind a datapoint that counts, 1 to 100000, default 10
 

@@ -322,6 +322,46 @@ run "a_group_that_eks_does_not_manage_is_not_changed_through_eks" {
   }
 }
 
+run "a_group_that_eks_manages_is_raised_through_eks_alone_and_taken_back" {
+  command = plan
+
+  variables {
+    provisioning_latency = merge(var.provisioning_latency, { targets = { prod-a = merge(var.provisioning_latency.targets.prod-a, { size_owner = "managed_node_group" }) } })
+  }
+
+  assert {
+    condition     = !strcontains(module.provisioning_latency[0].permissions, "autoscaling:SetDesiredCapacity")
+    error_message = "its size must not be set past EKS"
+  }
+
+  assert {
+    condition     = contains([for s in jsondecode(module.provisioning_latency[0].permissions).Statement : s.Resource if s.Sid == "TakeBack"], ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/prod-a-workspace"])
+    error_message = "its nodes are taken back by Auto Scaling"
+  }
+}
+
+run "a_group_of_unknown_owner_may_be_raised_either_way" {
+  command = plan
+
+  assert {
+    condition     = strcontains(module.provisioning_latency[0].permissions, "autoscaling:SetDesiredCapacity") && strcontains(module.provisioning_latency[0].permissions, "eks:UpdateNodegroupConfig")
+    error_message = "who owns it is found out at run time"
+  }
+}
+
+run "a_group_of_an_autoscaler_is_not_changed_at_all" {
+  command = plan
+
+  variables {
+    provisioning_latency = merge(var.provisioning_latency, { targets = { prod-a = merge(var.provisioning_latency.targets.prod-a, { size_owner = "karpenter" }) } })
+  }
+
+  assert {
+    condition     = !strcontains(module.provisioning_latency[0].permissions, "autoscaling:SetDesiredCapacity") && !strcontains(module.provisioning_latency[0].permissions, "autoscaling:TerminateInstance") && !strcontains(module.provisioning_latency[0].permissions, "eks:UpdateNodegroupConfig")
+    error_message = "the autoscaler sets its size"
+  }
+}
+
 run "a_budget_that_may_not_be_used_any_more_still_permits_to_take_back" {
   command = plan
 
