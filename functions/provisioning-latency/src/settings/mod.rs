@@ -43,8 +43,8 @@ pub struct Platform {
     /// How long the added nodes stay, in minutes, 15 to 1,440. Default 120: longer than a morning's rush.
     #[deserr(default = 120)]
     pub lease_minutes: u32,
-    /// Workspaces that fit on one node. With it, no more nodes are asked for than the waiting pods need; absent means
-    /// that the need cannot be computed, and the whole step is taken.
+    /// Workspaces that fit on one node. No more nodes are asked for than the waiting pods need; absent means one node
+    /// for each of them, which is the most that they can need.
     #[deserr(default)]
     pub workspaces_per_node: Option<u32>,
     /// Addresses that one new node takes from its subnet at start. 16 is one `/28` prefix or the addresses of a common
