@@ -69,6 +69,15 @@ pub(super) async fn raise(
     raise: &Raise,
     times: &Times,
 ) -> Applied {
+    // Asked before the size, so that nothing stands between the look at the size and the write: whoever raises the group
+    // in between would be lowered again (`cases.md` W14).
+    let most = match &raise.through {
+        Through::AutoScaling => None,
+        Through::Eks { cluster, node_group } => match managed(clients, cluster, node_group, times).await {
+            Ok(most) => Some((node_group, most)),
+            Err(applied) => return applied,
+        },
+    };
     let group = match fresh(clients, &raise.group, times).await {
         Ok(group) => group,
         Err(why) if why.cause == Cause::NotFound => {
@@ -86,6 +95,13 @@ pub(super) async fn raise(
         Look::Done(says) => return Applied::AlreadyDone(says),
         Look::Refuse(says) => return Applied::Refused(says),
     };
+    if let Some((node_group, most)) = most
+        && most < to
+    {
+        return Applied::Refused(format!(
+            "the maximum of the managed node group {node_group} is {most}, below {to}"
+        ));
+    }
     let Ok(size) = i32::try_from(to) else {
         return Applied::Refused(format!("{to} is no size of a group"));
     };
@@ -110,20 +126,14 @@ pub(super) async fn raise(
     match sent {
         Ok(answer) => Applied::Done(format!("{} -> {to} nodes{clamped}; {answer}", group.desired)),
         Err(Unsent::Refused(says)) => Applied::Refused(says),
-        Err(Unsent::NotAsked(error)) => Applied::Failed {
-            error,
-            says: NOTHING.to_owned(),
-        },
         Err(Unsent::Failed(error)) => found_out(clients, raise, to, error, times).await,
     }
 }
 
 /// Why a request did not succeed.
 enum Unsent {
-    /// A fresh look objects, or EKS answered that it failed at once.
+    /// EKS answered that it failed at once.
     Refused(String),
-    /// What must be looked at first could not be read.
-    NotAsked(OpsError),
     /// It was sent and failed; whether the change was made is not known.
     Failed(OpsError),
 }
@@ -181,6 +191,23 @@ async fn by_auto_scaling(clients: &Clients, group: &str, size: i32, times: &Time
     .map_err(|error| Unsent::Failed(aws(SET_DESIRED, group)(error)))
 }
 
+/// The maximum of a managed node group that takes changes now; else why nothing is changed.
+async fn managed(clients: &Clients, cluster: &str, node_group: &str, times: &Times) -> Result<i64, Applied> {
+    let seen = node_groups::describe(&clients.eks, times, cluster, node_group)
+        .await
+        .map_err(|why| Applied::Failed {
+            error: OpsError::Read(why),
+            says: NOTHING.to_owned(),
+        })?;
+    if matches!(seen.status.as_str(), "ACTIVE" | "DEGRADED") {
+        return Ok(seen.max);
+    }
+    Err(Applied::Refused(format!(
+        "the managed node group {node_group} is {}",
+        seen.status
+    )))
+}
+
 /// Minimum and maximum are not sent: what is left out stays as it is (API `NodegroupScalingConfig`), and what was read
 /// could be old.
 async fn by_eks(
@@ -190,21 +217,6 @@ async fn by_eks(
     token: &str,
     times: &Times,
 ) -> Result<String, Unsent> {
-    let seen = node_groups::describe(&clients.eks, times, cluster, node_group)
-        .await
-        .map_err(|why| Unsent::NotAsked(OpsError::Read(why)))?;
-    if !matches!(seen.status.as_str(), "ACTIVE" | "DEGRADED") {
-        return Err(Unsent::Refused(format!(
-            "the managed node group {node_group} is {}",
-            seen.status
-        )));
-    }
-    if seen.max < i64::from(size) {
-        return Err(Unsent::Refused(format!(
-            "the maximum of the managed node group {node_group} is {}, below {size}",
-            seen.max
-        )));
-    }
     let answer = patiently(times, async || {
         clients
             .eks
