@@ -33,6 +33,8 @@ pub struct NodeSpec {
     pub labels: BTreeMap<String, String>,
     /// Annotations, for example of [`super::stages`].
     pub annotations: BTreeMap<String, String>,
+    /// Key of a taint with the effect `NoSchedule`, as of a node whose network is not set up yet.
+    pub taint: Option<String>,
 }
 
 impl NodeSpec {
@@ -55,6 +57,7 @@ impl NodeSpec {
             pods: 58,
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            taint: None,
         }
     }
 
@@ -88,9 +91,14 @@ impl NodeSpec {
             format!("{}m", (self.cpu * 1000).saturating_sub(90)),
             format!("{}Mi", (self.memory_gib * 1024).saturating_sub(1024)),
         );
+        let taints: Vec<_> = self
+            .taint
+            .iter()
+            .map(|key| json!({"key": key, "effect": "NoSchedule"}))
+            .collect();
         serde_json::from_value(json!({
             "metadata": {"name": self.name, "labels": labels, "annotations": self.annotations},
-            "spec": {"providerID": format!("aws:///{}/{}", self.zone, self.instance_id)},
+            "spec": {"providerID": format!("aws:///{}/{}", self.zone, self.instance_id), "taints": taints},
             "status": {
                 "capacity": room(self.cpu.to_string(), format!("{}Gi", self.memory_gib)),
                 "allocatable": allocatable,

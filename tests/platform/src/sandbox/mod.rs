@@ -198,7 +198,7 @@ impl Outcome {
 }
 
 /// An event that a sandbox was given.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[must_use = "wait for its outcome"]
 pub struct Pending {
     request_id: String,

@@ -21,6 +21,8 @@ use crate::aws::control::{Control, Instance};
 use crate::cluster::objects::{create_nodes, nodes_ready};
 use crate::cluster::shapes::NodeSpec;
 
+/// The taint of a node that is Ready and not open yet, as network plugins and node managers set one.
+const STARTING: &str = "day2.example.com/starting";
 /// Time from launch to Ready of the quickest node.
 const QUICKEST_JOIN: SignedDuration = SignedDuration::from_secs(82);
 
@@ -30,6 +32,8 @@ pub(super) struct Nodes {
     by_instance: BTreeMap<String, String>,
     /// How many nodes a group ever had in a zone, for addresses that are not used twice.
     counters: BTreeMap<(&'static str, usize), usize>,
+    /// Whether those that join from now on take no pods.
+    pub(super) closed: bool,
 }
 
 /// Makes the launch template and the Auto Scaling group, with as many instances as before the morning.
@@ -162,12 +166,13 @@ impl Nodes {
             .await?;
         let mut joining = Vec::new();
         for one in placed {
-            let spec = node(
+            let mut spec = node(
                 group,
                 &one.private_dns_name,
                 &one.instance_id,
                 &one.availability_zone,
             );
+            spec.taint = self.closed.then(|| STARTING.to_owned());
             if let Entry::Vacant(free) = self.by_instance.entry(one.instance_id) {
                 free.insert(one.private_dns_name);
                 joining.push((spec, one.launch_time));

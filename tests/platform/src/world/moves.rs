@@ -3,6 +3,9 @@
 use anyhow::{Context, Result, ensure};
 use aws_sdk_cloudwatch::types::StateValue;
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
 
 use super::plan::Group;
 use super::{World, capacity, watching, workloads};
@@ -102,6 +105,48 @@ impl World {
         }
         self.forget_gone().await?;
         Ok(self.nodes.count())
+    }
+
+    /// Whether the nodes that join from now on take no pods: they are Ready, and a taint keeps them closed. What waits for
+    /// a node goes on waiting.
+    pub const fn new_nodes_are_closed(&mut self, closed: bool) {
+        self.nodes.closed = closed;
+    }
+
+    /// The workspace group is of its first size again, with exactly these instances, and the nodes of the others are gone.
+    pub async fn workspace_group_is(&mut self, instances: &[String]) -> Result<()> {
+        let group = self.plan.workspace_group();
+        let placed: Vec<Instance> = instances
+            .iter()
+            .map(|id| Instance {
+                instance_id: Some(id.clone()),
+                ..Instance::default()
+            })
+            .collect();
+        let name = group.auto_scaling_group();
+        self.control.place_instances(&name, &placed).await?;
+        capacity::set_desired(&self.scaling, &group, u32::try_from(placed.len())?).await?;
+        self.forget_gone().await
+    }
+
+    /// Ids of the instances of the workspace group.
+    pub async fn workspace_instances(&self) -> Result<Vec<String>> {
+        let members = capacity::members(&self.scaling, &self.plan.workspace_group()).await?;
+        Ok(members.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Names of the nodes that take no new pods because somebody cordoned them.
+    pub async fn cordoned_nodes(&self) -> Result<Vec<String>> {
+        let nodes = Api::<Node>::all(self.kube.clone())
+            .list(&ListParams::default())
+            .await?;
+        let cordoned = |node: &&Node| node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true);
+        Ok(nodes
+            .items
+            .iter()
+            .filter(cordoned)
+            .map(ResourceExt::name_any)
+            .collect())
     }
 
     async fn forget_gone(&mut self) -> Result<()> {
