@@ -6,6 +6,7 @@
     reason = "all of this is tests, helpers included"
 )]
 
+mod acting;
 mod faults;
 mod house;
 mod sweep;

@@ -1,0 +1,128 @@
+//! The journal from outside: what stands in it, and moving it in time, because a test does not wait for what a lease
+//! waits for.
+
+use std::collections::HashMap;
+
+use anyhow::{Context as _, Result};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use day2_platform::clock;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+type Row = HashMap<String, AttributeValue>;
+
+/// The table of a deployment.
+pub(super) struct Journal {
+    client: Client,
+    table: String,
+}
+
+/// A remembered change.
+#[derive(Debug, Clone)]
+pub(super) struct Lease {
+    pub(super) id: String,
+    /// `pending`, `active`, `reverted`, …
+    pub(super) state: String,
+    row: Row,
+}
+
+impl Journal {
+    pub(super) const fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    async fn rows(&self) -> Result<Vec<Row>> {
+        let mut rows = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .scan()
+                .table_name(&self.table)
+                .set_exclusive_start_key(start)
+                .send()
+                .await?;
+            rows.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Forgets everything: claims, lock, cool-down, leases, runs.
+    pub(super) async fn forget(&self) -> Result<()> {
+        for row in self.rows().await? {
+            self.client
+                .delete_item()
+                .table_name(&self.table)
+                .set_key(Some(key(&row)?))
+                .send()
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Lets every claim and every lock end now, as if its time had passed.
+    pub(super) async fn let_claims_end(&self) -> Result<()> {
+        let over = (clock::now().as_second() - 1).to_string();
+        for row in self.rows().await? {
+            if row.contains_key("lease_until") {
+                self.client
+                    .update_item()
+                    .table_name(&self.table)
+                    .set_key(Some(key(&row)?))
+                    .update_expression("SET lease_until = :over")
+                    .expression_attribute_values(":over", AttributeValue::N(over.clone()))
+                    .send()
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn leases(&self) -> Result<Vec<Lease>> {
+        let rows = self.rows().await?;
+        let of = |row: &Row, name: &str| row.get(name)?.as_s().ok().cloned();
+        let leases = rows
+            .into_iter()
+            .filter(|row| of(row, "pk").as_deref() == Some("lease"));
+        leases
+            .map(|row| {
+                Ok(Lease {
+                    id: of(&row, "sk").context("a lease has no id")?,
+                    state: of(&row, "state").context("a lease has no state")?,
+                    row,
+                })
+            })
+            .collect()
+    }
+
+    /// Writes a change as one that was just made.
+    pub(super) async fn remember(&self, lease: &Lease) -> Result<()> {
+        let mut row = lease.row.clone();
+        let text = row.get("lease").and_then(|value| value.as_s().ok());
+        let mut document: Value = serde_json::from_str(text.context("a lease is no text")?)?;
+        // Auto Scaling tells the begin of an activity to the second.
+        let now = Timestamp::from_second(clock::now().as_second())?;
+        document["created_at"] = json!(now);
+        row.insert("lease".to_owned(), AttributeValue::S(document.to_string()));
+        row.insert("state".to_owned(), AttributeValue::S("active".to_owned()));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(row));
+        put.send().await?;
+        Ok(())
+    }
+}
+
+fn key(row: &Row) -> Result<Row> {
+    ["pk", "sk"]
+        .into_iter()
+        .map(|name| {
+            Ok((
+                name.to_owned(),
+                row.get(name).context("a row without a key")?.clone(),
+            ))
+        })
+        .collect()
+}
