@@ -9,6 +9,7 @@ mod handing;
 mod respond;
 mod self_check;
 mod steps;
+mod suppress;
 #[cfg(test)]
 mod tests;
 
