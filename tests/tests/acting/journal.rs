@@ -87,7 +87,7 @@ impl Journal {
         let of = |row: &Row, name: &str| row.get(name)?.as_s().ok().cloned();
         let leases = rows
             .into_iter()
-            .filter(|row| of(row, "pk").as_deref() == Some("lease"));
+            .filter(|row| of(row, "pk").is_some_and(|pk| pk.starts_with("lease#")));
         leases
             .map(|row| {
                 Ok(Lease {
