@@ -109,7 +109,7 @@ fn assessment(
     let item = item(&verdict);
     let (mut plan, says, left) = match verdict {
         Verdict::Take(back, left) => {
-            let says = format!("{} of the added ones go back", count(back.nodes.len(), "node"));
+            let says = format!("{} go back", count(back.nodes.len(), "empty node"));
             let plan = Plan {
                 skips: left
                     .iter()

@@ -362,7 +362,7 @@ fn step(raise: Raise, group: &Group, lease_minutes: u32) -> Step<Change> {
         undo: Undo::Lease {
             minutes: lease_minutes,
             words: format!(
-                "terminate those of the added nodes that are empty of all but DaemonSet and mirror pods, never below {}",
+                "terminate as many nodes as were added, those that are empty of all but DaemonSet and mirror pods, never below {}",
                 count(raise.baseline, "node")
             ),
         },
