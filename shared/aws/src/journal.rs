@@ -28,10 +28,14 @@ mod tests;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use day2_core::report::Run;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+
+use crate::error::{OpsError, aws};
 
 pub use approval::{Proposal, Used};
 pub use claim::{Claim, Held};
@@ -73,6 +77,56 @@ impl Journal {
     #[must_use]
     pub fn table(&self) -> &str {
         &self.table
+    }
+
+    /// The row of this key, by a consistent read.
+    async fn row(&self, pk: &str, sk: &str) -> Result<Option<Attributes>, OpsError> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND sk = :sk")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":sk", text(sk))
+            .consistent_read(true)
+            .limit(1)
+            .send()
+            .await
+            .map_err(aws("dynamodb:Query", &self.table))?;
+        Ok(self.items(page.items.as_deref())?.first().cloned())
+    }
+
+    /// An update of the row of this key.
+    fn update(&self, pk: &str, sk: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("pk", text(pk))
+            .key("sk", text(sk))
+    }
+
+    /// Sends an update that must succeed.
+    async fn sent(&self, update: UpdateItemFluentBuilder) -> Result<(), OpsError> {
+        update
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(aws("dynamodb:UpdateItem", &self.table))
+    }
+
+    /// Sends an update; `false` when its condition was not met, and nothing was written.
+    async fn met(&self, update: UpdateItemFluentBuilder) -> Result<bool, OpsError> {
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Plans that wait for a person, each to be used once and not for long.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use day2_core::action::{Approved, Plan, PlanId};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -85,22 +84,10 @@ impl Journal {
         target: &str,
         plan: &PlanId,
     ) -> Result<Option<Proposal>, OpsError> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk = :sk")
-            .expression_attribute_values(":pk", text(key(function, target)))
-            .expression_attribute_values(":sk", text(plan.as_str()))
-            .consistent_read(true)
-            .limit(1)
-            .send()
-            .await
-            .map_err(aws("dynamodb:Query", &self.table))?;
-        let Some(row) = self.items(page.items.as_deref())?.first() else {
+        let Some(row) = self.row(&key(function, target), plan.as_str()).await? else {
             return Ok(None);
         };
-        proposal(row)
+        proposal(&row)
             .map(Some)
             .ok_or_else(|| self.malformed("a proposal cannot be read"))
     }
@@ -119,12 +106,8 @@ impl Journal {
         request_id: &str,
         now: Timestamp,
     ) -> Result<Used, OpsError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(key(function, target)))
-            .key("sk", text(proposal.approved.plan.as_str()))
+        let update = self
+            .update(&key(function, target), proposal.approved.plan.as_str())
             .update_expression("SET #state = :used, used_by = :request, used_at = :now")
             .condition_expression(
                 "proposed_at = :proposed AND ((#state = :open AND expires_at > :now) OR used_by = :request)",
@@ -134,20 +117,12 @@ impl Journal {
             .expression_attribute_values(":open", text("open"))
             .expression_attribute_values(":proposed", text(proposal.approved.proposed_at.to_string()))
             .expression_attribute_values(":request", text(request_id))
-            .expression_attribute_values(":now", number(now.as_second()))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(Used::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Used::No)
-            }
-            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
-        }
+            .expression_attribute_values(":now", number(now.as_second()));
+        Ok(if self.met(update).await? {
+            Used::Yes
+        } else {
+            Used::No
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Publication once per function, task, target and occasion: `claimed` by one delivery, then `published`.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use day2_core::report::Run;
 use day2_core::{Cause, Unreadable};
@@ -66,11 +67,7 @@ impl Journal {
     ) -> Result<Claim, OpsError> {
         let (pk, sk) = key(run);
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&pk))
-            .key("sk", text(&sk))
+            .update(&pk, &sk)
             .update_expression("SET #state = :claimed, #owner = :owner, lease_until = :until, #ttl = :ttl")
             .condition_expression(
                 "attribute_not_exists(pk) OR (#state = :claimed AND (lease_until <= :now OR #owner = :owner))",
@@ -140,22 +137,11 @@ impl Journal {
     ///
     /// [`OpsError::Aws`] when the journal does not answer, or the claim is no longer ours.
     pub async fn note_acted(&self, held: &Held, report: &str) -> Result<(), OpsError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&held.pk))
-            .key("sk", text(&held.sk))
-            .condition_expression("#owner = :owner AND #state = :claimed")
+        let update = self
+            .while_ours(held)
             .update_expression("SET acted_report = :report")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":owner", text(&held.owner))
-            .expression_attribute_values(":claimed", text(CLAIMED))
-            .expression_attribute_values(":report", text(report))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(aws("dynamodb:UpdateItem", &self.table))
+            .expression_attribute_values(":report", text(report));
+        self.sent(update).await
     }
 
     /// Ends a claim without a report: the occasion needed none. Later deliveries find it done.
@@ -164,23 +150,12 @@ impl Journal {
     ///
     /// [`OpsError::Aws`] when the journal does not answer, or the claim is no longer ours.
     pub async fn settle(&self, held: &Held, report_id: &str) -> Result<(), OpsError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&held.pk))
-            .key("sk", text(&held.sk))
-            .condition_expression("#owner = :owner AND #state = :claimed")
+        let update = self
+            .while_ours(held)
             .update_expression("SET #state = :published, report_id = :report")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":owner", text(&held.owner))
-            .expression_attribute_values(":claimed", text(CLAIMED))
             .expression_attribute_values(":published", text(PUBLISHED))
-            .expression_attribute_values(":report", text(report_id))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(aws("dynamodb:UpdateItem", &self.table))
+            .expression_attribute_values(":report", text(report_id));
+        self.sent(update).await
     }
 
     /// Gives a claim back, so that the next delivery need not wait for the end of the lease. With `mailed` it also
@@ -190,29 +165,26 @@ impl Journal {
     ///
     /// [`OpsError::Aws`] when the journal does not answer, or the claim is no longer ours.
     pub async fn release(&self, held: &Held, mailed: Option<&str>) -> Result<(), OpsError> {
-        let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&held.pk))
-            .key("sk", text(&held.sk))
-            .condition_expression("#owner = :owner AND #state = :claimed")
-            .expression_attribute_names("#owner", "owner")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":owner", text(&held.owner))
-            .expression_attribute_values(":claimed", text(CLAIMED))
+        let update = self
+            .while_ours(held)
             .expression_attribute_values(":over", number(0));
-        update = match mailed {
+        let update = match mailed {
             None => update.update_expression("SET lease_until = :over"),
             Some(report_id) => update
                 .update_expression("SET lease_until = :over, mailed_report = :mailed")
                 .expression_attribute_values(":mailed", text(report_id)),
         };
-        update
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(aws("dynamodb:UpdateItem", &self.table))
+        self.sent(update).await
+    }
+
+    /// An update of a claim that is refused when the claim is no longer ours.
+    fn while_ours(&self, held: &Held) -> UpdateItemFluentBuilder {
+        self.update(&held.pk, &held.sk)
+            .condition_expression("#owner = :owner AND #state = :claimed")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":owner", text(&held.owner))
+            .expression_attribute_values(":claimed", text(CLAIMED))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Changes, written before they are made, so that none can be made that nobody remembers or takes back.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use day2_core::action::{Lease, LeaseState};
 use jiff::Timestamp;
 
@@ -64,11 +63,7 @@ impl Journal {
     /// [`OpsError::Aws`] when the journal does not answer or refuses.
     pub async fn change_is(&self, id: &str, state: LeaseState, at: Timestamp) -> Result<(), OpsError> {
         let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(pk(Lease::target_in(id).unwrap_or_default())))
-            .key("sk", text(id))
+            .update(&pk(Lease::target_in(id).unwrap_or_default()), id)
             .condition_expression("#state = :pending OR #state = :active")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":state", text(state.word()))
@@ -83,17 +78,7 @@ impl Journal {
                 .expression_attribute_names("#ttl", TTL)
                 .expression_attribute_values(":ttl", expires(at, KEPT_DAYS))
         };
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
-        }
+        self.met(update).await.map(|_| ())
     }
 
     /// Every change on `target` that is, or may be, in force, of all functions; oldest first.
@@ -122,22 +107,10 @@ impl Journal {
         let Some(target) = Lease::target_in(id) else {
             return Ok(None);
         };
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND sk = :sk")
-            .expression_attribute_values(":pk", text(pk(target)))
-            .expression_attribute_values(":sk", text(id))
-            .consistent_read(true)
-            .limit(1)
-            .send()
-            .await
-            .map_err(aws("dynamodb:Query", &self.table))?;
-        let Some(row) = self.items(page.items.as_deref())?.first() else {
+        let Some(row) = self.row(&pk(target), id).await? else {
             return Ok(None);
         };
-        lease(row)
+        lease(&row)
             .map(Some)
             .ok_or_else(|| self.malformed("a lease cannot be read"))
     }

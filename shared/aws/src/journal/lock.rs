@@ -47,11 +47,7 @@ impl Journal {
     ) -> Result<Lock, OpsError> {
         let pk = format!("lock#{target}");
         let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&pk))
-            .key("sk", text("lock"))
+            .update(&pk, "lock")
             .update_expression("SET #owner = :owner, lease_until = :until, #ttl = :ttl")
             .condition_expression("attribute_not_exists(pk) OR lease_until <= :now OR #owner = :owner")
             .expression_attribute_names("#owner", "owner")
@@ -88,30 +84,14 @@ impl Journal {
     ///
     /// [`OpsError::Aws`] when the journal does not answer or refuses.
     pub async fn still_locked(&self, lock: &Locked, now: Timestamp) -> Result<bool, OpsError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&lock.pk))
-            .key("sk", text("lock"))
+        let update = self
+            .update(&lock.pk, "lock")
             .update_expression("SET verified_at = :now")
             .condition_expression("#owner = :owner AND lease_until > :now")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(&lock.owner))
-            .expression_attribute_values(":now", number(now.as_second()))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
-        }
+            .expression_attribute_values(":now", number(now.as_second()));
+        self.met(update).await
     }
 
     /// Gives the lock back. One that is no longer ours stays as it is.
@@ -120,29 +100,13 @@ impl Journal {
     ///
     /// [`OpsError::Aws`] when the journal does not answer or refuses.
     pub async fn unlock(&self, lock: &Locked) -> Result<(), OpsError> {
-        let answer = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(&lock.pk))
-            .key("sk", text("lock"))
+        let update = self
+            .update(&lock.pk, "lock")
             .update_expression("SET lease_until = :over")
             .condition_expression("#owner = :owner")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":owner", text(&lock.owner))
-            .expression_attribute_values(":over", number(0))
-            .send()
-            .await;
-        match answer {
-            Ok(_) => Ok(()),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(())
-            }
-            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
-        }
+            .expression_attribute_values(":over", number(0));
+        self.met(update).await.map(|_| ())
     }
 }

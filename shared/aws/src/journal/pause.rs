@@ -1,6 +1,5 @@
 //! The pause after an action, and how many events it swallowed.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValue;
 use day2_core::action::CoolDown;
 use jiff::Timestamp;
@@ -43,24 +42,13 @@ impl Journal {
     ///
     /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
     pub async fn cool_down(&self, function: &str, target: &str) -> Result<Option<CoolDown>, OpsError> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", text(format!("cooldown#{function}#{target}")))
-            .consistent_read(true)
-            .limit(1)
-            .send()
-            .await
-            .map_err(aws("dynamodb:Query", &self.table))?;
-        let Some(item) = self.items(page.items.as_deref())?.first() else {
+        let Some(item) = self.row(&format!("cooldown#{function}#{target}"), "last").await? else {
             return Ok(None);
         };
         let read = || {
             Some(CoolDown {
-                occasion: read_text(item, "occasion")?.to_owned(),
-                until: second(item, "until")?,
+                occasion: read_text(&item, "occasion")?.to_owned(),
+                until: second(&item, "until")?,
             })
         };
         read()
@@ -83,11 +71,7 @@ impl Journal {
         overrule: bool,
     ) -> Result<bool, OpsError> {
         let mut update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(format!("cooldown#{function}#{target}")))
-            .key("sk", text("last"))
+            .update(&format!("cooldown#{function}#{target}"), "last")
             .update_expression("SET occasion = :occasion, #until = :until, #ttl = :ttl")
             .expression_attribute_names("#until", "until")
             .expression_attribute_names("#ttl", TTL)
@@ -99,17 +83,7 @@ impl Journal {
                 .condition_expression("attribute_not_exists(pk) OR #until <= :now OR occasion = :occasion")
                 .expression_attribute_values(":now", number(now.as_second()));
         }
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
-        }
+        self.met(update).await
     }
 
     /// Counts one suppressed event, and returns how many there are now since `since`. A delivery that comes again
@@ -126,11 +100,10 @@ impl Journal {
         until: Timestamp,
     ) -> Result<Suppressed, OpsError> {
         let done = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(format!("storm#{target}")))
-            .key("sk", text(format!("{function}#{}", sort_key(since))))
+            .update(
+                &format!("storm#{target}"),
+                &format!("{function}#{}", sort_key(since)),
+            )
             .update_expression("SET since = :since, #until = :until, #ttl = :ttl ADD suppressed :one")
             .expression_attribute_names("#until", "until")
             .expression_attribute_names("#ttl", TTL)
@@ -162,17 +135,14 @@ impl Journal {
         since: Timestamp,
         at: Timestamp,
     ) -> Result<(), OpsError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(format!("storm#{target}")))
-            .key("sk", text(format!("{function}#{}", sort_key(since))))
+        let update = self
+            .update(
+                &format!("storm#{target}"),
+                &format!("{function}#{}", sort_key(since)),
+            )
             .update_expression("SET noticed_at = :at")
-            .expression_attribute_values(":at", number(at.as_second()))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(aws("dynamodb:UpdateItem", &self.table))
+            .expression_attribute_values(":at", number(at.as_second()));
+        self.sent(update).await
     }
 
     /// Storms of `target` that are over at `now` and were not yet told.
