@@ -14,9 +14,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_config::SdkConfig;
-use day2_core::settings::Settings;
+use day2_core::settings::{Mistakes, Settings, Validate};
 use day2_core::target::Target;
 use day2_core::trigger::{Manual, Scheduled, Trigger, classify};
+use deserr::Deserr;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -30,6 +31,7 @@ use crate::settings;
 use outcome::Outcomes;
 pub(crate) use publication::{Edge, Handing};
 use run::Job;
+pub(crate) use run::LOOK;
 pub(crate) use watch::Watch;
 
 /// Time kept for handing a report over: two objects, a mail and a record take less than a second; a service that
@@ -91,10 +93,10 @@ pub struct App<C: Check> {
     clients: Clients<C::Ctx>,
 }
 
-/// What an [`App`] is made of.
-pub struct Parts<C: Check> {
+/// What an [`App`] is made of; `F` is the function's own part of the settings.
+pub struct Parts<F> {
     /// What it was told.
-    pub settings: Settings<C::Settings>,
+    pub settings: Settings<F>,
     /// Configuration of the function's own account and region.
     pub aws: SdkConfig,
     /// Its journal.
@@ -105,6 +107,43 @@ pub struct Parts<C: Check> {
     pub metrics: Box<dyn Write + Send>,
 }
 
+impl<F> Parts<F> {
+    /// Loads the settings and builds the clients.
+    ///
+    /// # Errors
+    ///
+    /// As [`settings::load`].
+    pub async fn load(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError>
+    where
+        F: Deserr<Mistakes> + Validate,
+    {
+        let settings = settings::load(environment, &aws_sdk_s3::Client::new(&aws)).await?;
+        let journal = Journal::new(
+            aws_sdk_dynamodb::Client::new(&aws),
+            settings.deployment.journal_table.as_str(),
+        );
+        let publisher = Publisher::new(&aws);
+        Ok(Self {
+            settings,
+            aws,
+            journal,
+            publisher,
+            metrics: Box::new(std::io::stdout()),
+        })
+    }
+
+    /// What is asked, and where results go.
+    pub(crate) fn split(self) -> (Settings<F>, Edge) {
+        let edge = Edge {
+            aws: self.aws,
+            journal: self.journal,
+            publisher: self.publisher,
+            metrics: Mutex::new(self.metrics),
+        };
+        (self.settings, edge)
+    }
+}
+
 impl<C: Check> App<C> {
     /// Loads the settings and builds the clients.
     ///
@@ -112,39 +151,16 @@ impl<C: Check> App<C> {
     ///
     /// As [`settings::load`].
     pub async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError> {
-        let settings = settings::load(environment, &aws_sdk_s3::Client::new(&aws)).await?;
-        let journal = Journal::new(
-            aws_sdk_dynamodb::Client::new(&aws),
-            settings.deployment.journal_table.as_str(),
-        );
-        let publisher = Publisher::new(&aws);
-        Ok(Self::new(Parts {
-            settings,
-            aws,
-            journal,
-            publisher,
-            metrics: Box::new(std::io::stdout()),
-        }))
+        Parts::load(aws, environment).await.map(Self::new)
     }
 
     /// An app of given parts.
     #[must_use]
-    pub fn new(parts: Parts<C>) -> Self {
-        let Parts {
-            settings,
-            aws,
-            journal,
-            publisher,
-            metrics,
-        } = parts;
+    pub fn new(parts: Parts<C::Settings>) -> Self {
+        let (settings, edge) = parts.split();
         Self {
             settings,
-            edge: Edge {
-                aws,
-                journal,
-                publisher,
-                metrics: Mutex::new(metrics),
-            },
+            edge,
             clients: Clients::default(),
         }
     }
@@ -156,14 +172,11 @@ impl<C: Check> App<C> {
         self
     }
 
-    /// The clients of a target, built once per sandbox, so that an assumed role and open connections are used again.
+    /// The clients of a target.
     async fn ctx(&self, target: &Target) -> Arc<C::Ctx> {
-        let name = target.name.as_str();
-        if let Some(ctx) = self.clients.known(name) {
-            return ctx;
-        }
-        let ctx = C::connect(&boot::for_target(&self.edge.aws, target).await).await;
-        self.clients.keep(name, ctx)
+        self.clients
+            .of(target, &self.edge.aws, async |aws| C::connect(aws).await)
+            .await
     }
 }
 
@@ -177,8 +190,23 @@ impl<X> Default for Clients<X> {
 }
 
 impl<X> Clients<X> {
+    /// The clients of `target`, built once per sandbox, so that an assumed role and open connections are used again.
+    pub(crate) async fn of(
+        &self,
+        target: &Target,
+        base: &SdkConfig,
+        connect: impl AsyncFnOnce(&SdkConfig) -> X,
+    ) -> Arc<X> {
+        let name = target.name.as_str();
+        if let Some(known) = self.known(name) {
+            return known;
+        }
+        let made = connect(&boot::for_target(base, target).await).await;
+        self.keep(name, made)
+    }
+
     /// The clients of the target of this name, if they were built.
-    pub(crate) fn known(&self, target: &str) -> Option<Arc<X>> {
+    fn known(&self, target: &str) -> Option<Arc<X>> {
         let clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         clients.get(target).cloned()
     }

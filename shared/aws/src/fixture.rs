@@ -24,7 +24,7 @@ use day2_core::settings::read;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::action::{ActionApp, ActionParts};
+use crate::action::ActionApp;
 use crate::app::{App, Invocation, Parts, handle};
 use crate::error::OpsError;
 use crate::journal::Journal;
@@ -193,7 +193,7 @@ impl World {
     pub(crate) fn actor_with(&self, safety: &Value, machine: &Shared) -> ActionApp<Actor> {
         let mut document = document();
         document["function"] = json!({ "safety": safety, "alarm": ALARM, "other_alarm": OTHER_ALARM });
-        ActionApp::new(ActionParts {
+        ActionApp::new(Parts {
             settings: read(&document.to_string()).unwrap(),
             aws: SdkConfig::builder().region(Region::new("us-east-1")).build(),
             journal: self.journal(),

@@ -1,7 +1,6 @@
 //! An action that is ready to take events: which target an event is about, and which road it came by.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use day2_core::action::{Mode, Occasion, PlanId};
@@ -12,12 +11,9 @@ use serde_json::{Value, json};
 
 use super::Action;
 use super::case::Case;
-use crate::app::{Clients, Edge, Invocation, Watch};
-use crate::boot::{self, Environment};
+use crate::app::{Clients, Edge, Invocation, Parts, Watch};
+use crate::boot::Environment;
 use crate::error::OpsError;
-use crate::journal::Journal;
-use crate::publish::Publisher;
-use crate::settings;
 
 /// An action that is ready to take events.
 pub struct ActionApp<A: Action> {
@@ -26,53 +22,23 @@ pub struct ActionApp<A: Action> {
     clients: Clients<A::Ctx>,
 }
 
-/// What an [`ActionApp`] is made of.
-pub struct ActionParts<A: Action> {
-    /// What it was told.
-    pub settings: Settings<A::Settings>,
-    /// Configuration of the function's own account and region.
-    pub aws: SdkConfig,
-    /// Its journal.
-    pub journal: Journal,
-    /// Where its reports go.
-    pub publisher: Publisher,
-    /// Where its metrics go: standard output, which CloudWatch Logs reads.
-    pub metrics: Box<dyn Write + Send>,
-}
-
 impl<A: Action> ActionApp<A> {
     /// Loads the settings and builds the clients.
     ///
     /// # Errors
     ///
-    /// As [`settings::load`].
+    /// As [`Parts::load`].
     pub async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError> {
-        let settings = settings::load(environment, &aws_sdk_s3::Client::new(&aws)).await?;
-        let journal = Journal::new(
-            aws_sdk_dynamodb::Client::new(&aws),
-            settings.deployment.journal_table.as_str(),
-        );
-        let publisher = Publisher::new(&aws);
-        Ok(Self::new(ActionParts {
-            settings,
-            aws,
-            journal,
-            publisher,
-            metrics: Box::new(std::io::stdout()),
-        }))
+        Parts::load(aws, environment).await.map(Self::new)
     }
 
     /// An app of given parts.
     #[must_use]
-    pub fn new(parts: ActionParts<A>) -> Self {
+    pub fn new(parts: Parts<A::Settings>) -> Self {
+        let (settings, edge) = parts.split();
         Self {
-            settings: parts.settings,
-            edge: Edge {
-                aws: parts.aws,
-                journal: parts.journal,
-                publisher: parts.publisher,
-                metrics: Mutex::new(parts.metrics),
-            },
+            settings,
+            edge,
             clients: Clients::default(),
         }
     }
@@ -84,14 +50,11 @@ impl<A: Action> ActionApp<A> {
         self
     }
 
-    /// The clients of a target, built once per sandbox.
+    /// The clients of a target.
     pub(super) async fn ctx(&self, target: &Target) -> Arc<A::Ctx> {
-        let name = target.name.as_str();
-        if let Some(ctx) = self.clients.known(name) {
-            return ctx;
-        }
-        let ctx = A::connect(&boot::for_target(&self.edge.aws, target).await).await;
-        self.clients.keep(name, ctx)
+        self.clients
+            .of(target, &self.edge.aws, async |aws| A::connect(aws).await)
+            .await
     }
 
     /// The mode that was deployed.

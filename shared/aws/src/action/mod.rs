@@ -27,7 +27,7 @@ use serde::de::DeserializeOwned;
 use crate::check::Moment;
 use crate::error::OpsError;
 
-pub use app::{ActionApp, ActionParts, handle_action};
+pub use app::{ActionApp, handle_action};
 
 /// Why and with what in mind the world is read.
 #[derive(Debug, Clone, Copy)]

@@ -13,6 +13,7 @@ use super::case::Case;
 use super::handing::Done;
 use super::{Action, ActionApp, Assessment, Inquiry};
 use crate::app::LEAST_RUN;
+use crate::app::LOOK;
 use crate::app::self_check::MOST_SKEW;
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Lock, Locked, Past};
@@ -20,9 +21,6 @@ use crate::journal::{Claim, Held, Lock, Locked, Past};
 /// How often claim and lock are renewed. Two renewals may be late, and clocks may differ, before a lease of
 /// [`super::case::LEASE`] ends.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
-
-/// Item of the runner: the look as a whole.
-const LOOK: &str = "901";
 
 /// What the journal said when the run began.
 pub(super) struct Memory {

@@ -20,7 +20,7 @@ use crate::journal::{Claim, Held, Past};
 /// Item of the runner: the journal.
 pub(super) const JOURNAL: &str = "900";
 /// Item of the runner: the look as a whole.
-pub(super) const LOOK: &str = "901";
+pub(crate) const LOOK: &str = "901";
 
 /// What all targets of one event have in common.
 #[derive(Debug)]

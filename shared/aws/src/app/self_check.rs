@@ -9,10 +9,10 @@ use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::{Item, Verdict};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::budget::unanswered;
-use super::run::code;
+use super::run::LOOK;
 use super::{App, Edge, Invocation, PUBLISH_RESERVE, Watch};
 use crate::check::{Check, Moment};
 use crate::error::OpsError;
@@ -35,55 +35,59 @@ const ONE: Population = Population {
 
 impl<C: Check> App<C> {
     pub(super) async fn self_check(&self, invocation: &Invocation) -> Result<Value, OpsError> {
-        let watch = Watch::start(invocation.now);
-        let own = own_items(&self.edge, C::CODE, &self.settings, &watch).await;
-        let end = invocation
-            .deadline
-            .checked_sub(PUBLISH_RESERVE)
-            .unwrap_or(invocation.now);
-        let mut targets = Vec::with_capacity(self.settings.targets.len());
-        let mut verdicts: Vec<Verdict> = own.iter().map(Item::verdict).collect();
-        for target in &self.settings.targets {
-            let items = self.check_target(target, &watch, end).await;
-            let status = Verdict::worst(items.iter().map(Item::verdict));
-            verdicts.push(status);
-            targets.push(json!({ "target": target.name.as_str(), "status": status, "items": items }));
-        }
-        let status = Verdict::worst(verdicts);
-        tracing::info!(function = C::NAME, status = status.word(), "self-check done");
-        Ok(
-            json!({ "self_check": { "function": C::NAME, "status": status, "items": own, "targets": targets } }),
-        )
+        let look = async |target: &Target, at| {
+            let ctx = self.ctx(target).await;
+            C::self_check(&ctx, &self.settings, target, at).await
+        };
+        let proof = prove(&self.edge, (C::NAME, C::CODE), &self.settings, invocation, look).await;
+        Ok(json!({ "self_check": proof }))
     }
+}
 
-    async fn check_target(&self, target: &Target, watch: &Watch, end: Timestamp) -> Vec<Item> {
+/// What a function proves of itself and of each target; `look` asks the function.
+pub(crate) async fn prove<F>(
+    edge: &Edge,
+    (name, prefix): (&str, &str),
+    settings: &Settings<F>,
+    invocation: &Invocation,
+    look: impl AsyncFn(&Target, Moment) -> Vec<Item>,
+) -> Map<String, Value> {
+    let watch = Watch::start(invocation.now);
+    let own = own_items(edge, prefix, settings, &watch).await;
+    let end = invocation
+        .deadline
+        .checked_sub(PUBLISH_RESERVE)
+        .unwrap_or(invocation.now);
+    let mut targets = Vec::with_capacity(settings.targets.len());
+    let mut verdicts: Vec<Verdict> = own.iter().map(Item::verdict).collect();
+    for target in &settings.targets {
         let at = Moment {
             now: watch.now(),
             deadline: end,
         };
-        let ctx = self.ctx(target).await;
-        let looking = C::self_check(&ctx, &self.settings, target, at);
-        tokio::time::timeout(watch.until(end), looking)
+        let items = tokio::time::timeout(watch.until(end), look(target, at))
             .await
             .unwrap_or_else(|_| {
                 let why = unanswered("self-check", target.name.as_str());
-                vec![Item::unreadable(
-                    &code::<C>(super::run::LOOK),
-                    "The target was looked at",
-                    1,
-                    &why,
-                )]
-            })
+                let code = format!("{prefix}-{LOOK}");
+                vec![Item::unreadable(&code, "The target was looked at", 1, &why)]
+            });
+        let status = Verdict::worst(items.iter().map(Item::verdict));
+        verdicts.push(status);
+        targets.push(json!({ "target": target.name.as_str(), "status": status, "items": items }));
     }
+    let status = Verdict::worst(verdicts);
+    tracing::info!(function = name, status = status.word(), "self-check done");
+    Map::from_iter([
+        ("function".to_owned(), json!(name)),
+        ("status".to_owned(), json!(status)),
+        ("items".to_owned(), json!(own)),
+        ("targets".to_owned(), json!(targets)),
+    ])
 }
 
 /// What every function proves of itself: settings, journal, clock.
-pub(crate) async fn own_items<F>(
-    edge: &Edge,
-    prefix: &str,
-    settings: &Settings<F>,
-    watch: &Watch,
-) -> Vec<Item> {
+async fn own_items<F>(edge: &Edge, prefix: &str, settings: &Settings<F>, watch: &Watch) -> Vec<Item> {
     let mut items = vec![settings_item(&format!("{prefix}-{SETTINGS}"), settings)];
     items.extend(journal_items(edge, prefix, watch).await);
     items
