@@ -8,7 +8,7 @@ use day2_aws::Moment;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Item, Verdict};
 use day2_kube::Access;
 use day2_reads::alarms;
 use day2_reads::times::Times;
@@ -164,22 +164,8 @@ async fn cluster(clients: &Clients, target: &Target, policy: &Policy, times: &Ti
             return Item::unreadable(CODE, TITLE, asked, &why);
         }
     };
-    let (mut denied, mut unread) = (Vec::new(), Vec::new());
-    for access in &questions {
-        let what = format!(
-            "{} {} in {}",
-            access.verb,
-            access.resource,
-            access.namespace.unwrap_or("the cluster")
-        );
-        let answer: Observed<bool> = client.can_i(access, times.deadline).await;
-        match answer {
-            Ok(true) => {}
-            Ok(false) => denied.push((what, "not allowed".to_owned())),
-            Err(why) => unread.push((what, why.to_string())),
-        }
-    }
-    item(CODE, TITLE, &denied, &unread, questions.len()).remedy(
+    let rights = client.rights(&questions, times.deadline).await;
+    item(CODE, TITLE, &rights.denied, &rights.unread, questions.len()).remedy(
         "apply infra/kubernetes/connection-exhaustion.yaml, or bind its ClusterRole in each namespace of a client, and check \
          the access entry of the function's role",
     )

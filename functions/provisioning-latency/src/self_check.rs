@@ -3,7 +3,7 @@
 
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Unreadable, Verdict};
+use day2_core::{Item, Unreadable, Verdict};
 use day2_kube::Access;
 use day2_reads::times::Times;
 
@@ -69,51 +69,19 @@ async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> It
         Err(why) => return Item::unreadable(CODE, TITLE, wanted, &why),
     };
     let listed = RULES.iter().map(|(group, resource)| ("list", *group, *resource));
-    let questions: Vec<(&str, &str, &str)> = listed.chain(MORE).collect();
-    let answers: Vec<(String, Observed<bool>)> =
-        futures::future::join_all(questions.iter().map(async |(verb, group, resource)| {
-            let access = Access {
-                verb,
-                group,
-                resource,
-                namespace: None,
-            };
-            (
-                format!("{verb} {resource}"),
-                client.can_i(&access, times.deadline).await,
-            )
-        }))
-        .await;
-    let (mut denied, mut unread) = (Vec::new(), Vec::new());
-    for (what, answer) in &answers {
-        match answer {
-            Ok(true) => {}
-            Ok(false) => denied.push((what.clone(), "not allowed".to_owned())),
-            Err(why) => unread.push((what.clone(), why.to_string())),
-        }
-    }
-    let verdict = match (denied.is_empty(), unread.is_empty()) {
-        (false, _) => Verdict::Fail,
-        (true, false) => Verdict::Unknown,
-        (true, true) => Verdict::Pass,
-    };
-    let seen = format!(
-        "{} of {} allowed",
-        answers.len() - denied.len() - unread.len(),
-        answers.len()
-    );
-    Item::judge(
-        CODE,
-        TITLE,
-        verdict,
-        population(answers.len() - unread.len(), wanted),
-        seen,
-    )
-    .remedy(
+    let questions: Vec<Access<'_>> = listed
+        .chain(MORE)
+        .map(|(verb, group, resource)| Access {
+            verb,
+            group,
+            resource,
+            namespace: None,
+        })
+        .collect();
+    let rights = client.rights(&questions, times.deadline).await;
+    rights.item(CODE, TITLE).remedy(
         "apply infra/kubernetes/provisioning-latency.yaml and check the access entry of the function's role",
     )
-    .subjects(denied)
-    .subjects(unread)
 }
 
 /// Every read that a plan stands on.

@@ -7,7 +7,7 @@ use day2_core::chart::Chart;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Item, Verdict};
 use day2_kube::Access;
 use day2_reads::times::Times;
 
@@ -149,46 +149,14 @@ async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> It
         Ok(client) => client,
         Err(why) => return Item::unreadable(CODE, TITLE, 5, &why),
     };
-    let answers: Vec<(String, Observed<bool>)> =
-        futures::future::join_all(RULES.iter().map(async |(group, resource)| {
-            let access = Access {
-                verb: "list",
-                group,
-                resource,
-                namespace: None,
-            };
-            (
-                format!("list {resource}"),
-                client.can_i(&access, times.deadline).await,
-            )
-        }))
-        .await;
-    let (mut denied, mut unread) = (Vec::new(), Vec::new());
-    for (what, answer) in &answers {
-        match answer {
-            Ok(true) => {}
-            Ok(false) => denied.push((what.clone(), "not allowed".to_owned())),
-            Err(why) => unread.push((what.clone(), why.to_string())),
-        }
-    }
-    let examined = u64::try_from(answers.len() - unread.len()).unwrap_or(0);
-    let verdict = crate::assess::worse_of(&denied, &unread);
-    let seen = format!(
-        "{} of {} allowed",
-        answers.len() - denied.len() - unread.len(),
-        answers.len()
-    );
-    Item::judge(
-        CODE,
-        TITLE,
-        verdict,
-        Population {
-            examined,
-            expected_at_least: 5,
-        },
-        seen,
-    )
-    .remedy("apply infra/kubernetes/scale-window.yaml and check the access entry of the function's role")
-    .subjects(denied)
-    .subjects(unread)
+    let questions = RULES.map(|(group, resource)| Access {
+        verb: "list",
+        group,
+        resource,
+        namespace: None,
+    });
+    let rights = client.rights(&questions, times.deadline).await;
+    rights
+        .item(CODE, TITLE)
+        .remedy("apply infra/kubernetes/scale-window.yaml and check the access entry of the function's role")
 }

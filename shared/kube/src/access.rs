@@ -1,7 +1,11 @@
 //! "May I?", asked of the API server itself, for the self-check.
 
+use std::fmt;
+
 use bytes::Bytes;
-use day2_core::Observed;
+use day2_core::item::Population;
+use day2_core::{Item, Observed, Verdict};
+use futures::future::join_all;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -23,7 +27,66 @@ pub struct Access<'a> {
     pub namespace: Option<&'a str>,
 }
 
+impl fmt::Display for Access<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.resource)?;
+        self.namespace
+            .map_or(Ok(()), |namespace| write!(f, " in {namespace}"))
+    }
+}
+
+/// What came of asking for several permissions. Nothing asked is nothing proven.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rights {
+    asked: usize,
+    /// What is not allowed: `patch deployments in coder`, and why.
+    pub denied: Vec<(String, String)>,
+    /// What was not answered, and why.
+    pub unread: Vec<(String, String)>,
+}
+
+impl Rights {
+    /// The line of a self-check: what is denied fails, what was not answered is unknown.
+    #[must_use]
+    pub fn item(self, code: &str, title: &str) -> Item {
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        let answered = self.asked.saturating_sub(self.unread.len());
+        let allowed = answered.saturating_sub(self.denied.len());
+        let verdict = match (self.denied.is_empty(), self.unread.is_empty()) {
+            (false, _) => Verdict::Fail,
+            (true, false) => Verdict::Unknown,
+            (true, true) => Verdict::Pass,
+        };
+        let population = Population {
+            examined: count(answered),
+            expected_at_least: count(self.asked),
+        };
+        let seen = format!("{allowed} of {} allowed", self.asked);
+        Item::judge(code, title, verdict, population, seen)
+            .subjects(self.denied)
+            .subjects(self.unread)
+    }
+}
+
 impl ClusterClient {
+    /// Asks for all of these permissions at once.
+    pub async fn rights(&self, questions: &[Access<'_>], deadline: Timestamp) -> Rights {
+        let ask = async |access: &Access<'_>| (access.to_string(), self.can_i(access, deadline).await);
+        let answers = join_all(questions.iter().map(ask)).await;
+        let mut rights = Rights {
+            asked: questions.len(),
+            ..Rights::default()
+        };
+        for (what, answer) in answers {
+            match answer {
+                Ok(true) => {}
+                Ok(false) => rights.denied.push((what, "not allowed".to_owned())),
+                Err(why) => rights.unread.push((what, why.to_string())),
+            }
+        }
+        rights
+    }
+
     /// Whether the caller has this permission (`SelfSubjectAccessReview`, which every authenticated caller may
     /// create).
     ///

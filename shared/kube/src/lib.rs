@@ -33,7 +33,7 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
-pub use access::Access;
+pub use access::{Access, Rights};
 pub use autoscalers::{Autoscaler, Autoscales, Claim};
 pub use connect::{ClusterClient, ClusterFacts, ClusterParams};
 pub use endpoint::{Endpoint, EndpointRefused};
