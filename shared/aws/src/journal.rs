@@ -15,6 +15,7 @@
 //! Every expiry is compared in code or in a condition; `ttl` only cleans up, days late.
 
 mod approval;
+mod begun;
 mod claim;
 mod clock;
 mod history;

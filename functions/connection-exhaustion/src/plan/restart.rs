@@ -48,7 +48,8 @@ pub(crate) fn step(
         },
         resource: client.resource(),
         title: format!("restart the leaking client {} by its own rollout", client.name),
-        before: format!("{} pods", deployment.desired),
+        // The uid, so that an approval is of this Deployment and not of another one of its name.
+        before: format!("{} pods of Deployment {}", deployment.desired, deployment.uid),
         after: format!("{} new pods", deployment.desired),
         precondition:
             "it is the same Deployment, not paused, in no rollout, with all pods available and budgets that \

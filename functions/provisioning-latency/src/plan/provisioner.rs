@@ -195,7 +195,11 @@ pub(crate) fn remedy(
         }),
         resource,
         title: "restart the provisioner, rolling".to_owned(),
-        before: format!("pods of template generation {}", found.generation),
+        // The uid, so that an approval is of this Deployment and not of another one of its name.
+        before: format!(
+            "pods of template generation {} of Deployment {}",
+            found.generation, found.uid
+        ),
         after: "new pods of the same template".to_owned(),
         precondition: "it is not paused, in no rollout, and not restarted for this occasion yet".to_owned(),
         undo: Undo::Nothing {

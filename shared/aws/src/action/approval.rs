@@ -121,10 +121,15 @@ impl<A: Action> ActionApp<A> {
             until: later(now, A::safety(&self.settings.function).cool_down_minutes),
         };
         let overrule = matches!(case.occasion, Occasion::Approved(_));
-        let ours = journal.pause(A::NAME, target, &pause, now, overrule).await?;
-        Ok((!ours).then(|| {
+        if !journal.pause(A::NAME, target, &pause, now, overrule).await? {
             let says = "the cool-down of another action began while this one was planned";
-            Refusal::new(Guard::CoolDown, says, "safety.cool_down_minutes")
-        }))
+            return Ok(Some(Refusal::new(
+                Guard::CoolDown,
+                says,
+                "safety.cool_down_minutes",
+            )));
+        }
+        journal.begin(A::NAME, target, key, now).await?;
+        Ok(None)
     }
 }

@@ -212,25 +212,21 @@ impl<A: Action> ActionApp<A> {
         let (journal, target) = (&self.edge.journal, case.target.name.as_str());
         let days = self.settings.deployment.history_days;
         let report_id = run.report_id();
-        let (past, pause, leases) = tokio::join!(
+        let (past, pause, leases, begun) = tokio::join!(
             journal.past(run, &report_id, days),
             journal.cool_down(A::NAME, target),
             journal.open_leases(target),
+            journal.begun(A::NAME, target, case.watch.now()),
         );
-        let past = past?;
         let standing = Standing {
             cool_down: pause?,
             leases: leases?
                 .into_iter()
                 .filter(|lease| lease.function == A::NAME)
                 .collect(),
-            runs: past
-                .runs
-                .iter()
-                .filter_map(|run| Some((run.at, run.outcome?)))
-                .collect(),
+            begun: begun?,
         };
-        Ok((past, standing))
+        Ok((past?, standing))
     }
 
     /// Gathers and plans, within the time.
@@ -312,11 +308,8 @@ impl<A: Action> ActionApp<A> {
                 .extend(guard::foreign(&alarm.account, &alarm.region, case.target));
         }
         plan.refusals.extend(guard::cap_steps(plan.steps.len(), safety));
-        // Another delivery of an occasion that has begun is not one more.
-        if memory.standing.leases_of(key).next().is_none() {
-            plan.refusals
-                .extend(guard::circuit_breaker(&memory.standing, now, safety));
-        }
+        plan.refusals
+            .extend(guard::circuit_breaker(&memory.standing, key, now, safety));
     }
 
     /// The journal cannot be reached: the world is looked at all the same, and what would be changed is refused.

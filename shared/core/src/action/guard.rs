@@ -171,13 +171,20 @@ pub fn cool_down(standing: &Standing, occasion: &str, now: Timestamp) -> Option<
     })
 }
 
-/// Objects to more runs that change something per day than the settings allow.
+/// Objects to more occasions per day that change something than the settings allow. Another delivery of an occasion that
+/// has begun is not one more.
 #[must_use]
-pub fn circuit_breaker(standing: &Standing, now: Timestamp, safety: &Safety) -> Option<Refusal> {
-    let acted = standing.acted_in_a_day(now);
+pub fn circuit_breaker(
+    standing: &Standing,
+    occasion: &str,
+    now: Timestamp,
+    safety: &Safety,
+) -> Option<Refusal> {
+    let acted = standing.begun_in_a_day(occasion, now);
     let most = usize::try_from(safety.max_actions_per_day).unwrap_or(usize::MAX);
     (acted >= most).then(|| {
-        let says = format!("{acted} runs changed something in the last 24 hours, and at most {most} may");
+        let says =
+            format!("{acted} runs began to change something in the last 24 hours, and at most {most} may");
         Refusal::new(Guard::CircuitBreaker, says, "safety.max_actions_per_day")
     })
 }

@@ -21,4 +21,4 @@ pub use occasion::{Approved, Occasion};
 pub use outcome::{Effect, Outcome};
 pub use plan::{Plan, PlanId, Skip, Step, Undo};
 pub use record::{ActionRecord, StepResult, StepState};
-pub use standing::{CoolDown, Standing};
+pub use standing::{Begun, CoolDown, Standing};

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Lease, Outcome};
+use super::Lease;
 
 /// A pause after an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,15 @@ pub struct CoolDown {
     pub until: Timestamp,
 }
 
+/// An occasion that began to change something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begun {
+    /// Its key.
+    pub occasion: String,
+    /// When its first delivery began.
+    pub at: Timestamp,
+}
+
 /// What the journal knows of a function and target when a plan is made.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Standing {
@@ -20,8 +29,8 @@ pub struct Standing {
     pub cool_down: Option<CoolDown>,
     /// Changes of this function and target that are, or may be, in force.
     pub leases: Vec<Lease>,
-    /// Runs of the last days: when, and with which outcome.
-    pub runs: Vec<(Timestamp, Outcome)>,
+    /// What began to change something in the last day, whatever came of it.
+    pub begun: Vec<Begun>,
 }
 
 impl Standing {
@@ -39,15 +48,15 @@ impl Standing {
             .filter(move |lease| lease.state.is_open() && lease.occasion == occasion)
     }
 
-    /// How many runs changed something, or began to, in the 24 hours before `now`.
+    /// How many occasions other than this one began to change something in the 24 hours before `now`.
     #[must_use]
-    pub fn acted_in_a_day(&self, now: Timestamp) -> usize {
+    pub fn begun_in_a_day(&self, occasion: &str, now: Timestamp) -> usize {
         let since = now
             .checked_sub(SignedDuration::from_hours(24))
             .unwrap_or(Timestamp::UNIX_EPOCH);
-        self.runs
+        self.begun
             .iter()
-            .filter(|(at, outcome)| *at >= since && matches!(outcome, Outcome::Applied | Outcome::Failed))
+            .filter(|begun| begun.at >= since && begun.occasion != occasion)
             .count()
     }
 }
@@ -91,25 +100,21 @@ mod tests {
     }
 
     #[test]
-    fn a_day_has_24_hours_and_only_runs_that_changed_something_count_d10() {
-        let acted = |at_: &str, outcome| {
-            let runs = vec![(at(at_), outcome)];
-            let standing = Standing {
-                runs,
-                ..Standing::default()
-            };
-            standing.acted_in_a_day(at("2026-03-06T12:00:00Z"))
+    fn a_day_has_24_hours_and_the_occasion_itself_is_not_one_more_d10_d12() {
+        let begun = |occasion: &str, at_: &str| Begun {
+            occasion: occasion.to_owned(),
+            at: at(at_),
         };
-        assert_eq!(acted("2026-03-05T12:00:00Z", Outcome::Applied), 1);
-        assert_eq!(acted("2026-03-05T12:00:00Z", Outcome::Failed), 1);
-        assert_eq!(acted("2026-03-05T11:59:59Z", Outcome::Applied), 0);
-        for idle in [
-            Outcome::Planned,
-            Outcome::Refused,
-            Outcome::Suppressed,
-            Outcome::Reverted,
-        ] {
-            assert_eq!(acted("2026-03-06T11:00:00Z", idle), 0, "{idle}");
-        }
+        let standing = Standing {
+            begun: vec![
+                begun("a", "2026-03-05T11:59:59Z"),
+                begun("b", "2026-03-05T12:00:00Z"),
+                begun("c", "2026-03-06T11:00:00Z"),
+            ],
+            ..Standing::default()
+        };
+        let now = at("2026-03-06T12:00:00Z");
+        assert_eq!(standing.begun_in_a_day("d", now), 2);
+        assert_eq!(standing.begun_in_a_day("c", now), 1);
     }
 }

@@ -202,6 +202,32 @@ async fn the_circuit_breaker_stops_the_fifth_run_of_a_day() {
 }
 
 #[tokio::test]
+async fn the_circuit_breaker_counts_what_began_and_never_came_to_its_report_d10() {
+    let (world, machine) = (World::default(), machine());
+    change(&machine, |machine| machine.knob = Knob::Throttles);
+    let app = world.actor("auto", &machine);
+    for hour in 10..14 {
+        let changed = format!("2026-03-06T{hour}:00:00.000+0000");
+        for second in [5, 35] {
+            let now = format!("2026-03-06T{hour}:01:{second:02}Z");
+            let answer = send(&app, &alarm_at(&changed, "ALARM"), &now, &format!("r-{hour}")).await;
+            assert!(answer.unwrap_err().is_transient());
+        }
+    }
+    assert!(
+        world.subjects().is_empty(),
+        "none of the four came to its report, each was delivered twice"
+    );
+    change(&machine, |machine| machine.knob = Knob::Works);
+    let fifth = alarm_at("2026-03-06T14:00:00.000+0000", "ALARM");
+    let answer = send(&app, &fifth, "2026-03-06T14:01:05Z", "r-14").await;
+    assert_eq!(outcome(&answer), "refused");
+    let refusals = &answer.unwrap()["reports"][0]["action"]["plan"]["refusals"];
+    assert_eq!(refusals[0]["guard"], json!("circuit_breaker"));
+    assert!(writes(&machine).is_empty());
+}
+
+#[tokio::test]
 async fn what_cannot_be_seen_comes_again_for_an_alarm_and_is_told_to_a_person_d15() {
     let (world, machine) = (World::default(), machine());
     change(&machine, |machine| machine.readable = Err(Cause::Throttled));

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::action::{CoolDown, Mode, Outcome};
+use crate::action::{Begun, CoolDown, Mode};
 use crate::settings::Mistakes;
 
 fn at(text: &str) -> Timestamp {
@@ -90,21 +90,25 @@ fn the_pause_holds_for_other_occasions_and_not_for_another_delivery_of_the_same_
 }
 
 #[test]
-fn the_circuit_breaker_counts_runs_of_the_last_day_that_changed_something_d10() {
-    let run = |at_: &str, outcome| (at(at_), outcome);
+fn the_circuit_breaker_counts_what_began_to_change_something_in_the_last_day_d10() {
+    let begun = |occasion: &str, at_: &str| Begun {
+        occasion: occasion.to_owned(),
+        at: at(at_),
+    };
     let mut standing = Standing {
-        runs: vec![
-            run("2026-03-05T11:59:59Z", Outcome::Applied), // more than a day ago
-            run("2026-03-06T01:00:00Z", Outcome::Refused),
-            run("2026-03-06T02:00:00Z", Outcome::Applied),
+        begun: vec![
+            begun("a", "2026-03-05T11:59:59Z"), // more than a day ago
+            begun("b", "2026-03-06T02:00:00Z"),
         ],
         ..Standing::default()
     };
-    assert_eq!(circuit_breaker(&standing, at(NOW), &safety()), None);
-    standing.runs.push(run("2026-03-06T03:00:00Z", Outcome::Failed));
-    let tripped = circuit_breaker(&standing, at(NOW), &safety()).unwrap();
+    assert_eq!(circuit_breaker(&standing, "d", at(NOW), &safety()), None);
+    standing.begun.push(begun("c", "2026-03-06T03:00:00Z"));
+    let tripped = circuit_breaker(&standing, "d", at(NOW), &safety()).unwrap();
     assert_eq!(tripped.guard, Guard::CircuitBreaker);
     assert!(tripped.says.contains("2 runs"), "{}", tripped.says);
+    // Another delivery of what has begun goes on.
+    assert_eq!(circuit_breaker(&standing, "c", at(NOW), &safety()), None);
 }
 
 #[test]
