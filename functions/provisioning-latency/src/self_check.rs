@@ -10,23 +10,45 @@ use day2_reads::times::Times;
 use crate::facts::Facts;
 use crate::gather::{Clients, Question, connect, gather};
 use crate::plan::words::{fail_if, population};
-use crate::settings::ProvisioningLatencySettings;
+use crate::settings::{Provisioner, ProvisioningLatencySettings};
 
-/// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
-const RULES: [(&str, &str); 4] = [
-    ("", "nodes"),
-    ("", "pods"),
-    ("apps", "deployments"),
-    ("karpenter.sh", "nodepools"),
-];
-
-/// The verbs beside `list` that two of them need.
-const MORE: [(&str, &str, &str); 4] = [
+/// What is asked of the cluster as a whole: verb, API group, resource.
+const EVERYWHERE: [(&str, &str, &str); 6] = [
+    ("list", "", "nodes"),
+    ("list", "", "pods"),
+    ("list", "apps", "deployments"),
+    ("list", "karpenter.sh", "nodepools"),
     ("get", "", "nodes"),
     ("patch", "", "nodes"),
-    ("get", "apps", "deployments"),
-    ("patch", "apps", "deployments"),
 ];
+
+/// Every right that `rbac.yaml` grants, asked of the cluster itself under the function's own role. The Deployment is
+/// looked at and restarted in the provisioner's namespace only, so these may be granted there and nowhere else;
+/// without leave to restart it `patch` is not needed at all.
+fn questions(provisioner: Option<&Provisioner>) -> Vec<Access<'_>> {
+    let mut questions: Vec<Access<'_>> = EVERYWHERE
+        .iter()
+        .map(|&(verb, group, resource)| Access {
+            verb,
+            group,
+            resource,
+            namespace: None,
+        })
+        .collect();
+    let Some(provisioner) = provisioner else {
+        return questions;
+    };
+    let verbs = ["get", "patch"]
+        .into_iter()
+        .take(1 + usize::from(provisioner.may_restart));
+    questions.extend(verbs.map(|verb| Access {
+        verb,
+        group: "apps",
+        resource: "deployments",
+        namespace: Some(&provisioner.namespace),
+    }));
+    questions
+}
 
 /// The items of one target.
 pub(crate) async fn items(
@@ -44,7 +66,7 @@ pub(crate) async fn items(
     };
     let (facts, access) = futures::join!(
         gather(clients, settings, target, question, times),
-        cluster_access(clients, target, times)
+        cluster_access(clients, settings, target, times)
     );
     let Some(facts) = facts else {
         let says = format!(
@@ -60,24 +82,21 @@ pub(crate) async fn items(
     ]
 }
 
-async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {
+async fn cluster_access(
+    clients: &Clients,
+    settings: &Settings<ProvisioningLatencySettings>,
+    target: &Target,
+    times: &Times,
+) -> Item {
     const CODE: &str = "PRV-802";
     const TITLE: &str = "the cluster grants what rbac.yaml asks for";
-    let wanted = u64::try_from(RULES.len() + MORE.len()).unwrap_or(u64::MAX);
+    let platform = settings.function.targets.get(target.name.as_str());
+    let questions = questions(platform.map(|platform| &platform.provisioner));
+    let wanted = u64::try_from(questions.len()).unwrap_or(u64::MAX);
     let client = match connect(clients, target, times).await {
         Ok(client) => client,
         Err(why) => return Item::unreadable(CODE, TITLE, wanted, &why),
     };
-    let listed = RULES.iter().map(|(group, resource)| ("list", *group, *resource));
-    let questions: Vec<Access<'_>> = listed
-        .chain(MORE)
-        .map(|(verb, group, resource)| Access {
-            verb,
-            group,
-            resource,
-            namespace: None,
-        })
-        .collect();
     let rights = client.rights(&questions, times.deadline).await;
     rights.item(CODE, TITLE).remedy(
         "apply infra/kubernetes/provisioning-latency.yaml and check the access entry of the function's role",
@@ -131,4 +150,35 @@ fn reads(facts: &Facts) -> Item {
     )
     .remedy("allow what is denied, and correct the names in the settings")
     .subjects(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_restart_is_asked_for_in_the_provisioner_s_namespace_and_only_with_leave_o08() {
+        for (may_restart, expected) in [(false, vec!["get"]), (true, vec!["get", "patch"])] {
+            let provisioner = Provisioner {
+                namespace: "coder".to_owned(),
+                deployment: "coder-provisioner".to_owned(),
+                may_restart,
+                denied_namespaces: Vec::new(),
+            };
+            let asked = questions(Some(&provisioner));
+            let there: Vec<&str> = asked
+                .iter()
+                .filter(|one| one.namespace == Some("coder"))
+                .map(|one| one.verb)
+                .collect();
+            assert_eq!(there, expected);
+            let everywhere = asked.iter().filter(|one| one.namespace.is_none());
+            assert!(
+                everywhere
+                    .clone()
+                    .all(|one| one.resource != "deployments" || one.verb == "list")
+            );
+            assert_eq!(everywhere.count(), EVERYWHERE.len());
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::console::Console;
 use super::stage::{MAIL_LIMIT, Stage};
 use crate::deploy::Deployment;
 use crate::deploy::mailbox::Mail;
+use crate::wait::wait_until;
 use crate::world::database::WRITER;
 use crate::world::plan::TARGET;
 
@@ -39,9 +40,15 @@ pub(super) async fn second_act(
     ));
     stage.world.workspaces_pending(WAITING).await?;
     let waiting_since = tokio::time::Instant::now();
+    let acu = stage.max_acu().await?;
     connections_run_out(stage, console).await?;
     tokio::time::sleep_until(waiting_since + UNNOTICED).await;
-    slow_provisioning(stage, deployment, console).await
+    slow_provisioning(stage, deployment, console).await?;
+    stage.acu_are(acu).await?;
+    console.good(&format!(
+        "the maximum of the database is {acu} ACU again: what it used in the last hour fits into that"
+    ));
+    Ok(())
 }
 
 async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, console: &Console) -> Result<()> {
@@ -205,6 +212,21 @@ impl Stage<'_> {
         range
             .and_then(aws_sdk_rds::types::ServerlessV2ScalingConfigurationInfo::max_capacity)
             .context("the cluster has no range")
+    }
+
+    /// Waits until the maximum of the database is so: the sweeper asks one owner after the other.
+    async fn acu_are(&self, wanted: f64) -> Result<()> {
+        let what = "the raised maximum of the database goes back";
+        let back = wait_until(MAIL_LIMIT, what, async || {
+            let seen = self.max_acu().await?;
+            let is_back = (seen - wanted).abs() < f64::EPSILON;
+            ensure!(is_back, "it is {seen} ACU, and {wanted} were there before");
+            Ok(())
+        });
+        match back.await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.context(self.logs().await)),
+        }
     }
 
     /// Lets the time of every temporary change end now: the demo does not wait for two hours.

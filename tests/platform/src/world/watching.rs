@@ -22,8 +22,8 @@ use super::network::Gateways;
 use super::readings::{Readings, series};
 use crate::aws::control::{Control, Metric, Point};
 
-/// How far back the metrics reach when the world begins.
-const HISTORY_MINUTES: i64 = 20;
+/// How far back the metrics reach when the world begins: a change is taken back only by the use of the last hour.
+const HISTORY_MINUTES: i64 = 70;
 /// How often new datapoints come.
 const BEAT: Duration = Duration::from_mins(1);
 /// How many workspaces are provisioned in a minute, the quick, the ordinary and the slow ones. The slow ones are more
@@ -199,6 +199,12 @@ impl Sender {
                 lag,
             ),
         ];
+        metrics.extend([WRITER, READER].map(|instance| {
+            // Well below the maximum, so that a raised one can go back.
+            let used = series(&at, 6.5, 0.5);
+            let of = ("DBInstanceIdentifier", instance);
+            metric("AWS/RDS", "ServerlessDatabaseCapacity", of, "None", used)
+        }));
         let living: Vec<String> = self
             .gateways
             .lock()
