@@ -1,13 +1,14 @@
 //! One object by its name. "There is none" is an answer, not an error.
 
 use day2_core::Observed;
+use day2_core::names::{DnsLabel, DnsName};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use crate::ClusterClient;
 use crate::fault::Fault;
-use crate::objects::{DeploymentDetail, Kind, Node, Pod};
+use crate::objects::{DeploymentDetail, Kind, Node, Pod, PodDetail, ServiceAccount};
 use crate::path;
 
 /// One object each. Each needs the verb `get` on its resource. None means that the API server itself says that there
@@ -28,6 +29,26 @@ impl ClusterClient {
     /// A pod.
     pub async fn get_pod(&self, namespace: &str, name: &str, deadline: Timestamp) -> Observed<Option<Pod>> {
         self.get::<Pod>(Some(namespace), name, deadline).await
+    }
+
+    /// A pod with what a containment must know of it.
+    pub async fn get_pod_detail(
+        &self,
+        namespace: &DnsLabel,
+        name: &DnsName,
+        deadline: Timestamp,
+    ) -> Observed<Option<PodDetail>> {
+        self.get::<PodDetail>(Some(namespace), name, deadline).await
+    }
+
+    /// A service account.
+    pub async fn get_service_account(
+        &self,
+        namespace: &DnsLabel,
+        name: &DnsName,
+        deadline: Timestamp,
+    ) -> Observed<Option<ServiceAccount>> {
+        self.get::<ServiceAccount>(Some(namespace), name, deadline).await
     }
 
     /// A node.

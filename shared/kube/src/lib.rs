@@ -18,13 +18,18 @@ mod fault;
 mod get;
 mod health;
 mod items;
+mod kind_at;
 mod list;
+mod logs;
 pub mod objects;
 mod occupancy;
+mod owners;
 mod path;
 mod read;
 mod rollout;
 mod served;
+mod siblings;
+mod surroundings;
 mod tls;
 mod token;
 mod token_source;
@@ -39,9 +44,14 @@ pub use connect::{ClusterClient, ClusterFacts, ClusterParams};
 pub use endpoint::{Endpoint, EndpointRefused};
 pub use fault::unreadable;
 pub use health::{Readyz, Version};
+pub use kind_at::{KindAt, KindRefused, Raw};
 pub use list::{ListQuery, Listed};
+pub use logs::{ContainerLog, LogBytes, LogEnd, LogQuery};
 pub use occupancy::Occupancy;
+pub use owners::{ChainEnd, Owners};
 pub use rollout::Rollout;
+pub use siblings::{Likeness, Sibling};
+pub use surroundings::HigherTier;
 
 /// Where "now" comes from. A client lives longer than one invocation and its token ages, so that it needs a
 /// source and not a value; only the boot code makes one from the real clock.

@@ -144,7 +144,7 @@ pub(crate) async fn error_of(answer: Response<TimedBody>) -> Fault {
 }
 
 /// How long to wait before the next attempt; none when another would not help.
-fn pause_before_next(fault: &Fault, tried: u32) -> Option<Duration> {
+pub(crate) fn pause_before_next(fault: &Fault, tried: u32) -> Option<Duration> {
     let doubled = FIRST_PAUSE * 2_u32.pow(tried.saturating_sub(1).min(5));
     if tried >= ATTEMPTS {
         return None;

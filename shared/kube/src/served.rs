@@ -14,6 +14,7 @@ use crate::ClusterClient;
 use crate::fault::Fault;
 use crate::list::{ListQuery, Listed};
 use crate::objects::{Kind, NodeClass, NodePool};
+use crate::path::Place;
 
 /// What an API server says about a path that it does not serve (source: `http.NotFound` of Go, which it uses).
 const NO_SUCH_PATH: &str = "404 page not found";
@@ -41,14 +42,26 @@ impl ClusterClient {
         self.list_if_served::<NodeClass>(deadline).await
     }
 
-    async fn list_if_served<K: Kind>(&self, deadline: Timestamp) -> Observed<Option<Listed<K::Object>>> {
-        let unserved = match self.list::<K>(&ListQuery::all(), deadline).await {
+    pub(crate) async fn list_if_served<K: Kind>(
+        &self,
+        deadline: Timestamp,
+    ) -> Observed<Option<Listed<K::Object>>> {
+        self.list_served_of::<K>(&ListQuery::all(), deadline).await
+    }
+
+    /// What a query selects of a kind that the cluster may not know; none when it does not.
+    pub(crate) async fn list_served_of<K: Kind>(
+        &self,
+        query: &ListQuery,
+        deadline: Timestamp,
+    ) -> Observed<Option<Listed<K::Object>>> {
+        let unserved = match self.list::<K>(query, deadline).await {
             Ok(listed) => return Ok(Some(listed)),
             Err(why) if why.cause == Cause::NotFound => why,
             Err(why) => return Err(why),
         };
         let until = self.transport().until(deadline);
-        match self.versions_of::<K>(until).await {
+        match self.versions_at(&Place::of::<K>(), until).await {
             Ok(versions) if versions.is_empty() => Ok(None),
             // Our own version is among them when the answers come from API servers of two releases, in an upgrade.
             Ok(versions) => Err(Unreadable {
@@ -66,13 +79,13 @@ impl ClusterClient {
     }
 
     /// The versions in which the cluster serves a kind, by discovery, which every authenticated caller may ask.
-    async fn versions_of<K: Kind>(&self, until: Instant) -> Result<Vec<String>, Fault> {
-        let group: Option<Group> = self.discover(&format!("/apis/{}", K::GROUP), until).await?;
+    pub(crate) async fn versions_at(&self, place: &Place<'_>, until: Instant) -> Result<Vec<String>, Fault> {
+        let group: Option<Group> = self.discover(&format!("/apis/{}", place.group), until).await?;
         let mut serving = Vec::new();
         for version in group.into_iter().flat_map(|group| group.versions) {
-            let path = format!("/apis/{}/{}", K::GROUP, version.version);
+            let path = format!("/apis/{}/{}", place.group, version.version);
             let list: Option<Resources> = self.discover(&path, until).await?;
-            let serves = list.is_some_and(|list| list.resources.iter().any(|one| one.name == K::PLURAL));
+            let serves = list.is_some_and(|list| list.resources.iter().any(|one| one.name == place.plural));
             if serves {
                 serving.push(version.version);
             }
@@ -80,7 +93,7 @@ impl ClusterClient {
         Ok(serving)
     }
 
-    async fn discover<T: serde::de::DeserializeOwned>(
+    pub(crate) async fn discover<T: serde::de::DeserializeOwned>(
         &self,
         path: &str,
         until: Instant,

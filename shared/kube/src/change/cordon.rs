@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Change, Decision, FIELD_MANAGER, Step};
+use super::{At, Change, Decision, FIELD_MANAGER, Step};
 use crate::ClusterClient;
 use crate::objects::NodeHold;
 
@@ -44,12 +44,19 @@ impl ClusterClient {
     /// Keeps new pods from a node, in the name of an owner. A node that is cordoned already is not touched, and the answer
     /// says whose cordon it is. Needs `get` and `patch` on `nodes`.
     pub async fn cordon(&self, cordon: &Cordon<'_>, deadline: Timestamp) -> Change<Cordoned> {
-        self.change(cordon, None, cordon.node, deadline).await
+        self.change(cordon, &At::of::<NodeHold>(None, cordon.node), None, deadline)
+            .await
     }
 
     /// Takes back a cordon of this owner; any other is refused. Needs `get` and `patch` on `nodes`.
     pub async fn uncordon(&self, cordon: &Cordon<'_>, deadline: Timestamp) -> Change<Uncordoned> {
-        self.change(&Lift(*cordon), None, cordon.node, deadline).await
+        self.change(
+            &Lift(*cordon),
+            &At::of::<NodeHold>(None, cordon.node),
+            None,
+            deadline,
+        )
+        .await
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Change, Decision, Step};
+use super::{At, Change, Decision, Step};
 use crate::ClusterClient;
 use crate::objects::DeploymentDetail;
 use crate::rollout::Rollout;
@@ -49,8 +49,8 @@ impl ClusterClient {
     /// the middle of a rollout is refused. With the strategy `Recreate` all pods end at once: that is for the caller to
     /// judge. Needs `get` and `patch` on `deployments`.
     pub async fn restart_deployment(&self, restart: &Restart<'_>, deadline: Timestamp) -> Change<Restarted> {
-        self.change(restart, Some(restart.namespace), restart.name, deadline)
-            .await
+        let at = At::of::<DeploymentDetail>(Some(restart.namespace), restart.name);
+        self.change(restart, &at, None, deadline).await
     }
 }
 

@@ -83,6 +83,7 @@ pub(super) struct Meta {
     pub(super) labels: Option<BTreeMap<String, Option<String>>>,
     pub(super) annotations: Option<BTreeMap<String, Option<String>>>,
     pub(super) generation: Option<Int>,
+    pub(super) finalizers: Option<Vec<String>>,
     creation_timestamp: Option<Time>,
     deletion_timestamp: Option<Time>,
     owner_references: Option<Vec<OwnerWire>>,
@@ -105,6 +106,12 @@ impl Meta {
 
     pub(super) fn deleting_since(&self) -> Option<Timestamp> {
         self.deletion_timestamp.as_ref().and_then(|time| time.0)
+    }
+
+    pub(super) fn has_owners(&self) -> bool {
+        self.owner_references
+            .as_ref()
+            .is_some_and(|owners| !owners.is_empty())
     }
 
     pub(super) fn owner(&mut self) -> Option<Owner> {

@@ -4,34 +4,64 @@
 //! bytes of it. Every field that the API may omit or send as `null` is read as absent, unknown fields are ignored
 //! and integers saturate, so that an API server newer or older than this code is still understood.
 
+mod binding;
 mod container;
+mod controller;
 mod daemon_set;
 mod deployment;
+mod endpoint_slice;
+mod event;
+mod higher_policy;
 mod horizontal_pod_autoscaler;
+mod managed;
 mod meta;
+mod network_policy;
 mod node;
 mod node_hold;
 mod node_pool;
 mod placement;
 mod pod;
+mod pod_detail;
 mod pod_disruption_budget;
+mod pod_hold;
+mod policy_endpoint;
 mod replica_set;
+mod scale;
+mod scaled_object;
 mod selector;
+mod service_account;
 mod workload;
 
+pub use binding::{Binding, Subject};
+pub(crate) use binding::{ClusterRoleBindings, RoleBindings};
 pub use container::{Ended, Waiting};
+pub(crate) use controller::ControllerWire;
+pub use controller::{Controller, DeployedBy};
 pub use daemon_set::DaemonSet;
 pub use deployment::{DeploymentContainer, DeploymentDetail};
+pub use endpoint_slice::{Endpoint, EndpointSlice};
+pub use event::Event;
+pub use higher_policy::HigherPolicy;
+pub(crate) use higher_policy::{AdminPolicies, ClusterPolicies, EksClusterPolicies};
 pub use horizontal_pod_autoscaler::{HorizontalPodAutoscaler, ScaleTarget};
 pub use meta::{Condition, Owner, Status};
+pub(crate) use network_policy::ApplicationNetworkPolicies;
+pub use network_policy::{NetworkPolicy, Opening};
 pub use node::{Node, Readiness, Taint};
 pub(crate) use node_hold::NodeHold;
 pub use node_pool::{NodeClass, NodePool};
 pub use placement::{Placement, Term, Toleration};
 pub use pod::{ANNOTATIONS_KEPT, Pod};
+pub use pod_detail::{ContainerRole, PodContainer, PodDetail};
 pub use pod_disruption_budget::PodDisruptionBudget;
+pub(crate) use pod_hold::PodHold;
+pub use policy_endpoint::{PolicyEndpoint, RestrictedPod};
 pub use replica_set::ReplicaSet;
+pub(crate) use scale::Scale;
+pub use scaled_object::ScaledObject;
+pub(crate) use scaled_object::ScaledObjectHold;
 pub use selector::{LabelSelector, Operator, Requirement};
+pub use service_account::ServiceAccount;
 pub use workload::{Deployment, Deployments, StatefulSet, StatefulSets, Workload};
 
 use serde::de::DeserializeOwned;

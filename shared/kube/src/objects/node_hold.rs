@@ -1,9 +1,9 @@
 //! A node, as far as it matters whose cordon it has.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Kind;
+use super::managed::{Managed, managers};
 use super::meta::Meta;
 use crate::change::CORDON_ANNOTATION;
 
@@ -46,13 +46,6 @@ struct Metadata {
     managed_fields: Option<Vec<Managed>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Managed {
-    manager: Option<String>,
-    fields_v1: Option<Value>,
-}
-
 #[derive(Default, Deserialize)]
 struct Spec {
     unschedulable: Option<bool>,
@@ -61,16 +54,7 @@ struct Spec {
 impl From<Wire> for NodeHold {
     fn from(wire: Wire) -> Self {
         let metadata = wire.metadata.unwrap_or_default();
-        let unschedulable_managers = metadata
-            .managed_fields
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|entry| {
-                let fields = entry.fields_v1.as_ref();
-                fields.is_some_and(|fields| fields.pointer("/f:spec/f:unschedulable").is_some())
-            })
-            .map(|entry| entry.manager.unwrap_or_default())
-            .collect();
+        let unschedulable_managers = managers(metadata.managed_fields, &["f:spec", "f:unschedulable"]);
         let deleting = metadata.meta.deleting_since().is_some();
         Self {
             uid: metadata.meta.uid.unwrap_or_default(),
