@@ -29,10 +29,11 @@ use crate::publish::Publisher;
 use crate::settings;
 
 use outcome::Outcomes;
-pub(crate) use publication::{Edge, Handing};
+pub use publication::{Edge, Handing};
 use run::Job;
 pub(crate) use run::LOOK;
-pub(crate) use watch::Watch;
+pub use self_check::{MOST_SKEW, prove};
+pub use watch::Watch;
 
 /// Time kept for handing a report over: two objects, a mail and a record take less than a second; a service that
 /// throttles takes some seconds more.
@@ -133,7 +134,8 @@ impl<F> Parts<F> {
     }
 
     /// What is asked, and where results go.
-    pub(crate) fn split(self) -> (Settings<F>, Edge) {
+    #[must_use]
+    pub fn split(self) -> (Settings<F>, Edge) {
         let edge = Edge {
             aws: self.aws,
             journal: self.journal,
@@ -181,7 +183,7 @@ impl<C: Check> App<C> {
 }
 
 /// Clients by target.
-pub(crate) struct Clients<X>(Mutex<BTreeMap<String, Arc<X>>>);
+pub struct Clients<X>(Mutex<BTreeMap<String, Arc<X>>>);
 
 impl<X> Default for Clients<X> {
     fn default() -> Self {
@@ -191,7 +193,7 @@ impl<X> Default for Clients<X> {
 
 impl<X> Clients<X> {
     /// The clients of `target`, built once per sandbox, so that an assumed role and open connections are used again.
-    pub(crate) async fn of(
+    pub async fn of(
         &self,
         target: &Target,
         base: &SdkConfig,
@@ -212,7 +214,7 @@ impl<X> Clients<X> {
     }
 
     /// Keeps the clients of a target.
-    pub(crate) fn keep(&self, target: &str, ctx: X) -> Arc<X> {
+    pub fn keep(&self, target: &str, ctx: X) -> Arc<X> {
         let ctx = Arc::new(ctx);
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         clients.insert(target.to_owned(), Arc::clone(&ctx));
@@ -272,6 +274,7 @@ impl<C: Check> App<C> {
             let why = "is a check: it changes nothing, so it has no mode and nothing to approve; leave out mode and approve";
             return Err(OpsError::Event(format!("{} {why}", C::NAME)));
         }
+        event.names_nothing_else(C::NAME).map_err(OpsError::Event)?;
         let task = Self::task(event.task)?;
         let targets = self.targets(&event.targets)?;
         let job = Job {

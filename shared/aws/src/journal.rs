@@ -11,6 +11,8 @@
 //! | `storm#<target>` | function and begin | how many events were suppressed |
 //! | `approval#<function>#<target>` | plan id | a plan that waits for approval |
 //! | `lease#<target>` | lease id | a change, written before it is made |
+//! | `containment#<target>` | containment id | a contained pod with all that was changed for it |
+//! | `breaker#<target>` | window | how many containments were opened in it |
 //!
 //! Every expiry is compared in code or in a condition; `ttl` only cleans up, days late.
 
@@ -18,6 +20,7 @@ mod approval;
 mod begun;
 mod claim;
 mod clock;
+mod containment;
 mod history;
 mod lease;
 mod lock;
@@ -40,6 +43,7 @@ use crate::error::{OpsError, aws};
 
 pub use approval::{Proposal, Used};
 pub use claim::{Claim, Held};
+pub use containment::{Breaker, Opened};
 pub use history::{MAX_RUNS, Past};
 pub use lock::{Lock, Locked};
 pub use pause::Storm;

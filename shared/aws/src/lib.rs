@@ -23,4 +23,4 @@ pub use app::{App, Invocation, handle};
 pub use check::{Check, Moment};
 pub use error::{OpsError, aws, unreadable};
 pub use pages::Pages;
-pub use serve::{serve, serve_action};
+pub use serve::{Served, serve, serve_action, serve_app};

@@ -38,8 +38,23 @@ pub async fn serve_action<A: Action>() -> Result<(), Error> {
 }
 
 /// What the loop needs of an app.
-trait Served: Sized {
+#[expect(
+    async_fn_in_trait,
+    reason = "only the current-thread runtime of this loop awaits these futures, so they need not be Send"
+)]
+pub trait Served: Sized {
+    /// Loads the settings and builds the clients.
+    ///
+    /// # Errors
+    ///
+    /// In words; the next event tries again.
     async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError>;
+
+    /// Takes one event and returns what the invocation answers.
+    ///
+    /// # Errors
+    ///
+    /// What Lambda shall deliver again, or keep at the failure destination.
     async fn handle(&self, event: &[u8], invocation: &Invocation) -> Result<Value, OpsError>;
 }
 
@@ -61,6 +76,15 @@ impl<A: Action> Served for ActionApp<A> {
     async fn handle(&self, event: &[u8], invocation: &Invocation) -> Result<Value, OpsError> {
         handle_action(self, event, invocation).await
     }
+}
+
+/// Runs an app with a runner of its own as a Lambda function until the sandbox ends. As [`serve`].
+///
+/// # Errors
+///
+/// Only when the runtime interface itself fails.
+pub async fn serve_app<S: Served>(name: &'static str) -> Result<(), Error> {
+    run::<S>(name).await
 }
 
 async fn run<S: Served>(name: &'static str) -> Result<(), Error> {

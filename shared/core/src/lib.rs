@@ -9,6 +9,7 @@ pub mod arn;
 pub mod calendar;
 pub mod chart;
 pub mod compare;
+pub mod containment;
 pub mod database;
 pub mod emf;
 pub mod hostile;

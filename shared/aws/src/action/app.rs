@@ -116,6 +116,7 @@ impl<A: Action> ActionApp<A> {
     }
 
     async fn manual(&self, event: Manual, invocation: &Invocation) -> Result<Value, OpsError> {
+        event.names_nothing_else(A::NAME).map_err(OpsError::Event)?;
         if let Some(task) = event.task.as_deref().filter(|task| *task != A::TASK) {
             return Err(OpsError::Event(format!(
                 "{} has no task `{task}`; it has {}, self-check and revert",

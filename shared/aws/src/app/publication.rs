@@ -24,30 +24,37 @@ use crate::journal::{Finished, Held, Journal, Recorded};
 use crate::publish::Publisher;
 
 /// Where results go: what functions of every kind have in common.
-pub(crate) struct Edge {
-    pub(crate) aws: SdkConfig,
-    pub(crate) journal: Journal,
+pub struct Edge {
+    /// Configuration of the function's own account and region.
+    pub aws: SdkConfig,
+    /// The journal.
+    pub journal: Journal,
     pub(crate) publisher: Publisher,
     pub(crate) metrics: Mutex<Box<dyn Write + Send>>,
 }
 
 /// One report that is to be handed over.
-pub(crate) struct Handing<'a> {
-    pub(crate) deployment: &'a Deployment,
-    pub(crate) topic: &'a Arn,
-    pub(crate) invocation: &'a Invocation,
-    pub(crate) watch: &'a Watch,
-    pub(crate) held: Option<&'a Held>,
+pub struct Handing<'a> {
+    /// The deployment, for bucket and history.
+    pub deployment: &'a Deployment,
+    /// Where it is mailed to.
+    pub topic: &'a Arn,
+    /// The invocation, for its end and the name in the lines to copy.
+    pub invocation: &'a Invocation,
+    /// The clock of the run.
+    pub watch: &'a Watch,
+    /// The claim, if there is one.
+    pub held: Option<&'a Held>,
     /// Whether the policy wants a mail.
-    pub(crate) mail: bool,
+    pub mail: bool,
     /// What tells this mail from another one of the same run.
-    pub(crate) token: &'a str,
+    pub token: &'a str,
     /// Whether the report ends the run. One that does not is not recorded: the event comes again.
-    pub(crate) ends: bool,
+    pub ends: bool,
     /// Learns whether the mail is out, also when the rest fails.
-    pub(crate) mailed: &'a Cell<bool>,
+    pub mailed: &'a Cell<bool>,
     /// What the next run is compared with.
-    pub(crate) snapshot: Snapshot,
+    pub snapshot: Snapshot,
 }
 
 impl Edge {
@@ -57,11 +64,11 @@ impl Edge {
     }
 
     /// Publishes `report` and returns a warning about what could not be recorded.
-    pub(crate) async fn publish(
-        &self,
-        report: &Report,
-        handing: &Handing<'_>,
-    ) -> Result<Option<String>, OpsError> {
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Publish`] when it could not be handed over whole: the event must come again.
+    pub async fn publish(&self, report: &Report, handing: &Handing<'_>) -> Result<Option<String>, OpsError> {
         self.measure(report, handing.watch);
         let failed = |what: &str, source| OpsError::Publish {
             report_id: report.id.clone(),
@@ -178,7 +185,7 @@ impl Edge {
     }
 
     /// Gives a claim back as well as may be: without it the next delivery waits for the end of the lease.
-    pub(crate) async fn give_back(&self, held: &Held, mailed: Option<&str>) {
+    pub async fn give_back(&self, held: &Held, mailed: Option<&str>) {
         if let Err(error) = self.journal.release(held, mailed).await {
             tracing::warn!(error = ?error, "claim not given back, its lease ends by itself");
         }

@@ -26,7 +26,7 @@ const CLOCK: &str = "912";
 
 /// Largest difference between our clock and AWS's. Requests are refused at five minutes; windows and leases of
 /// minutes need less. Source: AWS General Reference, "Signing AWS API requests", request timestamp.
-pub(crate) const MOST_SKEW: SignedDuration = SignedDuration::from_secs(30);
+pub const MOST_SKEW: SignedDuration = SignedDuration::from_secs(30);
 
 const ONE: Population = Population {
     examined: 1,
@@ -45,7 +45,7 @@ impl<C: Check> App<C> {
 }
 
 /// What a function proves of itself and of each target; `look` asks the function.
-pub(crate) async fn prove<F>(
+pub async fn prove<F>(
     edge: &Edge,
     (name, prefix): (&str, &str),
     settings: &Settings<F>,

@@ -7,14 +7,15 @@ use tokio::time::Instant;
 
 /// A clock that was set once.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Watch {
+pub struct Watch {
     at: Timestamp,
     started: Instant,
 }
 
 impl Watch {
     /// A clock that shows `now`.
-    pub(crate) fn start(now: Timestamp) -> Self {
+    #[must_use]
+    pub fn start(now: Timestamp) -> Self {
         Self {
             at: now,
             started: Instant::now(),
@@ -22,13 +23,15 @@ impl Watch {
     }
 
     /// What it shows.
-    pub(crate) fn now(&self) -> Timestamp {
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         let elapsed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
         self.at.checked_add(elapsed).unwrap_or(Timestamp::MAX)
     }
 
     /// Time until `moment`, zero when it has passed.
-    pub(crate) fn until(&self, moment: Timestamp) -> Duration {
+    #[must_use]
+    pub fn until(&self, moment: Timestamp) -> Duration {
         moment
             .duration_since(self.now())
             .max(SignedDuration::ZERO)

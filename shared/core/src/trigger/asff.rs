@@ -6,7 +6,9 @@
 use serde_json::Value;
 
 use super::Trigger;
-use super::finding::{Finding, cluster_arn, generated, id, in_range, kind_of, not_clearly_no, says_sample};
+use super::finding::{
+    Finding, cluster_arn, generated, id, in_range, instance, kind_of, not_clearly_no, says_sample,
+};
 use super::reading::{at, required, text};
 use crate::arn::Arn;
 use crate::moment;
@@ -91,6 +93,12 @@ fn read(finding: &Value) -> Result<Finding, String> {
         region,
         cluster_arn: cluster.filter(|_| !sample).map(cluster_arn).transpose()?,
         workload: None,
+        instance: resources
+            .iter()
+            .filter(|resource| text(resource, &["Type"]) == Some("AwsEc2Instance"))
+            .filter_map(|resource| text(resource, &["Id"]))
+            .find_map(|id| instance(id.rsplit('/').next().unwrap_or(id)))
+            .filter(|_| !sample),
         sample,
         archived: field("archived").is_some_and(not_clearly_no)
             || text(finding, &["RecordState"]).is_some_and(|state| state != "ACTIVE"),

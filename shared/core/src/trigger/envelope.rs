@@ -64,7 +64,9 @@ pub(super) fn route(event: &Value, outside: &Outside) -> Trigger {
     match manual::own(event) {
         // Who may publish to a topic is not who may invoke the function, and only the latter may approve or undo.
         Trigger::Revert { .. } if outside.depth > 0 => by_invocation_only("a revert"),
-        Trigger::Manual(call) if outside.depth > 0 && call.approve.is_some() => {
+        Trigger::Manual(call)
+            if outside.depth > 0 && (call.approve.is_some() || call.containment.is_some()) =>
+        {
             by_invocation_only("an approval")
         }
         trigger => trigger,

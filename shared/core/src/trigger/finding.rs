@@ -32,6 +32,8 @@ pub struct Finding {
     pub cluster_arn: Option<Arn>,
     /// The Kubernetes workload, if it names one. Security Hub's form carries none.
     pub workload: Option<Workload>,
+    /// The EC2 instance, if it names one. Of a finding without a workload it says on which node to look.
+    pub instance: Option<String>,
     /// A generated example. Anything that is not a clear no counts as yes: an example must never be acted on.
     pub sample: bool,
     /// Archived by a person. Anything that is not a clear no counts as yes.
@@ -90,6 +92,9 @@ pub(super) fn native(finding: &Value) -> Result<Finding, String> {
         // The names of examples are not valid ones; nothing is read from them.
         cluster_arn: cluster.filter(|_| !sample).map(cluster_arn).transpose()?,
         workload: details.filter(|_| !sample).map_or(Ok(None), workload)?,
+        instance: text(finding, &["resource", "instanceDetails", "instanceId"])
+            .filter(|_| !sample)
+            .and_then(instance),
         sample,
         archived: at(finding, &["service", "archived"]).is_some_and(not_clearly_no),
         count: at(finding, &["service", "count"]).and_then(Value::as_u64),
@@ -111,6 +116,13 @@ pub(super) fn kind_of(text: &str) -> Result<String, String> {
     let fits = text.len() <= 128 && text.chars().all(plain);
     fits.then(|| text.to_owned())
         .ok_or_else(|| format!("the finding's `type` {} is no finding type", shown::quoted(text)))
+}
+
+/// An instance id, `i-` and hexadecimal digits; what is none names no node.
+pub(super) fn instance(text: &str) -> Option<String> {
+    let digits = text.strip_prefix("i-")?;
+    let fits = (8..=17).contains(&digits.len()) && digits.chars().all(|c| c.is_ascii_hexdigit());
+    fits.then(|| text.to_owned())
 }
 
 pub(super) fn in_range(severity: f64) -> Result<f64, String> {

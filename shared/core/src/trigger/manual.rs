@@ -19,9 +19,33 @@ pub struct Manual {
     pub mode: Option<String>,
     /// Id of the plan that is approved.
     pub approve: Option<String>,
+    /// Id of the `GuardDuty` finding that is meant, for `threat-containment`.
+    pub finding: Option<String>,
+    /// Id of the containment that is meant, for `threat-release`.
+    pub containment: Option<String>,
 }
 
-const ACCEPTED: [&str; 4] = ["task", "targets", "mode", "approve"];
+impl Manual {
+    /// Refuses a call that names a finding or a containment, for a function that knows neither.
+    ///
+    /// # Errors
+    ///
+    /// In words, with the function that does.
+    pub fn names_nothing_else(&self, function: &str) -> Result<(), String> {
+        let named = [
+            ("finding", self.finding.is_some(), "threat-containment"),
+            ("containment", self.containment.is_some(), "threat-release"),
+        ];
+        named
+            .into_iter()
+            .find(|(_, there, _)| *there)
+            .map_or(Ok(()), |(field, _, knows)| {
+                Err(format!("{function} takes no `{field}`; {knows} does"))
+            })
+    }
+}
+
+const ACCEPTED: [&str; 6] = ["task", "targets", "mode", "approve", "finding", "containment"];
 
 /// Most targets that one call may name.
 const MOST_TARGETS: usize = 1_000;
@@ -54,6 +78,8 @@ fn read(event: &Value) -> Result<Trigger, String> {
         targets: targets(event)?,
         mode: word(event, "mode")?,
         approve: word(event, "approve")?,
+        finding: word(event, "finding")?,
+        containment: word(event, "containment")?,
     }))
 }
 

@@ -113,7 +113,9 @@ fn no_mutation_of_any_sample_panics_or_lets_a_hostile_name_through_e04_e11() {
                         .iter()
                         .chain(&call.targets)
                         .chain(&call.mode)
-                        .chain(&call.approve);
+                        .chain(&call.approve)
+                        .chain(&call.finding)
+                        .chain(&call.containment);
                     assert!(
                         words.into_iter().all(|word| plain(word)),
                         "{name}{label}: {call:?}"

@@ -103,7 +103,7 @@ fn unknown_fields_of_a_call_are_refused_by_name_with_the_accepted_list() {
         "{why}"
     );
     assert!(
-        why.ends_with("accepted here: task, targets, mode, approve"),
+        why.ends_with("accepted here: task, targets, mode, approve, finding, containment"),
         "{why}"
     );
     assert!(refusal(r#"{"target": "prod-a"}"#).contains("takes `targets`, a list"));

@@ -1,0 +1,273 @@
+//! Containments: one row each, in a partition per target, written before anything is changed.
+//!
+//! A row is opened in one transaction with the counters of the circuit breaker, so that however many runs begin at the same
+//! time, no more containments are opened than the settings allow (`cases.md` D10). Afterwards one run writes it, and must
+//! have seen the last version of it: a run that was taken over while it was frozen learns so before its next change.
+//! Findings that join are counted in columns of their own, which any run may write.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update};
+use day2_core::containment::{Containment, ContainmentState, MAX_FINDINGS};
+use jiff::Timestamp;
+
+use super::{Attributes, Journal, TTL, expires, number, read_number, read_text, text};
+use crate::error::{OpsError, aws};
+
+/// Days that a containment is kept after its release.
+const KEPT_DAYS: i64 = 90;
+
+/// Days that a counter is kept; the longest window is a day.
+const COUNTED_DAYS: i64 = 3;
+
+/// How many containments may be opened in one window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Breaker {
+    /// The window, unique within the target, for example `hour 2026-03-06T11`.
+    pub window: String,
+    /// Most containments in it. At least 1.
+    pub most: u32,
+    /// What is said when it trips, for example `10 containments in this hour`.
+    pub says: String,
+}
+
+/// What came of opening a containment.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Opened {
+    /// It was opened now, by us.
+    New(Containment),
+    /// It is known: an earlier delivery opened it, or this call did and its answer was lost.
+    Known(Containment),
+    /// A breaker is open: nothing was written.
+    Tripped {
+        /// What [`Breaker::says`].
+        says: String,
+    },
+}
+
+fn pk(target: &str) -> String {
+    format!("containment#{target}")
+}
+
+fn breaker_pk(target: &str) -> String {
+    format!("breaker#{target}")
+}
+
+impl Journal {
+    /// Opens a containment, or returns the one that is known by this id. The breakers count in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer or refuses, or its row cannot be read.
+    pub async fn open_containment(
+        &self,
+        containment: &Containment,
+        breakers: &[Breaker],
+        now: Timestamp,
+    ) -> Result<Opened, OpsError> {
+        let mut containment = containment.clone();
+        containment.version = 1;
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(row(&containment)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .build()
+            .map_err(|why| unbuilt(&why))?;
+        let mut request = self
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build());
+        for breaker in breakers {
+            request = request.transact_items(self.counted(&containment.target, breaker, now)?);
+        }
+        match request.send().await {
+            Ok(_) => Ok(Opened::New(containment)),
+            Err(error) => match refused(error.as_service_error()) {
+                Some(0) => {
+                    let known = self.containment(&containment.id).await?;
+                    known
+                        .map(Opened::Known)
+                        .ok_or_else(|| self.malformed("a containment is there and cannot be found"))
+                }
+                Some(at) => Ok(Opened::Tripped {
+                    says: at
+                        .checked_sub(1)
+                        .and_then(|at| breakers.get(at))
+                        .map(|breaker| breaker.says.clone())
+                        .unwrap_or_default(),
+                }),
+                None => Err(aws("dynamodb:PutItem", &self.table)(error)),
+            },
+        }
+    }
+
+    /// The containment of this id.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or its row cannot be read.
+    pub async fn containment(&self, id: &str) -> Result<Option<Containment>, OpsError> {
+        let Some(target) = Containment::target_in(id) else {
+            return Ok(None);
+        };
+        let Some(row) = self.row(&pk(target), id).await? else {
+            return Ok(None);
+        };
+        read(&row)
+            .map(Some)
+            .ok_or_else(|| self.malformed("a containment cannot be read"))
+    }
+
+    /// Every containment of `target` that is kept, open or released, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
+    pub async fn containments(&self, target: &str) -> Result<Vec<Containment>, OpsError> {
+        let mut all = Vec::new();
+        for row in self.rows_of(&pk(target)).await? {
+            all.push(read(&row).ok_or_else(|| self.malformed("a containment cannot be read"))?);
+        }
+        all.sort_by_key(|one| one.opened_at);
+        Ok(all)
+    }
+
+    /// Writes a containment whose last version was seen, and counts the version on. `false` when another run has
+    /// written it since: then nothing was written, and nothing more may be changed on the strength of it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer or refuses.
+    pub async fn save_containment(
+        &self,
+        containment: &mut Containment,
+        now: Timestamp,
+    ) -> Result<bool, OpsError> {
+        let next = containment.version.saturating_add(1);
+        let mut update = self
+            .update(&pk(&containment.target), &containment.id)
+            .condition_expression("version = :seen OR (version = :next AND body = :body)")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":seen", version(containment.version))
+            .expression_attribute_values(":next", version(next))
+            .expression_attribute_values(":body", text(body(containment)?))
+            .expression_attribute_values(":state", text(containment.state.word()));
+        update = match containment.state {
+            ContainmentState::Open => {
+                update.update_expression("SET body = :body, version = :next, #state = :state")
+            }
+            ContainmentState::Released => update
+                .update_expression("SET body = :body, version = :next, #state = :state, #ttl = :ttl")
+                .expression_attribute_names("#ttl", TTL)
+                .expression_attribute_values(":ttl", expires(now, KEPT_DAYS)),
+        };
+        let ours = self.met(update).await?;
+        if ours {
+            containment.version = next;
+        }
+        Ok(ours)
+    }
+
+    /// Notes that another finding joined an open containment. Returns how many deliveries have, this one included.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer or refuses.
+    pub async fn join_containment(&self, id: &str, finding: &str) -> Result<u64, OpsError> {
+        let pk = pk(Containment::target_in(id).unwrap_or_default());
+        let most = i64::try_from(MAX_FINDINGS).unwrap_or(i64::MAX);
+        let listed = self
+            .update(&pk, id)
+            .update_expression("SET last_finding = :finding ADD noted :one, joined :ids")
+            .condition_expression("#state = :open AND (attribute_not_exists(noted) OR :most > noted)")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":open", text(ContainmentState::Open.word()))
+            .expression_attribute_values(":most", number(most))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":finding", text(finding))
+            .expression_attribute_values(":ids", AttributeValue::Ss(vec![finding.to_owned()]));
+        if !self.met(listed).await? {
+            let counted = self
+                .update(&pk, id)
+                .update_expression("SET last_finding = :finding ADD noted :one")
+                .condition_expression("#state = :open")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":open", text(ContainmentState::Open.word()))
+                .expression_attribute_values(":one", number(1))
+                .expression_attribute_values(":finding", text(finding));
+            self.met(counted).await?;
+        }
+        Ok(self.containment(id).await?.map_or(0, |one| one.noted))
+    }
+
+    fn counted(
+        &self,
+        target: &str,
+        breaker: &Breaker,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, OpsError> {
+        let update = Update::builder()
+            .table_name(&self.table)
+            .key("pk", text(breaker_pk(target)))
+            .key("sk", text(&breaker.window))
+            .update_expression("SET #ttl = :ttl ADD taken :one")
+            .condition_expression("attribute_not_exists(taken) OR :most > taken")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":ttl", expires(now, COUNTED_DAYS))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":most", number(i64::from(breaker.most)))
+            .build()
+            .map_err(|why| unbuilt(&why))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+}
+
+/// Which item's condition cancelled a transaction; none when something else did.
+fn refused(error: Option<&TransactWriteItemsError>) -> Option<usize> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error else {
+        return None;
+    };
+    let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
+    cancelled.cancellation_reasons().iter().position(failed)
+}
+
+fn row(containment: &Containment) -> Result<Attributes, OpsError> {
+    Ok(Attributes::from([
+        ("pk".to_owned(), text(pk(&containment.target))),
+        ("sk".to_owned(), text(&containment.id)),
+        ("target".to_owned(), text(&containment.target)),
+        ("body".to_owned(), text(body(containment)?)),
+        ("state".to_owned(), text(containment.state.word())),
+        ("version".to_owned(), version(containment.version)),
+    ]))
+}
+
+fn body(containment: &Containment) -> Result<String, OpsError> {
+    serde_json::to_string(containment)
+        .map_err(|why| OpsError::Refused(format!("a containment cannot be remembered: {why}")))
+}
+
+fn version(of: u64) -> AttributeValue {
+    number(i64::try_from(of).unwrap_or(i64::MAX))
+}
+
+fn read(row: &Attributes) -> Option<Containment> {
+    let mut one: Containment = serde_json::from_str(read_text(row, "body")?).ok()?;
+    let count = |name: &str| read_number(row, name).and_then(|number| u64::try_from(number).ok());
+    one.state = ContainmentState::named(read_text(row, "state")?)?;
+    one.version = count("version")?;
+    one.noted = count("noted").unwrap_or(0);
+    one.joined = row
+        .get("joined")
+        .and_then(|ids| ids.as_ss().ok())
+        .cloned()
+        .unwrap_or_default();
+    one.joined.sort();
+    Some(one)
+}
+
+fn unbuilt(why: &aws_sdk_dynamodb::error::BuildError) -> OpsError {
+    OpsError::Refused(format!("a record cannot be built: {}", crate::error::chain(why)))
+}
+
+#[cfg(test)]
+mod tests;
