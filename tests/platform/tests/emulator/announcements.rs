@@ -19,7 +19,7 @@ fn arn_of(alarm: &str) -> String {
 }
 
 /// A queue that events and SNS may send to; gives its URL and ARN.
-async fn queue(name: &str) -> (String, String) {
+pub(crate) async fn queue(name: &str) -> (String, String) {
     let arn = format!("arn:aws:sqs:us-east-1:{ACCOUNT}:{name}");
     let policy = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]},
@@ -36,7 +36,7 @@ async fn queue(name: &str) -> (String, String) {
 }
 
 /// Everything in the queue, as JSON.
-async fn messages(url: &str) -> Vec<Value> {
+pub(crate) async fn messages(url: &str) -> Vec<Value> {
     let sqs = aws_sdk_sqs::Client::new(&emulator().await.sdk_config());
     let mut all = Vec::new();
     loop {

@@ -12,10 +12,12 @@
 mod alarms;
 mod announcements;
 mod aurora;
+mod backups;
 mod capacity;
 mod cluster;
 mod compute;
 mod databases;
+mod evidence;
 mod functions;
 mod identity;
 mod metrics;
@@ -23,6 +25,8 @@ mod network;
 mod node_groups;
 mod sandboxes;
 mod schedules;
+mod security;
+mod snapshots;
 mod storage;
 mod terminations;
 

@@ -156,3 +156,54 @@ async fn an_instance_refresh_is_what_a_test_placed() {
         [(InstanceRefreshStatus::Successful, Some(100), true)]
     );
 }
+
+#[tokio::test]
+async fn a_protected_instance_stays_when_the_group_shrinks_and_leaves_once_it_is_not_protected() {
+    let (scaling, _) = group("protected").await;
+    let before = described(&scaling, "protected").await;
+    let ids: Vec<&str> = before
+        .instances()
+        .iter()
+        .filter_map(|one| one.instance_id())
+        .collect();
+    let protect = |instance: &str, yes: bool| {
+        scaling
+            .set_instance_protection()
+            .auto_scaling_group_name("protected")
+            .instance_ids(instance)
+            .protected_from_scale_in(yes)
+            .send()
+    };
+    let shrink = |to: i32| {
+        scaling
+            .set_desired_capacity()
+            .auto_scaling_group_name("protected")
+            .desired_capacity(to)
+            .send()
+    };
+    let youngest = ids[2];
+    protect(youngest, true).await.unwrap();
+    let seen = described(&scaling, "protected").await;
+    let protected: Vec<_> = seen
+        .instances()
+        .iter()
+        .filter(|one| one.protected_from_scale_in() == Some(true))
+        .filter_map(|one| one.instance_id())
+        .collect();
+    assert_eq!(protected, [youngest], "and no neighbour");
+    shrink(2).await.unwrap();
+    let left = described(&scaling, "protected").await;
+    let left: Vec<_> = left
+        .instances()
+        .iter()
+        .filter_map(|one| one.instance_id())
+        .collect();
+    assert_eq!(left, [ids[0], youngest]);
+    protect(youngest, false).await.unwrap();
+    shrink(1).await.unwrap();
+    let left = described(&scaling, "protected").await;
+    assert_eq!(left.instances()[0].instance_id(), Some(ids[0]));
+
+    let error = protect("i-0000000000000000f", true).await.unwrap_err();
+    assert_eq!(error.code(), Some("ValidationError"));
+}

@@ -1,7 +1,9 @@
 //! The emulator's `/_day2/…` endpoints as typed calls. Each places a fact that in AWS comes from inside.
 
+mod backups;
 mod database;
 mod scaling;
+mod security;
 
 use std::collections::BTreeMap;
 
@@ -12,8 +14,10 @@ use serde_json::{Value, json};
 
 use super::http;
 
+pub use backups::{BackupPolicy, CopyJob, Database, DatabaseEvent, RecoveryPoint, RestoreJob, Snapshot};
 pub use database::{DatabaseCluster, DatabaseInstance, GlobalRole};
 pub use scaling::{InstanceRefresh, UpdateOutcome};
+pub use security::{Coverage, PostedFinding};
 
 /// Speaks to the control endpoints of one emulator.
 #[derive(Debug, Clone)]
