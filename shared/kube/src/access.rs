@@ -118,6 +118,7 @@ impl ClusterClient {
         let call = Call {
             path: PATH,
             review: Some(Bytes::from(review.to_string())),
+            metadata_only: false,
         };
         let until = self.transport().until(deadline);
         let answer = self.transport().read(&call, until, &mut Small::default()).await;

@@ -1,25 +1,17 @@
 //! Lists, read in pages into few fields, complete or marked as not.
 
-use std::collections::HashSet;
-use std::marker::PhantomData;
-
-use day2_core::{Cause, Observed, Unreadable};
+use day2_core::{Observed, Unreadable};
 use jiff::Timestamp;
 use url::form_urlencoded::Serializer;
 
 use crate::ClusterClient;
 use crate::fault::Fault;
-use crate::items::{ListMeta, ListReader};
+use crate::fold::Reduce;
 use crate::objects::Kind;
 use crate::path;
-use crate::read::{Call, Consumer};
 
 /// Objects per page, as `kubectl` asks for. Memory is bounded by the page.
 const PAGE: u32 = 500;
-
-/// How often a list begins again when its continue token has expired (the API server forgets old versions about
-/// five minutes after they were replaced).
-const RESTARTS: u32 = 2;
 
 /// Which objects of a kind are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +66,7 @@ impl ListQuery {
     }
 
     /// Path and query of one page.
-    fn path<K: Kind>(&self, continue_token: Option<&str>) -> Result<String, Fault> {
+    pub(crate) fn path<K: Kind>(&self, continue_token: Option<&str>) -> Result<String, Fault> {
         let mut path = path::collection::<K>(self.namespace.as_deref())?;
         path.push('?');
         let start = path.len();
@@ -177,100 +169,29 @@ impl ClusterClient {
         deadline: Timestamp,
         keep: impl Fn(K::Object) -> Option<T>,
     ) -> Observed<Listed<T>> {
-        let operation = format!("list {}", K::PLURAL);
-        let until = self.transport().until(deadline);
-        let mut page = Page::<K, T, _>::new(keep);
-        let mut items = Vec::new();
-        let mut tokens = HashSet::new();
-        let mut next: Option<String> = None;
-        let mut restarts = 0;
-        let fault = loop {
-            let path = match query.path::<K>(next.as_deref()) {
-                Ok(path) => path,
-                Err(fault) => break fault,
-            };
-            match self.transport().read(&Call::get(&path), until, &mut page).await {
-                Ok((kept, meta)) => {
-                    items.extend(kept);
-                    match meta.r#continue.filter(|token| !token.is_empty()) {
-                        None => return Ok(Listed::whole(items)),
-                        Some(token) if !tokens.insert(token.clone()) => {
-                            break Fault::Malformed("the API server repeats a continue token".to_owned());
-                        }
-                        Some(token) => next = Some(token),
-                    }
-                }
-                Err(fault) if fault.is_gone() && restarts < RESTARTS => {
-                    restarts += 1;
-                    next = None;
-                    tokens.clear();
-                    items.clear();
-                }
-                Err(fault) => break fault,
-            }
-        };
-        if next.is_none() {
-            return Err(fault.unreadable(&operation, self.name()));
-        }
-        let cause = if fault.is_gone() {
-            Cause::Partial
-        } else {
-            fault.cause()
-        };
-        let detail = format!("only the first {} were read: {fault}", items.len());
-        Ok(Listed::part(
-            items,
-            Unreadable::new(operation, self.name(), cause, detail),
-        ))
+        let folded = self.fold::<K, _>(query, &Keep(keep), deadline).await?;
+        Ok(match folded.shortfall {
+            None => Listed::whole(folded.sum),
+            Some(why) => Listed::part(folded.sum, why),
+        })
     }
 }
 
-/// Reads one page.
-struct Page<K, T, F> {
-    reader: ListReader,
-    kept: Vec<T>,
-    keep: F,
-    kind: PhantomData<fn() -> K>,
-}
+/// Keeps of each object what the function makes of it.
+struct Keep<F>(F);
 
-impl<K: Kind, T, F: Fn(K::Object) -> Option<T>> Page<K, T, F> {
-    const fn new(keep: F) -> Self {
-        Self {
-            reader: ListReader::new(),
-            kept: Vec::new(),
-            keep,
-            kind: PhantomData,
-        }
-    }
-}
+impl<O, T, F: Fn(O) -> Option<T>> Reduce<O> for Keep<F> {
+    type Sum = Vec<T>;
 
-impl<K: Kind, T, F: Fn(K::Object) -> Option<T>> Consumer for Page<K, T, F> {
-    type Output = (Vec<T>, ListMeta);
-
-    fn reset(&mut self) {
-        self.reader = ListReader::new();
-        self.kept.clear();
+    fn empty(&self) -> Vec<T> {
+        Vec::new()
     }
 
-    fn piece(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        let Self {
-            reader, kept, keep, ..
-        } = self;
-        reader
-            .push(bytes, &mut |element| {
-                let object = serde_json::from_slice::<K::Object>(element)
-                    .map_err(|error| format!("one of the {} is unreadable: {error}", K::PLURAL))?;
-                kept.extend(keep(object));
-                Ok(())
-            })
-            .map_err(Fault::Malformed)
+    fn take(&self, sum: &mut Vec<T>, object: O) {
+        sum.extend((self.0)(object));
     }
 
-    fn finish(&mut self) -> Result<Self::Output, Fault> {
-        let whole = self.reader.is_whole();
-        // A body that ends early without an HTTP error was cut by something in between: worth another attempt.
-        let fault = if whole { Fault::Malformed } else { Fault::Broken };
-        let meta = self.reader.finish().map_err(fault)?;
-        Ok((std::mem::take(&mut self.kept), meta))
+    fn join(&self, sum: &mut Vec<T>, page: Vec<T>) {
+        sum.extend(page);
     }
 }

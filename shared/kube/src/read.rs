@@ -46,17 +46,31 @@ pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     /// JSON to post; none makes it a GET.
     pub(crate) review: Option<Bytes>,
+    /// Asks for the metadata of the objects only: what they hold is not sent at all.
+    pub(crate) metadata_only: bool,
 }
+
+/// Source: Kubernetes, "Kubernetes API Concepts", "Metadata-only fetches".
+const METADATA: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 impl<'a> Call<'a> {
     pub(crate) const fn get(path: &'a str) -> Self {
-        Self { path, review: None }
+        Self {
+            path,
+            review: None,
+            metadata_only: false,
+        }
     }
 
     fn request(&self) -> Result<Request<Body>, Fault> {
+        let accepted = if self.metadata_only {
+            METADATA
+        } else {
+            "application/json"
+        };
         let request = Request::builder()
             .uri(self.path)
-            .header(ACCEPT, HeaderValue::from_static("application/json"));
+            .header(ACCEPT, HeaderValue::from_static(accepted));
         let request = match &self.review {
             None => request.method(Method::GET).body(Body::empty()),
             Some(json) => request

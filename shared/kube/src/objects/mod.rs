@@ -15,6 +15,7 @@ mod higher_policy;
 mod horizontal_pod_autoscaler;
 mod managed;
 mod meta;
+mod namespace;
 mod network_policy;
 mod node;
 mod node_hold;
@@ -45,6 +46,7 @@ pub use higher_policy::HigherPolicy;
 pub(crate) use higher_policy::{AdminPolicies, ClusterPolicies, EksClusterPolicies};
 pub use horizontal_pod_autoscaler::{HorizontalPodAutoscaler, ScaleTarget};
 pub use meta::{Condition, Owner, Status};
+pub use namespace::Namespace;
 pub(crate) use network_policy::ApplicationNetworkPolicies;
 pub use network_policy::{NetworkPolicy, Opening};
 pub use node::{Node, Readiness, Taint};
@@ -76,4 +78,6 @@ pub trait Kind {
     const VERSION: &'static str;
     /// Plural resource name in lower case, as RBAC rules name it.
     const PLURAL: &'static str;
+    /// Whether lists ask for `metadata` only, so that what the objects hold never comes here.
+    const METADATA_ONLY: bool = false;
 }

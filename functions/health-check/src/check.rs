@@ -1,0 +1,157 @@
+//! Wiring of the check: tasks, clients, and the order gather → assess.
+
+use aws_config::SdkConfig;
+use day2_aws::check::{Check, Moment};
+use day2_aws::error::OpsError;
+use day2_core::chart::Chart;
+use day2_core::item::Population;
+use day2_core::settings::Settings;
+use day2_core::target::Target;
+use day2_core::{Item, Verdict};
+use day2_kube::Access;
+use day2_reads::times::Times;
+
+use crate::assess::{Scene, assess};
+use crate::gather::{Clients, connect, gather};
+use crate::settings::{Group, HealthCheckSettings, Plan};
+
+/// Name of function, crate and folder.
+pub const NAME: &str = "health-check";
+
+/// The two looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// Every morning.
+    Morning,
+    /// In an incident: the same, with what changed lately.
+    Triage,
+}
+
+impl Task {
+    /// The task of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "morning" => Some(Self::Morning),
+            "triage" => Some(Self::Triage),
+            _ => None,
+        }
+    }
+}
+
+/// The check.
+#[derive(Debug, Clone, Copy)]
+pub struct HealthCheck;
+
+impl Check for HealthCheck {
+    const NAME: &'static str = NAME;
+    const CODE: &'static str = "HLT";
+    const TASKS: &'static [&'static str] = &["morning", "triage"];
+    const DEFAULT_TASK: &'static str = "morning";
+
+    type Settings = HealthCheckSettings;
+    type Ctx = Clients;
+
+    async fn connect(aws: &SdkConfig) -> Clients {
+        Clients::new(aws)
+    }
+
+    async fn run(
+        clients: &Clients,
+        settings: &Settings<HealthCheckSettings>,
+        target: &Target,
+        task: &str,
+        at: Moment,
+    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        let task =
+            Task::named(task).ok_or_else(|| OpsError::Event(format!("health-check has no task {task}")))?;
+        let plan = plan(settings, target).map_err(OpsError::Refused)?;
+        let facts = Box::pin(gather(clients, target, plan, task, &Times::of(at))).await;
+        let scene = Scene {
+            plan,
+            target,
+            task,
+            zone: settings.deployment.zone.rules(),
+            now: at.now,
+        };
+        Ok(assess(&facts, &scene))
+    }
+
+    fn not_checked(settings: &Settings<HealthCheckSettings>, target: &Target) -> Vec<String> {
+        let plan = settings.function.targets.get(target.name.as_str());
+        plan.map(|plan| {
+            plan.not_checked
+                .iter()
+                .map(|group| group.word().to_owned())
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    async fn self_check(
+        clients: &Clients,
+        settings: &Settings<HealthCheckSettings>,
+        target: &Target,
+        at: Moment,
+    ) -> Vec<Item> {
+        let (verdict, seen, looks_inside) = match plan(settings, target) {
+            Ok(plan) => (
+                Verdict::Pass,
+                "declared".to_owned(),
+                Group::OF_THE_CLUSTER.iter().any(|group| plan.looks_at(*group)),
+            ),
+            Err(why) => (Verdict::Fail, why, false),
+        };
+        let mut items = vec![Item::judge(
+            "HLT-801",
+            "the target has a plan",
+            verdict,
+            Population {
+                examined: 1,
+                expected_at_least: 1,
+            },
+            seen,
+        )];
+        if looks_inside {
+            items.push(cluster_access(clients, target, &Times::of(at)).await);
+        }
+        items
+    }
+}
+
+fn plan<'a>(settings: &'a Settings<HealthCheckSettings>, target: &Target) -> Result<&'a Plan, String> {
+    let name = target.name.as_str();
+    settings
+        .function
+        .targets
+        .get(name)
+        .ok_or_else(|| format!("no plan for target `{name}`: add it to the health_check settings"))
+}
+
+/// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
+const RULES: [(&str, &str); 5] = [
+    ("", "nodes"),
+    ("", "namespaces"),
+    ("apps", "deployments"),
+    ("apps", "statefulsets"),
+    ("apps", "daemonsets"),
+];
+
+async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {
+    const CODE: &str = "HLT-802";
+    const TITLE: &str = "the cluster grants what rbac.yaml asks for";
+    let client = match connect(clients, target, times).await {
+        Ok(client) => client,
+        Err(why) => return Item::unreadable(CODE, TITLE, u64::try_from(RULES.len()).unwrap_or(1), &why),
+    };
+    let questions = RULES.map(|(group, resource)| Access {
+        verb: "list",
+        group,
+        resource,
+        namespace: None,
+    });
+    let rights = client.rights(&questions, times.deadline).await;
+    rights
+        .item(CODE, TITLE)
+        .remedy("apply infra/kubernetes/health-check.yaml and check the access entry of the function's role")
+}

@@ -1,0 +1,21 @@
+//! What the cluster and AWS said, in our own words: the only thing [`crate::assess`] may know besides the settings.
+//!
+//! Facts hold no opinion. A list that could not be read is an `Unreadable`, never an empty list. A group that the settings
+//! leave out is `None`.
+
+pub mod cluster;
+pub mod namespaces;
+
+use day2_core::Observed;
+
+use cluster::ClusterFacts;
+use namespaces::Namespaces;
+
+/// Everything that was read in one run.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Namespaces with their labels, for routing and for the mesh.
+    pub namespaces: Observed<Namespaces>,
+    /// Group `cluster`.
+    pub cluster: Option<ClusterFacts>,
+}

@@ -1,0 +1,13 @@
+//! Namespaces: whose they are, and what they ask of the mesh.
+
+use std::collections::BTreeMap;
+
+/// Namespaces by name.
+pub type Namespaces = BTreeMap<String, Namespace>;
+
+/// One namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Namespace {
+    /// Value of the label that names teams, where the settings name such a label.
+    pub team: Option<String>,
+}

@@ -1,0 +1,15 @@
+//! `health-check`: the look at a platform that an operator has every morning, and in the first minutes of an incident.
+//!
+//! Two tasks. `morning` looks at every group that the settings leave on. `triage` looks at the same and tells besides what
+//! changed lately and why each broken workload is broken. Nothing is changed.
+//!
+//! One group, one file in each layer: `settings/<group>.rs`, `facts/<group>.rs`, `gather/<group>.rs`, `assess/<group>.rs`.
+
+pub mod assess;
+pub mod facts;
+pub mod gather;
+pub mod settings;
+
+mod check;
+
+pub use check::{HealthCheck, NAME, Task};

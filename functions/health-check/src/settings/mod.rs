@@ -1,0 +1,45 @@
+//! Settings of `health-check`: per target, which groups are looked at and by which limits.
+
+pub mod cluster;
+mod group;
+pub mod ownership;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use day2_core::settings::{Mistakes, Named};
+use deserr::Deserr;
+
+pub use group::Group;
+
+/// The `function` part of the settings document.
+#[derive(Debug, Clone, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+pub struct HealthCheckSettings {
+    /// One plan per target name.
+    pub targets: Named<Plan>,
+}
+
+/// How one platform is looked at. Every group has limits that work without being set.
+#[derive(Debug, Clone, Default, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+pub struct Plan {
+    /// Groups that are left out on purpose. A report must not be green for what nobody looked at, so the choice is written
+    /// down here, and the report repeats it.
+    #[deserr(default)]
+    pub not_checked: Vec<Group>,
+    /// Which team owns what.
+    #[deserr(default)]
+    pub ownership: ownership::Ownership,
+    /// Limits of the group `cluster`.
+    #[deserr(default)]
+    pub cluster: cluster::ClusterLimits,
+}
+
+impl Plan {
+    /// Whether the group is looked at.
+    #[must_use]
+    pub fn looks_at(&self, group: Group) -> bool {
+        !self.not_checked.contains(&group)
+    }
+}
