@@ -2,6 +2,7 @@
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_eks::Client;
+use aws_sdk_eks::types::{ClusterHealth, ClusterIssue};
 use day2_aws::error::unreadable;
 use day2_core::target::Target;
 use day2_core::{Cause, Observed, Unreadable};
@@ -27,6 +28,9 @@ pub struct Cluster {
     pub auto_mode: bool,
     /// Built-in node pools of Auto Mode, for example `general-purpose`.
     pub node_pools: Vec<String>,
+    /// What EKS itself finds wrong with it (`health.issues`): code and message, for example `SubnetNotFound`. `ACTIVE` says
+    /// nothing about them.
+    pub issues: Vec<(String, String)>,
 }
 
 /// Describes one cluster.
@@ -64,7 +68,29 @@ async fn read(client: &Client, name: &str) -> Observed<Cluster> {
         node_pools: compute
             .map(|compute| compute.node_pools().to_vec())
             .unwrap_or_default(),
+        issues: seen
+            .health()
+            .map(ClusterHealth::issues)
+            .unwrap_or_default()
+            .iter()
+            .map(issue)
+            .collect(),
     })
+}
+
+fn issue(seen: &ClusterIssue) -> (String, String) {
+    let code = seen
+        .code()
+        .map(|code| code.as_str().to_owned())
+        .unwrap_or_default();
+    let resources = seen.resource_ids().join(", ");
+    let message = seen.message().unwrap_or_default();
+    let message = if resources.is_empty() {
+        message.to_owned()
+    } else {
+        format!("{message} ({resources})")
+    };
+    (code, message)
 }
 
 /// Connects to the target's cluster. `credentials` sign its token, so that they must be those of the target's role if it

@@ -30,8 +30,19 @@ pub struct DbInstance {
     pub zone: Option<String>,
     /// Its own parameter groups. The first is the one that counts.
     pub parameter_groups: Vec<ParameterGroup>,
+    /// Storage of its own, in GiB; an Aurora instance shares the cluster's volume and has none.
+    pub storage: Option<Storage>,
     /// Changes that wait for the next maintenance window or reboot, name of the field and new value.
     pub pending: Vec<(&'static str, String)>,
+}
+
+/// Storage of an RDS instance, in GiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Storage {
+    /// What it has now.
+    pub allocated_gib: i64,
+    /// Up to what RDS enlarges it by itself; absent where it does not.
+    pub autoscaling_limit_gib: Option<i64>,
 }
 
 /// A parameter group of an instance.
@@ -98,7 +109,18 @@ async fn read(client: &Client, id: &str) -> Observed<DbInstance> {
                 })
             })
             .collect(),
+        storage: storage(seen),
         pending: seen.pending_modified_values().map(pending).unwrap_or_default(),
+    })
+}
+
+/// Aurora answers 0 or 1 GiB for an instance, which means nothing (API `DBInstance`: `AllocatedStorage` of Aurora).
+fn storage(seen: &types::DbInstance) -> Option<Storage> {
+    let aurora = seen.engine().is_some_and(|engine| engine.starts_with("aurora"));
+    let allocated = seen.allocated_storage().filter(|gib| *gib > 0 && !aurora)?;
+    Some(Storage {
+        allocated_gib: i64::from(allocated),
+        autoscaling_limit_gib: seen.max_allocated_storage().map(i64::from),
     })
 }
 

@@ -13,15 +13,26 @@ pub mod times;
 
 pub mod metric;
 
+pub mod addons;
+pub mod alarm_history;
 pub mod alarms;
 pub mod clusters;
+pub mod coverage;
+pub mod coverage_statistics;
 pub mod db_cluster_parameters;
 pub mod db_clusters;
+pub mod db_events;
 pub mod db_instances;
+pub mod db_maintenance;
 pub mod db_parameters;
+pub mod detectors;
+pub mod finding_ids;
+pub mod findings;
 pub mod global_clusters;
+pub mod insights;
 pub mod instance_refreshes;
 pub mod instances;
+pub mod metric_names;
 pub mod metrics;
 pub mod nat_gateways;
 pub mod node_groups;
@@ -29,7 +40,9 @@ pub mod quotas;
 pub mod scaling_activities;
 pub mod scaling_groups;
 pub mod scheduled_actions;
+pub mod security_findings;
 pub mod subnets;
+pub mod updates;
 
 #[cfg(test)]
 mod tests;

@@ -192,6 +192,18 @@ fn sample(finding: &Value) -> bool {
     flagged || inside || titled
 }
 
+/// Whether the parts of a finding that the API returns carry a mark of an example: its title, `additionalInfo.value`, and
+/// the names and ARNs of its resources. An example must neither be acted on nor counted.
+pub fn marked_as_sample<'a>(
+    title: Option<&str>,
+    additional: Option<&str>,
+    names: impl IntoIterator<Item = &'a str>,
+) -> bool {
+    title.is_some_and(|title| title.starts_with("[SAMPLE]"))
+        || additional.is_some_and(says_sample)
+        || names.into_iter().any(|name| generated(Some(name)))
+}
+
 /// `additionalInfo.value` is JSON in a text, for example `{"sample":true}`.
 pub(super) fn says_sample(value: &str) -> bool {
     serde_json::from_str::<Value>(value).map_or_else(

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use alarm::{Alarm, AlarmState};
-pub use finding::{Finding, Workload};
+pub use finding::{Finding, Workload, marked_as_sample};
 pub use manual::Manual;
 pub use scheduler::{PLACEHOLDER, Scheduled};
 

@@ -2,10 +2,14 @@
 
 mod alarms;
 mod capacity;
+mod cluster_state;
 mod clusters;
+mod database_state;
 mod databases;
+mod history;
 mod metrics;
 mod network;
+mod security;
 
 use std::sync::Arc;
 

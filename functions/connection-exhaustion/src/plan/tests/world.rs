@@ -74,6 +74,7 @@ pub(crate) fn instance(id: &str, writer: bool, connections: f64) -> Instance {
                 name: "default.aurora-postgresql16".to_owned(),
                 status: Some("in-sync".to_owned()),
             }],
+            storage: None,
             pending: Vec::new(),
         }),
         parameter: Ok(None),

@@ -322,6 +322,7 @@ pub(crate) fn world(desired: i64) -> Facts {
                 authentication_mode: None,
                 auto_mode: false,
                 node_pools: Vec::new(),
+                issues: Vec::new(),
             }),
             node_groups: Ok(vec![("workspace-mng".to_owned(), Ok(node_group()))]),
         },
