@@ -6,6 +6,7 @@
 use day2_core::database::AcuRange;
 use day2_core::{Observed, Unreadable};
 use day2_kube::objects::{DaemonSet, Deployment, Node, Pod, PodDisruptionBudget};
+use day2_probe::Seen;
 use day2_reads::alarms::Alarm;
 use day2_reads::instances::Instance;
 use day2_reads::metric::Series;
@@ -15,7 +16,6 @@ use day2_reads::scaling_activities::Activity;
 use day2_reads::scaling_groups::Group;
 use day2_reads::scheduled_actions::ScheduledAction;
 use day2_reads::subnets::Subnet;
-use jiff::Timestamp;
 
 /// The database as RDS describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,19 +47,6 @@ pub struct DatabaseInstance {
     pub parameter_group: Option<String>,
     /// Class, for example `db.serverless`.
     pub class: Option<String>,
-}
-
-/// Answer of one declared endpoint.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ProbeAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// From connecting to the last byte, in milliseconds.
-    pub latency_ms: u64,
-    /// The body as JSON, or why it is none.
-    pub json: Result<serde_json::Value, String>,
-    /// End of validity of the certificate that was served; `None` for plain HTTP.
-    pub certificate_ends: Option<Timestamp>,
 }
 
 /// What the cluster's API server said.
@@ -129,7 +116,7 @@ pub struct Surroundings {
     /// The target's database, if it has one.
     pub database: Option<DatabaseFacts>,
     /// Answers in the order of the plan's probes.
-    pub probes: Vec<Observed<ProbeAnswer>>,
+    pub probes: Vec<Seen>,
     /// Quotas in the order of the plan's quotas.
     pub quotas: Vec<Observed<Quota>>,
 }

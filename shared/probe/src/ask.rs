@@ -1,4 +1,4 @@
-//! Declared HTTP endpoints, asked as a client would ask: one request, no redirect followed, the served certificate kept.
+//! One request as a client would send it: no redirect followed, the served certificates kept.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,77 +8,114 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use jiff::Timestamp;
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::facts::ProbeAnswer;
+use crate::certificate::{Chain, Keeping, chain};
 use crate::settings::Probe;
 
 /// More of a body than this says nothing about health and would only cost memory.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Asks one endpoint. Anything that keeps an HTTP answer from arriving is `Unreadable`; the caller decides that a
-/// refused connection is a failure of the endpoint and not of the check.
-pub(crate) async fn ask(probe: &Probe, within: Duration) -> Observed<ProbeAnswer> {
+/// What asking one endpoint gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The answer. Anything that keeps one from arriving is `Unreadable`; the caller decides that a refused connection is
+    /// a failure of the endpoint and not of the check.
+    pub answer: Observed<Answer>,
+    /// The certificates that were served, also when they were refused; none for plain HTTP, and where nothing was served.
+    pub chain: Option<Chain>,
+}
+
+/// The answer of one endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// From connecting to the last byte, in milliseconds.
+    pub latency_ms: u64,
+    /// The body as JSON, or why it is none.
+    pub json: Result<serde_json::Value, String>,
+}
+
+/// Asks one endpoint. `agent` names the caller in the endpoint's log.
+pub async fn ask(probe: &Probe, agent: &str, within: Duration) -> Seen {
     let failed = |cause, detail: String| Unreadable::new("GET", &probe.url, cause, detail);
-    match tokio::time::timeout(within, exchange(probe)).await {
+    let secure = match secure(probe) {
+        Ok(secure) => secure,
+        Err(detail) => {
+            let answer = Err(failed(Cause::Other, detail));
+            return Seen { answer, chain: None };
+        }
+    };
+    let exchange = exchange(probe, agent, secure.as_ref().map(|(connector, _)| connector));
+    let answer = match tokio::time::timeout(within, exchange).await {
         Err(_) => Err(failed(
             Cause::TimedOut,
             format!("no complete answer within {} ms", within.as_millis()),
         )),
         Ok(Err(detail)) => Err(failed(Cause::Other, detail)),
         Ok(Ok(answer)) => Ok(answer),
+    };
+    match secure
+        .as_ref()
+        .and_then(|(_, keeping)| keeping.served())
+        .map(chain)
+    {
+        None => Seen { answer, chain: None },
+        Some(Ok(chain)) => Seen {
+            answer,
+            chain: Some(chain),
+        },
+        // Its dates cannot be vouched for, so that the answer is no proof either.
+        Some(Err(detail)) => Seen {
+            answer: answer.and_then(|_| Err(failed(Cause::Malformed, detail))),
+            chain: None,
+        },
     }
 }
 
-async fn exchange(probe: &Probe) -> Result<ProbeAnswer, String> {
+/// The connector and what keeps the certificates; nothing for plain HTTP.
+fn secure(probe: &Probe) -> Result<Option<(TlsConnector, Arc<Keeping>)>, String> {
+    let uri: hyper::Uri = probe.url.parse().map_err(|error| format!("not a URL: {error}"))?;
+    if uri.scheme_str() != Some("https") {
+        return Ok(None);
+    }
+    // Before the clock starts: reading the roots is our work, not the endpoint's.
+    let (config, keeping) = tls(probe)?;
+    Ok(Some((TlsConnector::from(Arc::new(config)), keeping)))
+}
+
+async fn exchange(probe: &Probe, agent: &str, connector: Option<&TlsConnector>) -> Result<Answer, String> {
     let uri: hyper::Uri = probe.url.parse().map_err(|error| format!("not a URL: {error}"))?;
     let host = uri
         .host()
         .ok_or("the URL names no host")?
         .trim_matches(['[', ']'])
         .to_owned();
-    let secure = uri.scheme_str() == Some("https");
-    let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-
-    // Before the clock starts: reading the roots is our work, not the endpoint's.
-    let connector = if secure {
-        Some(TlsConnector::from(Arc::new(tls(probe)?)))
-    } else {
-        None
-    };
+    let port = uri
+        .port_u16()
+        .unwrap_or(if connector.is_some() { 443 } else { 80 });
     let began = Instant::now();
     let stream = TcpStream::connect((host.as_str(), port))
         .await
         .map_err(|error| format!("cannot connect: {error}"))?;
     let Some(connector) = connector else {
-        return request(TokioIo::new(stream), &uri, began, None).await;
+        return request(TokioIo::new(stream), &uri, agent, began).await;
     };
     let name = ServerName::try_from(host).map_err(|error| format!("not a host name: {error}"))?;
     let stream = connector
         .connect(name, stream)
         .await
         .map_err(|error| format!("TLS refused: {error}"))?;
-    let leaf = stream
-        .get_ref()
-        .1
-        .peer_certificates()
-        .and_then(<[_]>::first)
-        .ok_or("no certificate was served")?;
-    let ends = certificate_end(leaf)?;
-    request(TokioIo::new(stream), &uri, began, Some(ends)).await
+    request(TokioIo::new(stream), &uri, agent, began).await
 }
 
-async fn request<S>(
-    io: TokioIo<S>,
-    uri: &hyper::Uri,
-    began: Instant,
-    certificate_ends: Option<Timestamp>,
-) -> Result<ProbeAnswer, String>
+async fn request<S>(io: TokioIo<S>, uri: &hyper::Uri, agent: &str, began: Instant) -> Result<Answer, String>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
 {
@@ -93,7 +130,7 @@ where
         .unwrap_or_default();
     let request = Request::get(path)
         .header("host", authority)
-        .header("user-agent", "day2-scale-window")
+        .header("user-agent", format!("day2-{agent}"))
         .header("accept", "application/json, */*;q=0.1")
         .body(Empty::<Bytes>::new())
         .map_err(|error| format!("not a request: {error}"))?;
@@ -110,16 +147,15 @@ where
     let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     connection.abort();
     let json = serde_json::from_slice(&body).map_err(|error| format!("the body is not JSON: {error}"));
-    Ok(ProbeAnswer {
+    Ok(Answer {
         status,
         latency_ms,
         json,
-        certificate_ends,
     })
 }
 
 /// Trusts the system's roots, or only the declared CA where the settings name one.
-fn tls(probe: &Probe) -> Result<ClientConfig, String> {
+fn tls(probe: &Probe) -> Result<(ClientConfig, Arc<Keeping>), String> {
     let mut roots = RootCertStore::empty();
     if let Some(pem) = &probe.ca_pem {
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -135,20 +171,20 @@ fn tls(probe: &Probe) -> Result<ClientConfig, String> {
         return Err("this system has no root certificates: declare ca_pem".to_owned());
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    Ok(ClientConfig::builder_with_provider(provider)
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
+        .build()
+        .map_err(|error| format!("no TLS: {error}"))?;
+    let keeping = Arc::new(Keeping::new(verifier));
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("no TLS: {error}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
-}
-
-fn certificate_end(certificate: &CertificateDer<'_>) -> Result<Timestamp, String> {
-    let (_, parsed) = x509_parser::parse_x509_certificate(certificate)
-        .map_err(|error| format!("the served certificate cannot be read: {error}"))?;
-    Timestamp::from_second(parsed.validity().not_after.timestamp())
-        .map_err(|error| format!("the served certificate ends at no time: {error}"))
+        // "Dangerous" because it takes any verifier; ours decides nothing by itself.
+        .dangerous()
+        .with_custom_certificate_verifier(keeping.clone())
+        .with_no_client_auth();
+    Ok((config, keeping))
 }
 
 #[cfg(test)]
-#[path = "probe_tests.rs"]
+#[path = "ask_tests.rs"]
 mod tests;

@@ -42,15 +42,18 @@ async fn a_plain_answer_comes_back_with_status_body_and_no_certificate() {
     let server = tokio::spawn(async move { answer(listener.accept().await.unwrap().0, HEALTHY).await });
     let seen = ask(
         &probe(format!("http://127.0.0.1:{port}/healthz?deep=1"), None),
+        "test",
         Duration::from_secs(5),
     )
-    .await
-    .unwrap();
-    assert_eq!((seen.status, seen.certificate_ends), (200, None));
-    assert_eq!(seen.json.unwrap()["healthy"], true);
+    .await;
+    assert_eq!(seen.chain, None);
+    let answer = seen.answer.unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json.unwrap()["healthy"], true);
     let asked = server.await.unwrap();
     assert!(asked.starts_with("GET /healthz?deep=1 HTTP/1.1\r\n"), "{asked}");
     assert!(asked.contains(&format!("host: 127.0.0.1:{port}")), "{asked}");
+    assert!(asked.contains("user-agent: day2-test"), "{asked}");
 }
 
 #[tokio::test]
@@ -61,11 +64,11 @@ async fn a_redirect_is_an_answer_and_is_not_followed_e15() {
     let server = tokio::spawn(async move { answer(listener.accept().await.unwrap().0, moved).await });
     let seen = ask(
         &probe(format!("http://127.0.0.1:{port}/"), None),
+        "test",
         Duration::from_secs(5),
     )
-    .await
-    .unwrap();
-    assert_eq!(seen.status, 302);
+    .await;
+    assert_eq!(seen.answer.unwrap().status, 302);
     server.await.unwrap();
 }
 
@@ -75,17 +78,19 @@ async fn silence_a_closed_port_and_no_http_are_told_apart() {
     let port = listener.local_addr().unwrap().port();
     let silent = ask(
         &probe(format!("http://127.0.0.1:{port}/"), None),
+        "test",
         Duration::from_millis(200),
     )
     .await;
-    assert_eq!(silent.unwrap_err().cause, Cause::TimedOut);
+    assert_eq!(silent.answer.unwrap_err().cause, Cause::TimedOut);
     drop(listener);
     let refused = ask(
         &probe(format!("http://127.0.0.1:{port}/"), None),
+        "test",
         Duration::from_secs(5),
     )
     .await;
-    assert!(refused.unwrap_err().detail.contains("cannot connect"));
+    assert!(refused.answer.unwrap_err().detail.contains("cannot connect"));
 
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -93,20 +98,22 @@ async fn silence_a_closed_port_and_no_http_are_told_apart() {
         tokio::spawn(async move { answer(listener.accept().await.unwrap().0, "SSH-2.0-x\r\n").await });
     let foreign = ask(
         &probe(format!("http://127.0.0.1:{port}/"), None),
+        "test",
         Duration::from_secs(5),
     )
     .await;
-    assert!(foreign.unwrap_err().detail.contains("no answer"));
+    assert!(foreign.answer.unwrap_err().detail.contains("no answer"));
     server.await.unwrap();
 }
 
-/// A CA and a server configuration whose certificate for `localhost` ends on 2031-01-01.
-fn authority() -> (String, Arc<ServerConfig>) {
+/// A CA and a server configuration whose certificate for `localhost` ends in the first days of this year.
+fn authority(ends_in: i32) -> (String, Arc<ServerConfig>) {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.not_after = date_time_ymd(2040, 1, 1);
     let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let mut leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    leaf.not_after = date_time_ymd(2031, 1, 1);
+    leaf.not_after = date_time_ymd(ends_in, 1, 1);
     let key = KeyPair::generate().unwrap();
     let certificate = leaf.signed_by(&key, &ca).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -115,7 +122,7 @@ fn authority() -> (String, Arc<ServerConfig>) {
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(
-            vec![certificate.der().clone()],
+            vec![certificate.der().clone(), ca.der().clone()],
             PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         )
         .unwrap();
@@ -136,36 +143,49 @@ async fn tls_server(config: Arc<ServerConfig>) -> u16 {
     port
 }
 
+fn day(text: &str) -> jiff::Timestamp {
+    format!("{text}T00:00:00Z").parse().unwrap()
+}
+
 #[tokio::test]
-async fn the_end_of_the_served_certificate_is_read() {
-    let (ca, config) = authority();
+async fn the_whole_served_chain_is_read_with_names_and_dates() {
+    let (ca, config) = authority(2031);
     let port = tls_server(config).await;
-    let seen = ask(
-        &probe(format!("https://localhost:{port}/"), Some(ca)),
-        Duration::from_secs(5),
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        seen.certificate_ends,
-        Some("2031-01-01T00:00:00Z".parse().unwrap())
-    );
-    assert_eq!(seen.status, 200);
+    let secure = probe(format!("https://localhost:{port}/"), Some(ca));
+    let seen = ask(&secure, "test", Duration::from_secs(5)).await;
+    assert_eq!(seen.answer.unwrap().status, 200);
+    let chain = seen.chain.unwrap();
+    assert_eq!(chain.leaf.names, ["localhost"]);
+    assert_eq!(chain.leaf.ends, day("2031-01-01"));
+    assert_eq!(chain.authorities.len(), 1);
+    assert_eq!(chain.authorities[0].ends, day("2040-01-01"));
+    assert_eq!(chain.first_to_end(), &chain.leaf);
+    assert!(!chain.leaf.serial.is_empty() && chain.leaf.serial != chain.authorities[0].serial);
+}
+
+#[tokio::test]
+async fn a_certificate_that_ended_is_refused_and_its_end_is_still_told_e16() {
+    let (ca, config) = authority(2020);
+    let port = tls_server(config).await;
+    let ended = probe(format!("https://localhost:{port}/"), Some(ca));
+    let seen = ask(&ended, "test", Duration::from_secs(5)).await;
+    let why = seen.answer.unwrap_err();
+    assert!(why.detail.contains("TLS refused"), "{why}");
+    assert_eq!(seen.chain.unwrap().leaf.ends, day("2020-01-01"));
 }
 
 #[tokio::test]
 async fn another_authority_another_name_and_the_system_roots_are_refused_e16() {
-    let (ca, config) = authority();
+    let (ca, config) = authority(2031);
     let port = tls_server(config).await;
-    let (other, _) = authority();
+    let (other, _) = authority(2031);
     for (url, trusted) in [
         (format!("https://localhost:{port}/"), Some(other)),
         (format!("https://127.0.0.1:{port}/"), Some(ca)),
         (format!("https://localhost:{port}/"), None),
     ] {
-        let refused = ask(&probe(url, trusted), Duration::from_secs(5))
-            .await
-            .unwrap_err();
+        let seen = ask(&probe(url, trusted), "test", Duration::from_secs(5)).await;
+        let refused = seen.answer.unwrap_err();
         assert!(refused.detail.contains("TLS refused"), "{refused}");
     }
 }

@@ -128,7 +128,7 @@ fn surroundings(
 ) -> Vec<Item> {
     let mut items = alarms::alarms(&around.alarms, &plan.alarms, now);
     if !plan.not_checked.contains(&Part::Probes) {
-        let answers: Vec<_> = plan.probes.iter().zip(around.probes.iter().cloned()).collect();
+        let answers: Vec<_> = plan.probes.iter().zip(&around.probes).collect();
         items.push(probes::probes(&answers, now));
     }
     if !plan.not_checked.contains(&Part::Database) {

@@ -4,7 +4,6 @@
 
 mod cluster;
 mod database;
-pub(crate) mod probe;
 mod surroundings;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use day2_reads::times::Times;
 use day2_reads::{alarms, quotas};
 use futures::future::join_all;
 
-use super::{Clients, probe, vpc};
+use super::{Clients, vpc};
 use crate::facts::{DatabaseFacts, Surroundings};
 use crate::settings::Plan;
 
@@ -29,7 +29,7 @@ pub(super) async fn surroundings(
             // A little longer than its limit, so that a slow answer is seen as slow and not as missing.
             let patience =
                 Duration::from_millis(probe.max_latency_ms.saturating_mul(2)).max(Duration::from_secs(5));
-            probe::ask(probe, patience.min(times.left()))
+            day2_probe::ask(probe, crate::NAME, patience.min(times.left()))
         })),
         join_all(plan.quotas.iter().map(async |quota| {
             quotas::applied(&clients.quotas, times, &quota.service, &quota.code).await

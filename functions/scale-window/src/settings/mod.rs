@@ -5,6 +5,7 @@ mod tests;
 mod validate;
 
 use day2_core::settings::{LocalTime, Mistakes, Named, Percent};
+use day2_probe::Probe;
 use deserr::Deserr;
 
 /// The `function` part of the settings document.
@@ -167,41 +168,6 @@ pub struct ActionPlan {
     pub at: LocalTime,
     /// Desired capacity that it must set.
     pub desired: u32,
-}
-
-/// One endpoint.
-#[derive(Debug, Clone, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct Probe {
-    /// Name in the report.
-    pub name: String,
-    /// `https://…` or `http://…`.
-    pub url: String,
-    /// Expected HTTP status.
-    #[deserr(default = 200)]
-    pub expect_status: u16,
-    /// Values that the JSON body must hold.
-    #[deserr(default)]
-    pub json: Vec<JsonAssertion>,
-    /// Longest acceptable answer, in milliseconds.
-    #[deserr(default = 2000)]
-    pub max_latency_ms: u64,
-    /// Least remaining validity of the served certificate, in days.
-    #[deserr(default = 14)]
-    pub min_tls_days: u32,
-    /// PEM of the CA to trust instead of the system's roots, for private endpoints.
-    #[deserr(default)]
-    pub ca_pem: Option<String>,
-}
-
-/// One value in a JSON body.
-#[derive(Debug, Clone, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct JsonAssertion {
-    /// JSON pointer (RFC 6901), for example `/healthy`.
-    pub pointer: String,
-    /// The value that must stand there.
-    pub equals: serde_json::Value,
 }
 
 /// Which alarms count.

@@ -2,7 +2,7 @@
 
 use day2_core::settings::{Checker, Validate};
 
-use super::{Part, Plan, Probe, ScaleWindowSettings};
+use super::{Part, Plan, ScaleWindowSettings};
 
 impl Validate for ScaleWindowSettings {
     fn validate(&self, at: &mut Checker<'_>) {
@@ -98,13 +98,7 @@ fn needs(plan: &Plan, at: &mut Checker<'_>) {
             "name a group of the plan",
         );
     });
-    at.unique(
-        "probes",
-        "name",
-        "probe",
-        plan.probes.iter().map(|probe| &probe.name),
-    );
-    at.each("probes", &plan.probes, probe);
+    day2_probe::validate(at, &plan.probes);
     at.each("quotas", &plan.quotas, |at, quota| {
         let empty = quota.node_groups.is_empty();
         at.require(
@@ -192,43 +186,4 @@ fn left_out(plan: &Plan, at: &mut Checker<'_>) {
             "keep one of the two",
         );
     }
-}
-
-fn probe(at: &mut Checker<'_>, probe: &Probe) {
-    let scheme = probe.url.starts_with("https://") || probe.url.starts_with("http://");
-    let host = probe.url.parse::<http::Uri>().is_ok_and(|uri| {
-        uri.host().is_some_and(|host| !host.is_empty())
-            && !uri.authority().is_some_and(|all| all.as_str().contains('@'))
-    });
-    at.require(
-        scheme && host,
-        "url",
-        &probe.url,
-        "is not a web address",
-        "write https://HOST/PATH",
-    );
-    at.require(
-        (100..=599).contains(&probe.expect_status),
-        "expect_status",
-        probe.expect_status,
-        "is not an HTTP status",
-        "write 100 to 599",
-    );
-    at.require(
-        (1..=30_000).contains(&probe.max_latency_ms),
-        "max_latency_ms",
-        probe.max_latency_ms,
-        "is not within 1 and 30000",
-        "write a limit a user would accept",
-    );
-    at.each("json", &probe.json, |at, assertion| {
-        let fine = assertion.pointer.is_empty() || assertion.pointer.starts_with('/');
-        at.require(
-            fine,
-            "pointer",
-            &assertion.pointer,
-            "is not a JSON pointer",
-            "begin it with /",
-        );
-    });
 }

@@ -1,0 +1,15 @@
+//! Declared HTTP endpoints: how they are declared, how they are asked, and what an answer lacks.
+//!
+//! Asking is one request as a client would send it: no redirect is followed, and nothing is sent before the certificate is
+//! verified. The chain of certificates that was served is kept also when it was refused, because that is when its dates
+//! matter most. What an answer lacks is decided apart from asking, by pure functions.
+
+mod ask;
+mod certificate;
+mod judge;
+mod settings;
+
+pub use ask::{Answer, Seen, ask};
+pub use certificate::{Certificate, Chain};
+pub use judge::{certificate_complaint, complaints, days_left};
+pub use settings::{JsonAssertion, Probe, validate};
