@@ -2,10 +2,11 @@
 //! runner's, in [`crate::app`].
 
 use aws_config::SdkConfig;
-use day2_core::Item;
 use day2_core::chart::Chart;
+use day2_core::compare::{Earlier, Notes};
 use day2_core::settings::{Mistakes, Settings, Validate};
 use day2_core::target::Target;
+use day2_core::{Item, Observed};
 use deserr::Deserr;
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,6 +28,17 @@ impl Moment {
         let left = self.deadline.duration_since(self.now).max(SignedDuration::ZERO);
         left.unsigned_abs()
     }
+}
+
+/// What a look gave.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// The judged lines, in the report's order.
+    pub items: Vec<Item>,
+    /// Figures for the page.
+    pub charts: Vec<Chart>,
+    /// What the next run of the same task and target is told. `None` keeps what is noted.
+    pub notes: Option<Notes>,
 }
 
 /// A function that looks and reports, and changes nothing.
@@ -66,6 +78,31 @@ pub trait Check {
         task: &str,
         at: Moment,
     ) -> Result<(Vec<Item>, Vec<Chart>), OpsError>;
+
+    /// As [`run`](Self::run), for a check that compares with what its last run noted. The runner calls this one.
+    ///
+    /// `before` is the run before of the same task and target; `None` when there was none, and why when the journal
+    /// did not say, which is not the same.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run). What was noted stays noted.
+    async fn look(
+        ctx: &Self::Ctx,
+        settings: &Settings<Self::Settings>,
+        target: &Target,
+        task: &str,
+        at: Moment,
+        before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
+        let _ = before;
+        let (items, charts) = Self::run(ctx, settings, target, task, at).await?;
+        Ok(Look {
+            items,
+            charts,
+            notes: None,
+        })
+    }
 
     /// Parts that the settings leave out on purpose, in the words of the settings; the report repeats them.
     fn not_checked(settings: &Settings<Self::Settings>, target: &Target) -> Vec<String> {

@@ -20,7 +20,7 @@ pub mod time;
 
 pub use action::{Action, ActionApp, Applied, Assessment, Inquiry, handle_action};
 pub use app::{App, Invocation, handle};
-pub use check::{Check, Moment};
+pub use check::{Check, Look, Moment};
 pub use error::{OpsError, aws, unreadable};
 pub use pages::Pages;
 pub use serve::{Served, serve, serve_action, serve_app};

@@ -4,6 +4,7 @@
 //! that could not be read, or whose list came up short, clears nothing: its former complaints stay, marked as not
 //! looked at, and survive in the snapshot until a later run can confirm or clear them.
 
+mod notes;
 mod snapshot;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use notes::{Earlier, MAX_NOTES_BYTES, Notes};
 pub use snapshot::{MAX_SNAPSHOT_BYTES, MAX_SUBJECTS_PER_ITEM, Snapshot};
 
 use crate::item::Item;

@@ -3,17 +3,16 @@
 use std::cell::Cell;
 
 use day2_core::calendar::{RunDay, run_day};
-use day2_core::chart::Chart;
-use day2_core::compare::{self, Snapshot, should_mail};
+use day2_core::compare::{self, Earlier, Snapshot, should_mail};
 use day2_core::report::{Report, Run};
 use day2_core::target::Target;
-use day2_core::{Item, Unreadable};
+use day2_core::{Item, Observed, Unreadable};
 use jiff::{SignedDuration, Timestamp};
 
 use super::budget::{LEASE_MARGIN, deadline, end_of_look, too_late};
 use super::outcome::Done;
 use super::{App, Handing, Invocation, LEAST_RUN, Watch};
-use crate::check::{Check, Moment};
+use crate::check::{Check, Look, Moment};
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Past};
 
@@ -54,6 +53,16 @@ pub(super) struct Memory {
     pub(super) past: Past,
     /// Why it could not be asked.
     pub(super) trouble: Option<Unreadable>,
+}
+
+impl Memory {
+    /// The run before, or why it is not known.
+    fn earlier(&self) -> Observed<Option<Earlier>> {
+        match &self.trouble {
+            Some(why) => Err(why.clone()),
+            None => Ok(self.past.previous.as_ref().map(Earlier::from)),
+        }
+    }
 }
 
 /// Time between the deadline that a check is told and the moment at which the runner gives up on it.
@@ -201,13 +210,19 @@ impl<C: Check> App<C> {
 
     async fn look_and_publish(&self, turn: &Turn<'_>, run: Run, end: Timestamp) -> Result<Done, OpsError> {
         let memory = turn.memory;
-        let (mut items, charts) = self.look(turn, &run, end).await?;
+        let Look {
+            mut items,
+            charts,
+            notes,
+        } = self.look(turn, &run, end).await?;
         items.extend(memory.trouble.as_ref().map(journal_item::<C>));
         let mut report = Report::new(run, items, charts);
         report.not_checked = C::not_checked(&self.settings, turn.target);
         report.history.clone_from(&memory.past.runs);
         report.changes = compare::compare(memory.past.previous.as_ref(), &report);
         let mut snapshot = Snapshot::of(&report);
+        let noted = || memory.past.previous.as_ref().map(|before| before.notes.clone());
+        snapshot.notes = notes.or_else(noted).unwrap_or_default();
         snapshot
             .open
             .retain(|complaint| !is_runners::<C>(&complaint.code));
@@ -231,14 +246,13 @@ impl<C: Check> App<C> {
 
     /// Looks, within the time. What cannot be said at all is one `Unknown` item for a person who waits, and a failed
     /// invocation, which comes again, for a schedule; unless coming again would not help.
-    async fn look(
-        &self,
-        turn: &Turn<'_>,
-        run: &Run,
-        end: Timestamp,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+    async fn look(&self, turn: &Turn<'_>, run: &Run, end: Timestamp) -> Result<Look, OpsError> {
         let Turn {
-            target, job, watch, ..
+            target,
+            job,
+            watch,
+            memory,
+            ..
         } = turn;
         let at = Moment {
             now: run.started_at,
@@ -251,7 +265,8 @@ impl<C: Check> App<C> {
             deadline(job, budget.as_secs(), least.as_secs())
         } else {
             let ctx = self.ctx(target).await;
-            let look = C::run(&ctx, &self.settings, target, job.task, at);
+            let before = memory.earlier();
+            let look = C::look(&ctx, &self.settings, target, job.task, at, &before);
             match tokio::time::timeout(budget, look).await {
                 Ok(Ok(seen)) => return Ok(seen),
                 Ok(Err(error)) => error,
@@ -264,7 +279,11 @@ impl<C: Check> App<C> {
         let why = failed.to_unreadable(job.task, target.name.as_str());
         let item = Item::unreadable(&code::<C>(LOOK), "The target was looked at", 1, &why)
             .remedy("run the function's self-check, mend what it names, then run this task again by hand");
-        Ok((vec![item], Vec::new()))
+        Ok(Look {
+            items: vec![item],
+            charts: Vec::new(),
+            notes: None,
+        })
     }
 }
 

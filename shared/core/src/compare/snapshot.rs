@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Complaint;
+use super::{Complaint, Notes};
 use crate::digest::sha256;
 use crate::item::Item;
 use crate::report::Report;
@@ -36,6 +36,9 @@ pub struct Snapshot {
     /// Complaints beyond those listed, by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unlisted: BTreeMap<String, u64>,
+    /// What the check wrote down for its next run.
+    #[serde(default, skip_serializing_if = "Notes::is_empty")]
+    pub notes: Notes,
 }
 
 impl Snapshot {
@@ -54,6 +57,7 @@ impl Snapshot {
             status: report.status,
             open: Vec::new(),
             unlisted: BTreeMap::new(),
+            notes: Notes::none(),
         };
         for per_item in [MAX_SUBJECTS_PER_ITEM, 100, 50, 20, 5, 1, 0] {
             snapshot.keep(all.values(), per_item);
