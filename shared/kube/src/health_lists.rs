@@ -1,4 +1,4 @@
-//! Shorthands for what `health-check` lists. Each needs the verb `list` on its resource.
+//! Shorthands for what checks list. Each needs the verb `list` on its resource.
 
 use day2_core::Observed;
 use jiff::Timestamp;

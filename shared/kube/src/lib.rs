@@ -36,6 +36,7 @@ mod tls;
 mod token;
 mod token_source;
 mod transport;
+mod velero;
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,12 @@
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types;
 use day2_aws::error::unreadable;
+use day2_aws::time::timestamp;
 use day2_core::database::{Acu, AcuRange};
 use day2_core::{Cause, Observed, Unreadable};
 
 use crate::answer::{lacks, listed};
+use crate::backups::Backups;
 use crate::times::Times;
 
 const ACTION: &str = "rds:DescribeDBClusters";
@@ -43,6 +45,8 @@ pub struct DbCluster {
     pub write_forwarding: Option<String>,
     /// Fields of `PendingModifiedValues` that wait for the next maintenance window.
     pub pending: Vec<&'static str>,
+    /// Its automated backups.
+    pub backups: Backups,
 }
 
 /// One member of a cluster.
@@ -114,6 +118,16 @@ async fn read(client: &Client, id: &str) -> Observed<DbCluster> {
             .global_write_forwarding_status()
             .map(|status| status.as_str().to_owned()),
         pending: seen.pending_modified_values().map(pending).unwrap_or_default(),
+        backups: Backups {
+            retention_days: seen.backup_retention_period(),
+            window: seen.preferred_backup_window().map(str::to_owned),
+            earliest_restorable: seen.earliest_restorable_time().and_then(timestamp),
+            latest_restorable: seen.latest_restorable_time().and_then(timestamp),
+            encrypted: seen.storage_encrypted(),
+            key: seen.kms_key_id().map(str::to_owned),
+            deletion_protection: seen.deletion_protection(),
+            created_at: seen.cluster_create_time().and_then(timestamp),
+        },
     })
 }
 

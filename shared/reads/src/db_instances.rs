@@ -3,10 +3,12 @@
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types;
 use day2_aws::error::unreadable;
+use day2_aws::time::timestamp;
 use day2_core::{Cause, Observed, Unreadable};
 use futures::future::join_all;
 
 use crate::answer::{lacks, listed};
+use crate::backups::Backups;
 use crate::times::Times;
 
 const ACTION: &str = "rds:DescribeDBInstances";
@@ -34,6 +36,10 @@ pub struct DbInstance {
     pub storage: Option<Storage>,
     /// Changes that wait for the next maintenance window or reboot, name of the field and new value.
     pub pending: Vec<(&'static str, String)>,
+    /// ARN.
+    pub arn: Option<String>,
+    /// Its automated backups. Those of an Aurora instance are its cluster's.
+    pub backups: Backups,
 }
 
 /// Storage of an RDS instance, in GiB.
@@ -111,6 +117,17 @@ async fn read(client: &Client, id: &str) -> Observed<DbInstance> {
             .collect(),
         storage: storage(seen),
         pending: seen.pending_modified_values().map(pending).unwrap_or_default(),
+        arn: seen.db_instance_arn().map(str::to_owned),
+        backups: Backups {
+            retention_days: seen.backup_retention_period(),
+            window: seen.preferred_backup_window().map(str::to_owned),
+            earliest_restorable: None,
+            latest_restorable: seen.latest_restorable_time().and_then(timestamp),
+            encrypted: seen.storage_encrypted(),
+            key: seen.kms_key_id().map(str::to_owned),
+            deletion_protection: seen.deletion_protection(),
+            created_at: seen.instance_create_time().and_then(timestamp),
+        },
     })
 }
 

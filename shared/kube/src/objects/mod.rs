@@ -31,6 +31,10 @@ mod scale;
 mod scaled_object;
 mod selector;
 mod service_account;
+mod velero_backup;
+mod velero_location;
+mod velero_restore;
+mod velero_scope;
 mod workload;
 
 pub use binding::{Binding, Subject};
@@ -64,6 +68,10 @@ pub use scaled_object::ScaledObject;
 pub(crate) use scaled_object::ScaledObjectHold;
 pub use selector::{LabelSelector, Operator, Requirement};
 pub use service_account::ServiceAccount;
+pub use velero_backup::{VeleroBackup, VeleroSchedule};
+pub use velero_location::VeleroLocation;
+pub use velero_restore::VeleroRestore;
+pub use velero_scope::{Coverage, Scope};
 pub use workload::{Deployment, Deployments, StatefulSet, StatefulSets, Workload};
 
 use serde::de::DeserializeOwned;

@@ -16,6 +16,8 @@ pub struct Namespace {
     pub name: String,
     /// All labels: those of a team, of a mesh, of Pod Security.
     pub labels: BTreeMap<String, String>,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
     /// Set while it is being deleted.
     pub deleting_since: Option<Timestamp>,
 }
@@ -36,6 +38,7 @@ impl From<Wire> for Namespace {
     fn from(wire: Wire) -> Self {
         let meta = wire.metadata.unwrap_or_default();
         Self {
+            created_at: meta.created_at(),
             deleting_since: meta.deleting_since(),
             name: meta.name.unwrap_or_default(),
             labels: strings(meta.labels),

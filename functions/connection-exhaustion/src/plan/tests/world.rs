@@ -76,6 +76,8 @@ pub(crate) fn instance(id: &str, writer: bool, connections: f64) -> Instance {
             }],
             storage: None,
             pending: Vec::new(),
+            arn: None,
+            backups: day2_reads::backups::Backups::default(),
         }),
         parameter: Ok(None),
         connections: Ok(flat(connections)),
