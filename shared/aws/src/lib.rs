@@ -9,6 +9,7 @@ pub mod app;
 pub mod boot;
 pub mod check;
 pub mod error;
+pub mod evidence;
 #[cfg(test)]
 mod fixture;
 pub mod journal;

@@ -4,6 +4,7 @@
 //! differently (a rule that matched the first, a function that acts on the second) can be played against each other.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -84,6 +85,27 @@ fn not_a_number(bytes: &[u8], error: &serde_json::Error) -> bool {
             .iter()
             .any(|word| near.windows(word.len()).any(|part| part == *word))
     })
+}
+
+/// The one text of a value that a hash can be taken of: JSON without white space, with the keys of every object sorted.
+pub(crate) fn canonical(value: Value) -> String {
+    sorted(value).to_string()
+}
+
+/// The same value with the keys of every object sorted, however `serde_json` was built: with its feature
+/// `preserve_order`, which any other crate may switch on, it keeps the order of writing.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members: BTreeMap<String, Value> = members
+                .into_iter()
+                .map(|(key, value)| (key, sorted(value)))
+                .collect();
+            Value::Object(members.into_iter().collect())
+        }
+        Value::Array(list) => Value::Array(list.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
 
 #[derive(Clone, Copy)]

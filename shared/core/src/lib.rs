@@ -12,6 +12,7 @@ pub mod compare;
 pub mod containment;
 pub mod database;
 pub mod emf;
+pub mod evidence;
 pub mod hostile;
 pub mod html;
 pub mod item;

@@ -1,6 +1,5 @@
 //! What would be changed, in steps, and the id that names exactly that.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::guard::Refusal;
 use crate::digest::sha256;
+use crate::json::canonical;
 
 /// What takes a step back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +128,7 @@ impl<C> Plan<C> {
                 json!({ "resource": step.resource, "before": step.before, "after": step.after, "undo": step.undo })
             })
             .collect();
-        sorted(json!({ "function": function, "target": target, "steps": steps })).to_string()
+        canonical(json!({ "function": function, "target": target, "steps": steps }))
     }
 
     /// The differences of this plan to one that was approved, in words; empty when the steps are the same.
@@ -200,22 +200,6 @@ impl<C: Serialize> Step<C> {
             disruptive: self.disruptive,
             takes_seconds: self.takes_seconds,
         })
-    }
-}
-
-/// The same value with the keys of every object sorted, however `serde_json` was built: with its feature
-/// `preserve_order`, which any other crate may switch on, it keeps the order of writing.
-fn sorted(value: Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members: BTreeMap<String, Value> = members
-                .into_iter()
-                .map(|(key, value)| (key, sorted(value)))
-                .collect();
-            Value::Object(members.into_iter().collect())
-        }
-        Value::Array(list) => Value::Array(list.into_iter().map(sorted).collect()),
-        other => other,
     }
 }
 
