@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::ClusterClient;
 use crate::fault::Fault;
-use crate::objects::{DeploymentDetail, Kind, Node, Pod, PodDetail, ServiceAccount};
+use crate::objects::{DeploymentDetail, Kind, Node, NodeAgent, Pod, PodDetail, ServiceAccount};
 use crate::path;
 
 /// One object each. Each needs the verb `get` on its resource. None means that the API server itself says that there
@@ -39,6 +39,12 @@ impl ClusterClient {
         deadline: Timestamp,
     ) -> Observed<Option<PodDetail>> {
         self.get::<PodDetail>(Some(namespace), name, deadline).await
+    }
+
+    /// The VPC CNI's DaemonSet `kube-system/aws-node`.
+    pub async fn get_node_agent(&self, deadline: Timestamp) -> Observed<Option<NodeAgent>> {
+        self.get::<NodeAgent>(Some("kube-system"), "aws-node", deadline)
+            .await
     }
 
     /// A service account.

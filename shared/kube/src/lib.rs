@@ -27,6 +27,7 @@ pub mod objects;
 mod occupancy;
 mod owners;
 mod path;
+pub mod quarantine;
 mod read;
 mod rollout;
 mod served;

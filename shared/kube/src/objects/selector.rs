@@ -56,6 +56,15 @@ impl LabelSelector {
                 .iter()
                 .all(|requirement| requirement.holds(labels))
     }
+
+    /// Whether all its operators are known here; if not, that it does not match shows nothing.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        let known = |operator| !matches!(operator, Operator::Other | Operator::Gt | Operator::Lt);
+        self.match_expressions
+            .iter()
+            .all(|requirement| known(requirement.operator))
+    }
 }
 
 impl Requirement {

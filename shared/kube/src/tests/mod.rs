@@ -3,15 +3,21 @@
 
 mod authentication;
 mod connections;
+mod container_logs;
 mod cordons;
 mod describing;
 mod endpoints;
 mod lists;
 mod objects;
+mod owners;
+mod quarantines;
+mod removals;
 mod restarts;
+mod scaling;
 mod server;
 mod serving;
 mod skew;
+mod surroundings;
 mod trust;
 mod waiting;
 

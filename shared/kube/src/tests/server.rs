@@ -91,6 +91,8 @@ pub(super) enum Reply {
     Answer(u16, Vec<(&'static str, String)>, String),
     /// The head and a part of the body, then the connection breaks.
     Cut(String),
+    /// The head and these pieces of the body, each sent before the next is made, and then this.
+    Pieces(Vec<Vec<u8>>, Ending),
     /// The head and a part of the body, then silence.
     Stall(String),
     /// Silence.
@@ -99,9 +101,27 @@ pub(super) enum Reply {
     Break,
 }
 
+/// How a body ends.
+#[derive(Clone, Copy)]
+pub(super) enum Ending {
+    /// Properly.
+    Whole,
+    /// The connection breaks.
+    Cut,
+    /// Nothing more comes.
+    Stall,
+}
+
 impl Reply {
     pub(super) fn ok(body: impl Into<String>) -> Self {
         Self::Answer(200, Vec::new(), body.into())
+    }
+
+    /// The `Status` object of an API server that says why by a word, for example `NotFound`.
+    pub(super) fn refusal(code: u16, reason: &str, message: &str) -> Self {
+        let body = serde_json::json!({"kind": "Status", "status": "Failure", "reason": reason, "message": message,
+            "code": code});
+        Self::Answer(code, Vec::new(), body.to_string())
     }
 
     /// An answer with a `Status` object, as an API server words its refusals.
@@ -236,6 +256,23 @@ async fn answer(
             Vec::new(),
             piece(body).chain(stream::iter([Err(broken())])).boxed(),
         ),
+        Reply::Pieces(pieces, ending) => {
+            let sent = stream::iter(pieces).then(|piece| async {
+                // Pending once, so that what came before is on its way.
+                tokio::task::yield_now().await;
+                Ok(Frame::data(Bytes::from(piece)))
+            });
+            let end = match ending {
+                Ending::Whole => stream::empty().boxed(),
+                Ending::Cut => stream::once(async move {
+                    tokio::task::yield_now().await;
+                    Err(broken())
+                })
+                .boxed(),
+                Ending::Stall => stream::pending().boxed(),
+            };
+            (200, Vec::new(), sent.chain(end).boxed())
+        }
         Reply::Stall(body) => (200, Vec::new(), piece(body).chain(stream::pending()).boxed()),
         Reply::Silence => std::future::pending::<Infallible>().await.into_answer(),
         Reply::Break => return Err(broken()),
