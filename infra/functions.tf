@@ -6,6 +6,7 @@ locals {
   functions = {
     for name, function in {
       connection-exhaustion = local.connection_exhaustion
+      evidence-audit        = local.evidence_audit
       lease-sweeper         = local.lease_sweeper
       provisioning-latency  = local.provisioning_latency
       scale-window          = local.scale_window

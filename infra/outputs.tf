@@ -3,6 +3,7 @@ output "functions" {
   value = {
     for name, function in {
       connection-exhaustion = one(module.connection_exhaustion)
+      evidence-audit        = one(module.evidence_audit)
       lease-sweeper         = one(module.lease_sweeper)
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)

@@ -7,6 +7,7 @@
 )]
 
 mod acting;
+mod evidence;
 mod faults;
 mod house;
 mod sweep;
