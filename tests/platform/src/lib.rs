@@ -8,6 +8,7 @@ pub mod clock;
 pub mod cluster;
 pub mod demo;
 pub mod deploy;
+mod extensions;
 pub mod faults;
 pub mod folders;
 mod http1;

@@ -28,7 +28,7 @@ const TAIL_LINES: usize = 12;
 const TAIL_BYTES: u64 = 8_192;
 
 /// What to start, and how.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Spec {
     name: String,
     program: PathBuf,

@@ -5,11 +5,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use day2_platform::cluster::extensions::{self, Extension};
 use day2_platform::cluster::objects::{self, waiting_reason};
 use day2_platform::cluster::recorder::Mark;
 use day2_platform::cluster::shapes::{NodeSpec, Workload};
 use day2_platform::cluster::stages::{self, SickNode, SickPod};
-use day2_platform::cluster::{Cluster, ClusterOptions};
+use day2_platform::cluster::{Cluster, ClusterOptions, LogInstance};
 use day2_platform::wait::wait_until;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::api::{Api, EvictParams, LogParams};
@@ -89,6 +90,13 @@ async fn nodes_and_workloads_live_and_fall_sick_as_on_a_real_cluster() -> Result
     assert_eq!(pods.len(), 20);
 
     eviction_is_refused_by_a_tight_budget(&client, &web, &pods[0]).await?;
+    every_image_has_the_digest_of_its_reference(&pods)?;
+    custom_resources_are_checked_by_the_definitions_of_their_projects(&client).await?;
+    eprintln!(
+        "definitions served after {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
+    a_container_with_a_log_of_its_own_shows_both_instances(&cluster, &client).await?;
     logs_are_readable(&cluster, &client, &pods[0]).await?;
     the_recorder_knows_what_the_admin_asked(&cluster, &client).await?;
     an_unknown_token_is_refused_and_strangers_see_health_only(&cluster).await?;
@@ -99,6 +107,8 @@ async fn nodes_and_workloads_live_and_fall_sick_as_on_a_real_cluster() -> Result
     let kwok = std::fs::read_to_string(cluster.logs().join("kwok.log"))?;
     let failed: Vec<&str> = kwok.lines().filter(|line| line.contains("\"ERROR\"")).collect();
     assert_eq!(failed, [""; 0], "a stage cannot be applied");
+
+    the_apiserver_goes_down_and_comes_back_with_its_data(&mut cluster, &client).await?;
 
     cluster.alive()?;
     assert!(
@@ -160,6 +170,145 @@ async fn logs_are_readable(cluster: &Cluster, client: &Client, pod: &Pod) -> Res
         "{}",
         String::from_utf8_lossy(&kubectl.stderr)
     );
+    Ok(())
+}
+
+fn every_image_has_the_digest_of_its_reference(pods: &[Pod]) -> Result<()> {
+    let mut containers = Vec::new();
+    for pod in pods {
+        let status = pod
+            .status
+            .as_ref()
+            .and_then(|status| status.container_statuses.clone());
+        let first = status.into_iter().flatten().next().context("no container")?;
+        let (repository, digest) = first.image_id.split_once("@sha256:").context("no digest")?;
+        ensure!(
+            repository == "registry.example/web" && digest.len() == 64,
+            "{first:?}"
+        );
+        ensure!(
+            first.image_id == status_of(&pods[0])?.image_id,
+            "another digest: {first:?}"
+        );
+        let container = first.container_id.context("no container id")?;
+        ensure!(container.starts_with("containerd://"), "{container}");
+        containers.push(container);
+    }
+    containers.sort();
+    containers.dedup();
+    ensure!(containers.len() == pods.len(), "two containers have one id");
+    Ok(())
+}
+
+fn status_of(pod: &Pod) -> Result<k8s_openapi::api::core::v1::ContainerStatus> {
+    let status = pod
+        .status
+        .as_ref()
+        .and_then(|status| status.container_statuses.clone());
+    status.into_iter().flatten().next().context("no container")
+}
+
+/// Downloads the definitions when the cache has none.
+async fn custom_resources_are_checked_by_the_definitions_of_their_projects(client: &Client) -> Result<()> {
+    extensions::install(client, &Extension::ALL).await?;
+    extensions::install(client, &[Extension::Keda]).await?;
+    let scaled = |most: serde_json::Value| {
+        serde_json::json!({
+            "apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject", "metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"scaleTargetRef": {"name": "web"}, "maxReplicaCount": most,
+                     "triggers": [{"type": "cron", "metadata": {"desiredReplicas": "1"}}]},
+        })
+    };
+    let refusal = extensions::create(client, "scaledobjects", scaled("many".into()))
+        .await
+        .unwrap_err();
+    ensure!(format!("{refusal:#}").contains("maxReplicaCount"), "{refusal:#}");
+    extensions::create(client, "scaledobjects", scaled(7.into())).await?;
+    ensure!(extensions::exists(client, "scaledobjects", &scaled(7.into())).await?);
+    extensions::delete(client, "scaledobjects", &scaled(7.into())).await?;
+    ensure!(!extensions::exists(client, "scaledobjects", &scaled(7.into())).await?);
+    Ok(())
+}
+
+async fn a_container_with_a_log_of_its_own_shows_both_instances(
+    cluster: &Cluster,
+    client: &Client,
+) -> Result<()> {
+    let name = day2_platform::cluster::SPEAKING[0];
+    let mut pod: Pod = serde_json::from_value(serde_json::json!({
+        "metadata": {"name": "speaker"},
+        "spec": {"containers": [
+            {"name": name, "image": "registry.example/a:1@sha256:1111111111111111111111111111111111111111111111111111111111111111"},
+            {"name": "other", "image": "localhost:5000/b"},
+        ]},
+    }))?;
+    let api = Api::<Pod>::namespaced(client.clone(), "shop");
+    objects::create(&api, &pod).await?;
+    pod = wait_until(SOON, "the pod runs", async || {
+        let pod = api.get("speaker").await?;
+        ensure!(pod.status.as_ref().and_then(|status| status.phase.as_deref()) == Some("Running"));
+        Ok(pod)
+    })
+    .await?;
+    let ids: Vec<String> = pod
+        .status
+        .iter()
+        .flat_map(|status| status.container_statuses.iter().flatten())
+        .map(|one| one.image_id.clone())
+        .collect();
+    ensure!(
+        ids.iter()
+            .any(|id| *id == format!("registry.example/a@sha256:{}", "1".repeat(64))),
+        "{ids:?}"
+    );
+    ensure!(
+        ids.iter().any(|id| id.starts_with("localhost:5000/b@sha256:")),
+        "{ids:?}"
+    );
+
+    let at = "2026-03-02T06:30:00Z".parse()?;
+    let logs = cluster.pod_logs();
+    logs.add(name, LogInstance::Current, at, &[b"now \xff\xfe"])?;
+    logs.add(name, LogInstance::Previous, at, &[b"before"])?;
+    let read = async |container: &str, previous: bool| -> Result<Vec<u8>> {
+        let path =
+            format!("/api/v1/namespaces/shop/pods/speaker/log?container={container}&previous={previous}");
+        let request = http::Request::get(path).body(kube::client::Body::empty())?;
+        Ok(client
+            .send(request)
+            .await?
+            .into_body()
+            .collect_bytes()
+            .await?
+            .to_vec())
+    };
+    ensure!(read(name, false).await?.ends_with(b"now \xff\xfe\n"));
+    ensure!(read(name, true).await?.ends_with(b"before\n"));
+    let other = read("other", false).await?;
+    ensure!(
+        !other.windows(3).any(|three| three == b"now"),
+        "the neighbour says it too"
+    );
+    ensure!(logs.add("other", LogInstance::Current, at, &[b"x"]).is_err());
+    Ok(())
+}
+
+async fn the_apiserver_goes_down_and_comes_back_with_its_data(
+    cluster: &mut Cluster,
+    client: &Client,
+) -> Result<()> {
+    let version = async || client.apiserver_version().await;
+    version().await?;
+    cluster.stop_apiserver();
+    ensure!(version().await.is_err(), "it still answers");
+    cluster.alive()?;
+    let started = Instant::now();
+    cluster.start_apiserver().await?;
+    eprintln!(
+        "the apiserver is back after {:.1} s",
+        started.elapsed().as_secs_f64()
+    );
+    ensure!(objects::pods_of(client, "shop", "web").await?.len() == 20);
     Ok(())
 }
 

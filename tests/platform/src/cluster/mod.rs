@@ -5,6 +5,7 @@
 
 mod access;
 mod control_plane;
+pub mod extensions;
 mod kwok;
 pub mod objects;
 pub mod recorder;
@@ -20,9 +21,10 @@ use kube::Client;
 
 use crate::pki::Pair;
 use crate::ports::Port;
-use crate::process::Process;
+use crate::process::{Process, Spec};
 use crate::toolchain::{self, Tools};
 use access::Access;
+pub use kwok::{Instance as LogInstance, PodLogs, SPEAKING};
 use recorder::Recorder;
 use webhook::Webhook;
 
@@ -54,7 +56,12 @@ pub struct Cluster {
     logs: PathBuf,
     pod_log: PathBuf,
     // Ended in this order: who reads before who is read.
-    processes: Vec<Process>,
+    followers: Vec<Process>,
+    /// None while it is down on purpose.
+    apiserver: Option<Process>,
+    etcd: Process,
+    /// How to start it again, on the same port and the same data.
+    apiserver_spec: Spec,
     _webhook: Webhook,
     _ports: Vec<Port>,
 }
@@ -80,7 +87,8 @@ impl Cluster {
         let access = layout.access()?;
 
         let mut etcd = control_plane::etcd(&tools, &layout).start()?;
-        let mut apiserver = control_plane::apiserver(&tools, &layout, webhook.address())?.start()?;
+        let apiserver_spec = control_plane::apiserver(&tools, &layout, webhook.address())?;
+        let mut apiserver = apiserver_spec.clone().start()?;
         let client = access.client()?;
         let answers = apiserver.ready(START_LIMIT, async || readyz(&client).await).await;
         etcd.alive()?; // the cause, when both are dead
@@ -109,7 +117,10 @@ impl Cluster {
             recorder,
             logs,
             pod_log,
-            processes: vec![kwok, scheduler, controllers, apiserver, etcd],
+            followers: vec![kwok, scheduler, controllers],
+            apiserver: Some(apiserver),
+            etcd,
+            apiserver_spec,
             _webhook: webhook,
             _ports: layout.into_ports(),
         };
@@ -170,7 +181,7 @@ impl Cluster {
         &self.logs
     }
 
-    /// Adds lines to what `kubectl logs` shows, which is one file for all containers.
+    /// Adds lines to what `kubectl logs` shows of all containers that have no log of their own ([`Self::pod_logs`]).
     ///
     /// # Errors
     ///
@@ -179,13 +190,42 @@ impl Cluster {
         kwok::append_log(&self.pod_log, at, lines)
     }
 
+    /// The logs of the containers that have one of their own.
+    #[must_use]
+    pub fn pod_logs(&self) -> PodLogs {
+        PodLogs::new(self.pod_log.clone())
+    }
+
     /// An error with the log of the first part that has ended.
     ///
     /// # Errors
     ///
     /// As said.
     pub fn alive(&mut self) -> Result<()> {
-        self.processes.iter_mut().try_for_each(Process::alive)
+        let of_api = self.apiserver.iter_mut().chain([&mut self.etcd]);
+        of_api.chain(&mut self.followers).try_for_each(Process::alive)
+    }
+
+    /// Ends the apiserver: nobody answers at [`Self::endpoint`]. The data stays, and the controllers keep trying.
+    pub fn stop_apiserver(&mut self) {
+        self.apiserver = None;
+    }
+
+    /// Starts it again, on the same port and the same data; returns when it answers.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start, with the last lines of its log.
+    pub async fn start_apiserver(&mut self) -> Result<()> {
+        if self.apiserver.is_none() {
+            let mut apiserver = self.apiserver_spec.clone().start()?;
+            let client = self.access.client()?;
+            apiserver
+                .ready(START_LIMIT, async || readyz(&client).await)
+                .await?;
+            self.apiserver = Some(apiserver);
+        }
+        Ok(())
     }
 
     /// Ends every process; the same as dropping, with a name.
@@ -197,7 +237,8 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         // All get the order first; each is waited for when its own value is dropped.
-        self.processes.iter_mut().for_each(Process::close);
+        let of_api = self.apiserver.iter_mut().chain([&mut self.etcd]);
+        self.followers.iter_mut().chain(of_api).for_each(Process::close);
     }
 }
 
