@@ -6,13 +6,16 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
+use crate::aws::control::ClusterPlace;
 use crate::aws::{Emulator, Options, REGION};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::deploy::{Deployment, Progress};
 use crate::ports::Port;
 use crate::world::World;
-use crate::world::plan::{Plan, TARGET};
+use crate::world::plan::{KUBERNETES_MINOR, Plan, TARGET};
 
 /// Everything that runs lies in this folder of the state folder; it is emptied at each start.
 const RUN: &str = "run";
@@ -59,6 +62,33 @@ impl Platform {
         };
         platform.write_environment()?;
         Ok(platform)
+    }
+
+    /// Starts another cluster beside the first, known to EKS by this name, with an API server of its own; empty. It is ended
+    /// when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// When a part does not start, or there is one of that name already.
+    pub async fn second_cluster(&self, name: &str) -> Result<Cluster> {
+        let endpoint = self.emulator.endpoint();
+        let cluster = Cluster::start(ClusterOptions {
+            state_dir: self.state.run().join(format!("cluster-{name}")),
+            sts_base: endpoint.clone(),
+            eks_endpoint: endpoint,
+            region: REGION.to_owned(),
+            cluster_name: name.to_owned(),
+        })
+        .await?;
+        let place = ClusterPlace {
+            name: name.to_owned(),
+            endpoint: cluster.endpoint().to_owned(),
+            certificate_authority: STANDARD.encode(cluster.ca_pem()),
+            authentication_mode: "API_AND_CONFIG_MAP".to_owned(),
+            version: KUBERNETES_MINOR.to_owned(),
+        };
+        self.emulator.control().set_cluster(&place).await?;
+        Ok(cluster)
     }
 
     /// Makes the world of the present moment.

@@ -4,6 +4,8 @@
 pub mod alarms;
 mod capacity;
 pub mod database;
+pub mod miner;
+pub mod morning;
 mod moves;
 mod network;
 pub mod plan;
@@ -13,6 +15,7 @@ pub mod probe;
 mod readings;
 pub mod tfvars;
 mod troubles;
+mod usage;
 mod watching;
 pub mod workloads;
 
@@ -26,7 +29,7 @@ use tokio::task::JoinHandle;
 
 use crate::aws::Emulator;
 use crate::aws::control::{ClusterPlace, Control};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, PodLogs};
 use network::Network;
 use plan::{Plan, TARGET};
 use probe::Probe;
@@ -44,6 +47,8 @@ pub struct World {
     network: Network,
     nodes: capacity::Nodes,
     probe: Probe,
+    usage: usage::Usage,
+    pod_logs: PodLogs,
     cordoned: Option<String>,
     sender: Sender,
     beat: JoinHandle<()>,
@@ -80,11 +85,12 @@ impl World {
                 endpoint: cluster.endpoint().to_owned(),
                 certificate_authority: STANDARD.encode(cluster.ca_pem()),
                 authentication_mode: "API_AND_CONFIG_MAP".to_owned(),
-                version: "1.33".to_owned(),
+                version: plan::KUBERNETES_MINOR.to_owned(),
             })
             .await
             .context("place the EKS cluster")?;
         let probe = Probe::start().await?;
+        let usage = usage::Usage::start(cluster).await?;
         let network = Network::make(&ec2, &plan).await?;
         for group in plan.groups() {
             capacity::make_group(&scaling, &ec2, &network, &group).await?;
@@ -123,6 +129,8 @@ impl World {
             network,
             nodes: capacity::Nodes::default(),
             probe,
+            usage,
+            pod_logs: cluster.pod_logs(),
             cordoned: None,
             sender,
             beat,
@@ -163,6 +171,12 @@ impl World {
             ..self.facts.clone()
         };
         self.plan.document(&facts, deployment, function)
+    }
+
+    /// The endpoint that the platform's users see.
+    #[must_use]
+    pub fn endpoint_url(&self) -> String {
+        self.facts.probe_url.clone()
     }
 
     /// The part `function` of the settings of `scale-window`.

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 pub const ZONE: &str = "America/New_York";
 /// Name of the target, the EKS cluster and the database cluster.
 pub const TARGET: &str = "prod-a";
+/// Kubernetes version that EKS tells of its clusters.
+pub const KUBERNETES_MINOR: &str = "1.33";
 /// The three zones of the platform.
 pub const ZONES: [&str; 3] = ["us-east-1a", "us-east-1b", "us-east-1c"];
 /// Label by which a node's group is known.

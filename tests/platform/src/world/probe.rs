@@ -1,6 +1,8 @@
 //! The endpoint that the platform's users see: a small loopback server that says it is healthy.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -21,6 +23,8 @@ const HEALTHY: &str = r#"{"healthy":true,"version":"2.31.4"}"#;
 pub struct Probe {
     port: Port,
     server: Option<JoinHandle<()>>,
+    /// The status that it answers; 0 for the healthy one.
+    failing: Arc<AtomicU16>,
 }
 
 impl Probe {
@@ -33,6 +37,7 @@ impl Probe {
         let mut probe = Self {
             port: Port::claim()?,
             server: None,
+            failing: Arc::default(),
         };
         probe.resume().await?;
         Ok(probe)
@@ -42,6 +47,11 @@ impl Probe {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/healthz", self.port)
+    }
+
+    /// It answers with this status of an error from now on, or is healthy again.
+    pub fn fail_with(&self, status: Option<u16>) {
+        self.failing.store(status.unwrap_or(0), Ordering::Relaxed);
     }
 
     /// Nobody listens from now on.
@@ -62,7 +72,7 @@ impl Probe {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port.number()))
                 .await
                 .context("port for the endpoint")?;
-            self.server = Some(tokio::spawn(serve(listener)));
+            self.server = Some(tokio::spawn(serve(listener, Arc::clone(&self.failing))));
         }
         Ok(())
     }
@@ -76,23 +86,24 @@ impl Drop for Probe {
     }
 }
 
-async fn serve(listener: TcpListener) {
+async fn serve(listener: TcpListener, failing: Arc<AtomicU16>) {
     while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(tokio::time::timeout(PATIENCE, answer(stream)));
+        let failing = failing.load(Ordering::Relaxed);
+        tokio::spawn(tokio::time::timeout(PATIENCE, answer(stream, failing)));
     }
 }
 
-async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
+async fn answer(mut stream: TcpStream, failing: u16) -> std::io::Result<()> {
     let mut request = Vec::new();
     while !request.windows(4).any(|four| four == b"\r\n\r\n") && request.len() < LARGEST_REQUEST {
         if stream.read_buf(&mut request).await? == 0 {
             return Ok(());
         }
     }
-    let (status, body) = if request.starts_with(b"GET /healthz ") {
-        ("200 OK", HEALTHY)
-    } else {
-        ("404 Not Found", "{}")
+    let (status, body) = match (request.starts_with(b"GET /healthz "), failing) {
+        (true, 0) => ("200 OK".to_owned(), HEALTHY),
+        (true, failing) => (format!("{failing} Failing"), r#"{"healthy":false}"#),
+        _ => ("404 Not Found".to_owned(), "{}"),
     };
     let length = body.len();
     let head = format!(
@@ -118,9 +129,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_answers_is_silent_while_stopped_and_answers_again_on_the_same_port() {
+    async fn it_answers_fails_is_silent_while_stopped_and_answers_again_on_the_same_port() {
         let mut probe = Probe::start().await.unwrap();
         let port = probe.port.number();
+        assert!(get(port).await.unwrap().ends_with(HEALTHY));
+        probe.fail_with(Some(500));
+        assert!(get(port).await.unwrap().starts_with("HTTP/1.1 500 "));
+        probe.fail_with(None);
         assert!(get(port).await.unwrap().ends_with(HEALTHY));
         probe.stop().await;
         assert!(get(port).await.is_err());

@@ -20,9 +20,13 @@ enum Connections {
     Series(Vec<f64>, Timestamp),
 }
 
+/// Local storage that an instance has left on a good day, in bytes: 40 GiB.
+const GOOD_FREE_STORAGE: f64 = 40.0 * 1024.0 * 1024.0 * 1024.0;
+
 #[derive(Debug)]
 struct Present {
     provisioning_p95: f64,
+    free_storage: BTreeMap<String, f64>,
     connections: BTreeMap<String, Connections>,
 }
 
@@ -36,6 +40,7 @@ impl Readings {
         let connections = [WRITER, READER].map(|name| (name.to_owned(), ordinary(name)));
         Self(Arc::new(Mutex::new(Present {
             provisioning_p95: GOOD_PROVISIONING,
+            free_storage: BTreeMap::new(),
             connections: BTreeMap::from(connections),
         })))
     }
@@ -73,6 +78,21 @@ impl Readings {
             }
             None => Vec::new(),
         }
+    }
+
+    /// Sets the local storage that an instance has left, in bytes, or that of a good day.
+    pub(super) fn set_free_storage(&self, instance: &str, bytes: Option<f64>) {
+        let all = &mut self.locked().free_storage;
+        match bytes {
+            Some(bytes) => all.insert(instance.to_owned(), bytes),
+            None => all.remove(instance),
+        };
+    }
+
+    /// The local storage that an instance has left at these minutes.
+    pub(super) fn free_storage(&self, instance: &str, at: &[Timestamp]) -> Vec<Point> {
+        let bytes = self.locked().free_storage.get(instance).copied();
+        series(at, bytes.unwrap_or(GOOD_FREE_STORAGE), 0.0)
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, Present> {

@@ -199,7 +199,7 @@ impl World {
             .collect())
     }
 
-    async fn nodes_of(&self, group: &str) -> Result<Vec<Node>> {
+    pub(super) async fn nodes_of(&self, group: &str) -> Result<Vec<Node>> {
         let of_group = ListParams::default().labels(&format!("{GROUP_LABEL}={group}"));
         let nodes = Api::<Node>::all(self.kube.clone()).list(&of_group).await;
         Ok(nodes.with_context(|| format!("list the nodes of {group}"))?.items)

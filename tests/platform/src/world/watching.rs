@@ -175,6 +175,16 @@ impl Sender {
         self.control.emit_metric(&metric).await
     }
 
+    /// Tells the past of an instance's free storage anew, from its reading.
+    pub(super) async fn retell_free_storage(&self, instance: &str, now: Timestamp) -> Result<()> {
+        let of_instance = BTreeMap::from([("DBInstanceIdentifier".to_owned(), instance.to_owned())]);
+        self.control
+            .forget_metric("AWS/RDS", "FreeLocalStorage", &of_instance)
+            .await?;
+        let metric = self.free_storage(instance, &minutes(now, HISTORY_MINUTES));
+        self.control.emit_metric(&metric).await
+    }
+
     /// Tells the past of the provisioning anew, from its reading.
     pub(super) async fn retell_provisioning(&self, now: Timestamp) -> Result<()> {
         let (dimension, value) = PROVISIONING_DIMENSION;
@@ -191,6 +201,8 @@ impl Sender {
         let mut metrics = vec![
             self.connections(WRITER, &at),
             self.connections(READER, &at),
+            self.free_storage(WRITER, &at),
+            self.free_storage(READER, &at),
             metric(
                 "AWS/RDS",
                 "AuroraReplicaLag",
@@ -238,6 +250,17 @@ impl Sender {
             "DatabaseConnections",
             ("DBInstanceIdentifier", instance),
             "Count",
+            points,
+        )
+    }
+
+    fn free_storage(&self, instance: &str, at: &[Timestamp]) -> Metric {
+        let points = self.readings.free_storage(instance, at);
+        metric(
+            "AWS/RDS",
+            "FreeLocalStorage",
+            ("DBInstanceIdentifier", instance),
+            "Bytes",
             points,
         )
     }

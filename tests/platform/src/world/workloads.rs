@@ -193,8 +193,16 @@ fn spread(workload: &Workload) -> Result<Deployment> {
     Ok(deployment)
 }
 
+/// `aws-node` has the agent beside it that enforces network policies, as the VPC CNI of Amazon EKS installs it.
 fn daemon_set(name: &str) -> Result<DaemonSet> {
     let labels = json!({"k8s-app": name});
+    let mut containers = vec![json!({"name": name, "image": format!("registry.example/{name}:1.20.1")})];
+    if name == "aws-node" {
+        containers.push(json!({
+            "name": "aws-eks-nodeagent", "image": "registry.example/aws-network-policy-agent:1.2.4",
+            "args": ["--enable-network-policy=true"],
+        }));
+    }
     serde_json::from_value(json!({
         "metadata": {"name": name, "namespace": "kube-system", "labels": labels},
         "spec": {
@@ -203,7 +211,7 @@ fn daemon_set(name: &str) -> Result<DaemonSet> {
                 "metadata": {"labels": labels},
                 "spec": {
                     "tolerations": [{"operator": "Exists"}],
-                    "containers": [{"name": name, "image": format!("registry.example/{name}:1.20.1")}],
+                    "containers": containers,
                 },
             },
         },
