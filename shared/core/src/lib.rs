@@ -27,6 +27,7 @@ pub mod report;
 mod resource_names;
 pub mod settings;
 mod shown;
+pub mod slope;
 pub mod target;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

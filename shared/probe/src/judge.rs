@@ -131,11 +131,11 @@ mod tests {
         }
     }
 
-    fn chain(leaf: &str, authority: &str) -> Option<Chain> {
-        Some(Chain {
+    fn chain(leaf: &str, authority: &str) -> Chain {
+        Chain {
             leaf: certificate("coder.example", leaf),
             authorities: vec![certificate("CN=R11", authority)],
-        })
+        }
     }
 
     fn judged(answer: Answer, chain: Option<Chain>) -> Vec<String> {
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn an_endpoint_that_answers_as_declared_has_no_complaint() {
         let none: [String; 0] = [];
-        assert_eq!(judged(answer(), chain("2027-01-20", "2028-01-01")), none);
+        assert_eq!(judged(answer(), Some(chain("2027-01-20", "2028-01-01"))), none);
         assert_eq!(judged(answer(), None), none, "plain HTTP has no certificate");
     }
 
@@ -206,7 +206,7 @@ mod tests {
             ),
         ];
         for (answer, chain, words) in rows {
-            assert_eq!(judged(answer, chain), [words]);
+            assert_eq!(judged(answer, Some(chain)), [words]);
         }
     }
 
@@ -220,7 +220,7 @@ mod tests {
         );
         let seen = Seen {
             answer: Err(why),
-            chain: chain("2026-11-19", "2028-01-01"),
+            chain: Some(chain("2026-11-19", "2028-01-01")),
         };
         assert_eq!(
             complaints(&probe(), &seen, now()),

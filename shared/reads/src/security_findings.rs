@@ -59,6 +59,32 @@ pub async fn open(client: &Client, times: &Times) -> Observed<Vec<SecurityFindin
     times.within(ACTION, OPEN, Box::pin(read(client, OPEN))).await
 }
 
+/// Whether Security Hub holds any active finding at all, of whatever severity and state. One without any gets none from
+/// anywhere, so that "nothing is open" would say nothing.
+///
+/// # Errors
+///
+/// When it could not be read.
+pub async fn any(client: &Client, times: &Times) -> Observed<bool> {
+    const ANY: &str = "any finding";
+    let read = async {
+        let active = AwsSecurityFindingFilters::builder()
+            .record_state(equals(RecordState::Active.as_str()))
+            .build();
+        let page = client
+            .get_findings()
+            .filters(active)
+            .max_results(1)
+            .send()
+            .await
+            .map_err(|error| unreadable(ACTION, ANY, &error))?;
+        let seen = listed(ACTION, ANY, "Findings", page.findings.as_deref())?;
+        // A page may be empty and still not be the last.
+        Ok(!seen.is_empty() || page.next_token().is_some_and(|token| !token.is_empty()))
+    };
+    times.within(ACTION, ANY, Box::pin(read)).await
+}
+
 fn equals(value: &str) -> StringFilter {
     StringFilter::builder()
         .value(value)

@@ -1,6 +1,7 @@
 //! Connections of one instance: how many now, how fast they rise, and when they reach a limit.
 
 use day2_core::Observed;
+use day2_core::slope::slope;
 use day2_reads::metric::Points;
 use jiff::{SignedDuration, Timestamp};
 
@@ -109,38 +110,10 @@ fn trend(points: &Points) -> Result<Trend, String> {
             points.len()
         ));
     }
-    let Some((first, _)) = points.first().copied() else {
-        return Err("no datapoints".to_owned());
-    };
-    let minutes = |at: Timestamp| at.duration_since(first).as_secs_f64() / 60.0;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "at most one datapoint a minute over an hour"
-    )]
-    let count = points.len() as f64;
-    let mean_x = points.iter().map(|(at, _)| minutes(*at)).sum::<f64>() / count;
-    let mean_y = points.iter().map(|(_, value)| value).sum::<f64>() / count;
-    let (mut xx, mut xy) = (0.0, 0.0);
-    for (at, value) in points {
-        let x = minutes(*at) - mean_x;
-        xx += x * x;
-        xy += x * (value - mean_y);
-    }
-    // Points are one per moment, so that their spread is never zero; a division by it must not depend on that.
-    if xx <= 0.0 {
-        return Err("all datapoints are of one moment".to_owned());
-    }
-    let per_minute = xy / xx;
-    let squares: f64 = points
-        .iter()
-        .map(|(at, value)| {
-            let miss = value - mean_y - per_minute * (minutes(*at) - mean_x);
-            miss * miss
-        })
-        .sum();
+    let line = slope(points).ok_or("all datapoints are of one moment")?;
     Ok(Trend {
-        per_minute,
-        error: (squares / (count - 2.0) / xx).sqrt(),
+        per_minute: line.per_minute,
+        error: line.error,
         points: points.len(),
     })
 }

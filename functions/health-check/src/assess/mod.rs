@@ -1,5 +1,6 @@
 //! Every opinion of `health-check`. Pure: same facts, same plan, same moment, same items.
 
+mod aws;
 mod cluster;
 pub(crate) mod line;
 pub(crate) mod routing;
@@ -37,6 +38,7 @@ pub struct Scene<'a> {
 pub fn assess(facts: &Facts, scene: &Scene<'_>) -> (Vec<Item>, Vec<Chart>) {
     let mut lines: Vec<Line> = Vec::new();
     lines.extend(facts.cluster.iter().flat_map(|seen| cluster::lines(seen, scene)));
+    lines.extend(aws::lines(&facts.aws, scene));
 
     let routing = Routing::new(&scene.plan.ownership, &facts.namespaces);
     let mut items: Vec<Item> = lines.into_iter().flat_map(|line| line.items(&routing)).collect();

@@ -3,11 +3,18 @@
 //! Facts hold no opinion. A list that could not be read is an `Unreadable`, never an empty list. A group that the settings
 //! leave out is `None`.
 
+pub mod aws;
+pub mod changes;
 pub mod cluster;
+pub mod database;
+pub mod eks;
 pub mod namespaces;
+pub mod security;
+pub mod volumes;
 
 use day2_core::Observed;
 
+use aws::AwsFacts;
 use cluster::ClusterFacts;
 use namespaces::Namespaces;
 
@@ -18,4 +25,6 @@ pub struct Facts {
     pub namespaces: Observed<Namespaces>,
     /// Group `cluster`.
     pub cluster: Option<ClusterFacts>,
+    /// The groups that look at AWS and at endpoints.
+    pub aws: AwsFacts,
 }

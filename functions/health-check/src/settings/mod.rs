@@ -1,13 +1,20 @@
 //! Settings of `health-check`: per target, which groups are looked at and by which limits.
 
+pub mod alarms;
+mod aws;
 pub mod cluster;
+pub mod database;
+pub mod eks;
 mod group;
 pub mod ownership;
+pub mod security;
 #[cfg(test)]
 mod tests;
 mod validate;
+pub mod volumes;
 
 use day2_core::settings::{Mistakes, Named};
+use day2_probe::Probe;
 use deserr::Deserr;
 
 pub use group::Group;
@@ -34,6 +41,24 @@ pub struct Plan {
     /// Limits of the group `cluster`.
     #[deserr(default)]
     pub cluster: cluster::ClusterLimits,
+    /// Limits of the group `alarms`.
+    #[deserr(default)]
+    pub alarms: alarms::AlarmPolicy,
+    /// Limits of the group `security`.
+    #[deserr(default)]
+    pub security: security::SecurityPolicy,
+    /// Limits of the group `eks`.
+    #[deserr(default)]
+    pub eks: eks::EksPolicy,
+    /// Limits of the group `database`.
+    #[deserr(default)]
+    pub database: database::DatabasePolicy,
+    /// The endpoints of the group `endpoints`.
+    #[deserr(default)]
+    pub probes: Vec<Probe>,
+    /// Limits of the group `volumes`.
+    #[deserr(default)]
+    pub volumes: volumes::VolumePolicy,
 }
 
 impl Plan {

@@ -2,7 +2,7 @@
 
 use day2_core::settings::{Checker, Validate};
 
-use super::{Group, HealthCheckSettings, Plan};
+use super::{Group, HealthCheckSettings, Plan, aws};
 
 impl Validate for HealthCheckSettings {
     fn validate(&self, at: &mut Checker<'_>) {
@@ -37,6 +37,7 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
         "group",
         plan.not_checked.iter().map(|group| group.word()),
     );
+    aws::validate(plan, at);
     at.field("cluster", |at| {
         let limit = plan.cluster.max_latency_ms;
         at.require(

@@ -1,0 +1,162 @@
+//! `HLT-232` and `HLT-233`: connections against the effective maximum, and replica lag.
+
+use day2_core::Observed;
+use day2_core::database::max_connections::{Maximum, Size, deciding, effective};
+use day2_reads::metric::Series;
+use jiff::Timestamp;
+
+use super::super::super::line::{Finding, Line};
+use super::super::super::{Scene, words};
+use super::super::filling::usable;
+use super::least_readers;
+use crate::facts::database::{Database, Instance};
+
+/// Class of a Serverless v2 instance (API `DBInstanceClass`).
+const SERVERLESS_CLASS: &str = "db.serverless";
+
+/// The largest value of a window, if it has enough usable points (`cases.md` W21).
+fn peak(points: &[(Timestamp, f64)], scene: &Scene<'_>) -> Result<f64, String> {
+    let least = usize::try_from(scene.plan.database.min_datapoints).unwrap_or(usize::MAX);
+    let values = usable(points, scene.now);
+    if values.len() < least {
+        return Err(format!("{} of at least {least} datapoints", values.len()));
+    }
+    Ok(values.iter().map(|(_, value)| *value).fold(0.0, f64::max))
+}
+
+/// The maximum of one instance: declared, or from its parameters, class and capacity range.
+fn maximum(database: &Database, instance: &Instance, scene: &Scene<'_>) -> Result<(u32, String), String> {
+    if let Some(declared) = scene.plan.database.max_connections {
+        return Ok((declared, "database.max_connections".to_owned()));
+    }
+    let way_out = |why: String| format!("the maximum is not known: {why}; declare database.max_connections");
+    let described = instance
+        .described
+        .as_ref()
+        .map_err(|why| way_out(why.to_string()))?;
+    let class = described
+        .class
+        .as_deref()
+        .ok_or_else(|| way_out("its class is not said".to_owned()))?;
+    let size = if class == SERVERLESS_CLASS {
+        let range = database
+            .serverless
+            .ok_or_else(|| way_out("its cluster has no capacity range".to_owned()))?;
+        Size::Serverless(range)
+    } else {
+        Size::Class(class)
+    };
+    let own = instance
+        .parameter
+        .as_ref()
+        .map_err(|why| way_out(why.to_string()))?;
+    let cluster = database
+        .parameter
+        .as_ref()
+        .map_err(|why| way_out(why.to_string()))?;
+    let Maximum {
+        connections, source, ..
+    } = effective(&database.engine, size, deciding(own.as_ref(), cluster.as_ref())).map_err(way_out)?;
+    Ok((connections, source))
+}
+
+/// Connections of each *instance*: the cluster's own metric mixes writer and readers.
+pub(super) fn connections(
+    seen: &Observed<Database>,
+    series: &Observed<Vec<Series>>,
+    scene: &Scene<'_>,
+) -> Line {
+    const CODE: &str = "HLT-232";
+    const TITLE: &str = "database connections have room";
+    let (database, series) = match (seen, series) {
+        (Ok(database), Ok(series)) => (database, series),
+        (Err(why), _) | (_, Err(why)) => return Line::unreadable(CODE, TITLE, why),
+    };
+    let limit = scene.plan.database.connections_percent();
+    let (mut wrong, mut unread, mut highest, mut sources) = (Vec::new(), Vec::new(), 0.0_f64, Vec::new());
+    for instance in &database.instances {
+        let points = series
+            .iter()
+            .find(|one| one.resource == instance.id)
+            .map(|one| one.points.as_slice())
+            .unwrap_or_default();
+        let judged = peak(points, scene).and_then(|peak| Ok((peak, maximum(database, instance, scene)?)));
+        match judged {
+            Err(why) => unread.push((instance.id.clone(), why)),
+            Ok((peak, (most, source))) => {
+                let percent = peak / f64::from(most.max(1)) * 100.0;
+                highest = highest.max(percent);
+                if percent > limit {
+                    let says = format!("{peak:.0} connections, {percent:.0} % of {most}");
+                    wrong.push(Finding::of(&instance.id, says));
+                }
+                sources.push(format!("{}: {most} by {source}", instance.id));
+            }
+        }
+    }
+    let known = if sources.is_empty() {
+        String::new()
+    } else {
+        format!("; maximum {}", sources.join(", "))
+    };
+    Line::new(CODE, TITLE, database.instances.len() - unread.len())
+        .expected(u64::try_from(database.instances.len()).unwrap_or(u64::MAX))
+        .seen(format!("at most {highest:.0} % in use{known}"))
+        .threshold(
+            format!("at most {limit:.0} % of the effective maximum"),
+            "database.max_connections_percent",
+        )
+        .remedy("find the client that holds them; raising ACU changes max_connections only after a reboot")
+        .wrong(wrong)
+        .unread(unread)
+}
+
+/// Replica lag of each reader. Without readers, and without any expected, nobody could lag.
+pub(super) fn lag(
+    seen: &Observed<Database>,
+    series: &Observed<Vec<Series>>,
+    scene: &Scene<'_>,
+) -> Option<Line> {
+    const CODE: &str = "HLT-233";
+    const TITLE: &str = "readers follow the writer";
+    let (database, series) = match (seen, series) {
+        (Ok(database), Ok(series)) => (database, series),
+        (Err(why), _) | (_, Err(why)) => return Some(Line::unreadable(CODE, TITLE, why)),
+    };
+    let readers: Vec<&Instance> = database.instances.iter().filter(|one| !one.writer).collect();
+    let least = least_readers(database.kind, scene);
+    if readers.is_empty() && least == 0 {
+        return None;
+    }
+    let limit = scene.plan.database.max_replica_lag_ms;
+    let (mut wrong, mut unread, mut highest) = (Vec::new(), Vec::new(), 0.0_f64);
+    for reader in &readers {
+        let points = series
+            .iter()
+            .find(|one| one.resource == reader.id)
+            .map(|one| one.points.as_slice())
+            .unwrap_or_default();
+        match peak(points, scene) {
+            Err(why) => unread.push((reader.id.clone(), why)),
+            Ok(peak) => {
+                highest = highest.max(peak);
+                if peak > f64::from(limit) {
+                    wrong.push(Finding::of(&reader.id, format!("{peak:.0} ms behind")));
+                }
+            }
+        }
+    }
+    let expected = u64::from(least).max(u64::try_from(readers.len()).unwrap_or(u64::MAX));
+    Some(
+        Line::new(CODE, TITLE, readers.len() - unread.len())
+            .expected(expected)
+            .seen(format!(
+                "at most {highest:.0} ms behind on {}",
+                words::count(readers.len(), "reader")
+            ))
+            .threshold(format!("at most {limit} ms"), "database.max_replica_lag_ms")
+            .remedy("find the long transaction or the load on the writer; what is read there is stale")
+            .wrong(wrong)
+            .unread(unread),
+    )
+}
