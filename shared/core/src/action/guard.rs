@@ -39,6 +39,8 @@ pub enum Guard {
     Approval,
     /// The journal cannot be reached: what is done could not be remembered.
     Journal,
+    /// The finding is none to act on: a sample, archived, of another kind, or not GuardDuty's.
+    Finding,
 }
 
 impl Guard {
@@ -58,6 +60,7 @@ impl Guard {
             Self::Unreadable => "not readable",
             Self::Approval => "approval",
             Self::Journal => "journal",
+            Self::Finding => "finding",
         }
     }
 }

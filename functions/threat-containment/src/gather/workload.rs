@@ -1,0 +1,78 @@
+//! What would bring the workload back, and who else in the cluster is like the pod.
+
+use day2_core::names::DnsLabel;
+use day2_core::{Cause, Observed, Unreadable};
+use day2_kube::objects::PodDetail;
+use day2_kube::{ClusterClient, Likeness, ListQuery};
+use day2_reads::times::Times;
+
+use crate::facts::WorkloadFacts;
+
+/// Reads all at once.
+pub async fn facts(
+    cluster: &ClusterClient,
+    pod: &PodDetail,
+    namespace: &DnsLabel,
+    times: &Times,
+) -> WorkloadFacts {
+    let likeness = likeness(pod);
+    let autoscalers = async {
+        let query = ListQuery::all().in_namespace(namespace.as_str());
+        cluster
+            .list_horizontal_pod_autoscalers(&query, times.deadline)
+            .await?
+            .complete()
+    };
+    let scaled_objects = async {
+        match cluster.list_scaled_objects(namespace, times.deadline).await? {
+            None => Ok(None),
+            Some(listed) => listed.complete().map(Some),
+        }
+    };
+    let siblings = cluster.list_pod_siblings(&likeness, times.deadline);
+    let (autoscalers, scaled_objects, siblings) = futures::join!(autoscalers, scaled_objects, siblings);
+    WorkloadFacts {
+        autoscalers,
+        scaled_objects,
+        siblings,
+    }
+}
+
+/// What makes another pod like this one: an image by its digest, or the service account. The account `default` says nothing:
+/// most pods have it.
+#[must_use]
+pub fn likeness(pod: &PodDetail) -> Likeness {
+    let named = pod.service_account != "default";
+    Likeness {
+        digests: pod.digests().into_iter().map(str::to_owned).collect(),
+        service_account: named.then(|| (pod.namespace.clone(), pod.service_account.clone())),
+    }
+}
+
+/// Whether anything with a digest of the pod still runs.
+///
+/// # Errors
+///
+/// When the pods could not be read completely: then nothing is said to have ended.
+pub async fn still_runs(cluster: &ClusterClient, pod: &PodDetail, times: &Times) -> Observed<Vec<String>> {
+    let likeness = Likeness {
+        digests: likeness(pod).digests,
+        service_account: None,
+    };
+    if likeness.digests.is_empty() {
+        return Err(Unreadable::new(
+            "list pods",
+            cluster.name(),
+            Cause::Other,
+            "the pod reports no image digest, so nothing can be looked for",
+        ));
+    }
+    let listed = cluster.list_pod_siblings(&likeness, times.deadline).await?;
+    let running = |one: &&day2_kube::Sibling| !matches!(one.phase.as_str(), "Succeeded" | "Failed");
+    let pods = listed.complete()?;
+    Ok(pods
+        .iter()
+        .filter(running)
+        .map(|one| format!("{}/{}", one.namespace, one.name))
+        .collect())
+}

@@ -1,0 +1,459 @@
+//! The lines of a containment's report. All text of clusters and findings in them is neutralised where it is shown.
+
+use day2_aws::evidence::EvidenceReceipt;
+use day2_core::action::Effect;
+use day2_core::containment::{Containment, Measure, MeasureState};
+use day2_core::item::Population;
+use day2_core::trigger::Finding;
+use day2_core::{Item, Observed, Verdict};
+use day2_kube::objects::{Controller, PodDetail};
+use day2_kube::quarantine::Isolation;
+use day2_kube::{Listed, Owners, Sibling};
+
+use crate::facts::{NodeFacts, Reread, WorkloadFacts};
+use crate::plan::eradicate::brought_back;
+
+/// What a containment has seen.
+#[derive(Clone, Copy)]
+pub struct Seen<'a> {
+    /// The finding.
+    pub finding: &'a Finding,
+    /// What GuardDuty says of it.
+    pub reread: &'a Reread,
+    /// The pod.
+    pub pod: &'a PodDetail,
+    /// What controls it.
+    pub owners: &'a Owners,
+    /// Its node.
+    pub nodes: Option<&'a NodeFacts>,
+    /// Who is like it.
+    pub others: Option<&'a WorkloadFacts>,
+    /// The evidence; none where none was to be captured.
+    pub receipt: Option<&'a Observed<EvidenceReceipt>>,
+    /// Whether it is cut off; none where nothing was done.
+    pub proof: Option<&'a Observed<Isolation>>,
+    /// What was changed.
+    pub record: Option<&'a Containment>,
+    /// What still runs, when the workload was ended.
+    pub ended: Option<&'a Observed<Vec<String>>>,
+}
+
+/// All lines of a containment.
+#[must_use]
+pub fn all(seen: &Seen<'_>) -> Vec<Item> {
+    let mut items = vec![finding(seen.finding, seen.reread), resolved(seen)];
+    items.extend(seen.proof.map(isolated));
+    items.extend(seen.receipt.map(evidence));
+    items.extend(seen.record.map(|record| node(record, seen.pod)));
+    items.extend(seen.others.map(|others| siblings(&others.siblings, seen.pod)));
+    items.push(comes_back(seen));
+    items.extend(seen.ended.map(ended));
+    items.push(questions(seen));
+    items
+}
+
+/// The finding is GuardDuty's.
+#[must_use]
+pub fn finding(finding: &Finding, reread: &Reread) -> Item {
+    const CODE: &str = "THR-001";
+    const TITLE: &str = "the finding is GuardDuty's";
+    const WHO: &str = "find out in CloudTrail who invoked the function or published to its topic";
+    let count = finding
+        .count
+        .map_or_else(|| "?".to_owned(), |count| count.to_string());
+    let what = format!(
+        "{} of severity {}, seen {count} times, id {}",
+        finding.kind, finding.severity, finding.id
+    );
+    match reread {
+        Reread::Confirmed(_) => judged(
+            CODE,
+            TITLE,
+            Verdict::Pass,
+            1,
+            format!("{what}; GuardDuty says the same"),
+        ),
+        Reread::NotThere => judged(
+            CODE,
+            TITLE,
+            Verdict::Fail,
+            1,
+            format!("{what}; GuardDuty has no such finding"),
+        )
+        .remedy(WHO),
+        Reread::Differs(differences) => judged(
+            CODE,
+            TITLE,
+            Verdict::Fail,
+            1,
+            format!("{what}; GuardDuty says something else"),
+        )
+        .subjects(differences.iter().map(|one| ("the event".to_owned(), one.clone())))
+        .remedy(WHO),
+        Reread::Unreadable(why) => Item::unreadable(CODE, TITLE, 1, why).remedy(
+            "allow guardduty:GetFindings and guardduty:ListDetectors; until then nothing is ended without an approval",
+        ),
+    }
+}
+
+/// What the pod is.
+fn resolved(seen: &Seen<'_>) -> Item {
+    let pod = seen.pod;
+    let owners: Vec<String> = seen
+        .owners
+        .controllers
+        .iter()
+        .map(Controller::full_name)
+        .collect();
+    let owner = if owners.is_empty() {
+        "nobody".to_owned()
+    } else {
+        owners.join(" of ")
+    };
+    let node = pod.node.as_deref().unwrap_or("no node");
+    let words = format!(
+        "pod {}/{}, uid {}, on {node}, account {}, controlled by {owner}",
+        pod.namespace, pod.name, pod.uid, pod.service_account
+    );
+    let containers = pod.containers.iter().map(|container| {
+        let digest = container.digest.as_deref().unwrap_or("no digest reported");
+        (
+            format!("container {}", container.name),
+            format!("{} ({digest})", container.image),
+        )
+    });
+    judged(
+        "THR-002",
+        "the pod of the finding was found",
+        Verdict::Pass,
+        1,
+        words,
+    )
+    .subjects(containers)
+}
+
+fn isolated(proof: &Observed<Isolation>) -> Item {
+    const CODE: &str = "THR-003";
+    const TITLE: &str = "the pod is cut off, by policy";
+    let proof = match proof {
+        Ok(proof) => proof,
+        Err(why) => {
+            return Item::unreadable(CODE, TITLE, 1, why).remedy("look at the pod and its policies by hand");
+        }
+    };
+    let (verdict, words) = match proof {
+        Isolation::Isolated => (
+            Verdict::Pass,
+            "isolated: no policy lets anything in or out, and the agents were told so as far as they report; \
+             connections that were open before may live on",
+        ),
+        Isolation::Partial(_) => (Verdict::Fail, "partly isolated"),
+        Isolation::NotIsolated(_) => (Verdict::Fail, "NOT isolated"),
+    };
+    let reasons = proof.reasons().iter().map(ToString::to_string);
+    judged(CODE, TITLE, verdict, 1, words)
+        .subjects(reasons.map(|reason| ("open or not known".to_owned(), reason)))
+        .remedy("take away what is named, or isolate the instance by a security group of its own")
+}
+
+fn evidence(receipt: &Observed<EvidenceReceipt>) -> Item {
+    const CODE: &str = "THR-004";
+    const TITLE: &str = "evidence is stored, sealed and complete";
+    let receipt = match receipt {
+        Ok(receipt) => receipt,
+        Err(why) => {
+            return Item::unreadable(CODE, TITLE, 1, why).remedy(
+                "mend the way to the evidence bucket, then send the finding's id by hand: pods and their logs do not last",
+            );
+        }
+    };
+    let lost = receipt.lost();
+    let verdict = if lost.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
+    let words = format!(
+        "{} artefacts in {}; manifest {} (sha256 {})",
+        receipt.artefacts(),
+        receipt.bucket(),
+        receipt.link().key,
+        receipt.link().sha256
+    );
+    let custody = receipt.entries().iter().map(|entry| {
+        let cut = entry
+            .truncated
+            .map_or_else(String::new, |cut| format!(", {}", cut.words()));
+        (
+            format!("{} of {}", entry.kind, entry.source),
+            format!(
+                "{}, {} bytes, sha256 {}{cut}",
+                entry.key, entry.bytes, entry.sha256
+            ),
+        )
+    });
+    let missing = lost.into_iter().map(|lost| ("missing".to_owned(), lost));
+    judged(CODE, TITLE, verdict, number(receipt.artefacts()), words)
+        .subjects(missing.chain(custody))
+        .remedy("save what is missing by hand while the pod lives; nothing is ended by itself meanwhile")
+}
+
+fn node(record: &Containment, pod: &PodDetail) -> Item {
+    let of_node = |measure: &Measure| {
+        matches!(
+            measure,
+            Measure::Cordon { .. } | Measure::ScaleInProtection { .. }
+        )
+    };
+    let taken: Vec<_> = record
+        .measures
+        .iter()
+        .filter(|one| of_node(&one.measure))
+        .collect();
+    let good = |state: MeasureState| matches!(state, MeasureState::Active | MeasureState::Theirs);
+    let verdict = if taken.is_empty() {
+        Verdict::Unknown
+    } else if taken.iter().all(|one| good(one.state)) {
+        Verdict::Pass
+    } else {
+        Verdict::Fail
+    };
+    let name = pod.node.as_deref().unwrap_or("none");
+    let words = format!(
+        "node {name}: {} measures; nothing is drained or evicted",
+        taken.len()
+    );
+    judged(
+        "THR-005",
+        "the node takes no new pods and is kept",
+        verdict,
+        number(taken.len()),
+        words,
+    )
+    .subjects(
+        taken
+            .iter()
+            .map(|one| (one.resource.clone(), one.state.words().to_owned())),
+    )
+    .remedy("see what was left out, and why; keep the node by hand if it must not go")
+}
+
+fn siblings(read: &Observed<Listed<Sibling>>, pod: &PodDetail) -> Item {
+    const CODE: &str = "THR-006";
+    const TITLE: &str = "no other pod runs the same image or acts under the same name";
+    let listed = match read {
+        Ok(listed) => listed,
+        Err(why) => {
+            return Item::unreadable(CODE, TITLE, 1, why).remedy("look for pods with the same image by hand");
+        }
+    };
+    let others: Vec<&Sibling> = listed.items().iter().filter(|one| one.uid != pod.uid).collect();
+    let verdict = match (others.is_empty(), listed.shortfall()) {
+        (false, _) => Verdict::Fail,
+        (true, Some(_)) => Verdict::Unknown,
+        (true, None) => Verdict::Pass,
+    };
+    let short = listed
+        .shortfall()
+        .map_or_else(String::new, |why| format!("; not all pods could be read: {why}"));
+    let subjects = others.iter().map(|one| {
+        let why = match (one.digests.is_empty(), one.same_service_account) {
+            (false, true) => "same image, same service account",
+            (false, false) => "same image",
+            _ => "same service account",
+        };
+        let node = one.node.as_deref().unwrap_or("no node");
+        (
+            format!("{}/{}", one.namespace, one.name),
+            format!("{why}, on {node}"),
+        )
+    });
+    // The whole cluster was looked at, also where nothing was found.
+    let examined = number(listed.items().len()).max(1);
+    let words = format!("{} others{short}", others.len());
+    judged(CODE, TITLE, verdict, examined, words).subjects(subjects).remedy(
+        "look at each: the same hole may be open there; each is contained by itself when GuardDuty finds it",
+    )
+}
+
+fn comes_back(seen: &Seen<'_>) -> Item {
+    const CODE: &str = "THR-007";
+    const TITLE: &str = "nobody brings the workload back";
+    let mut subjects = Vec::new();
+    if let Some(says) = brought_back(seen.owners) {
+        subjects.push(("deployment tool".to_owned(), says));
+    }
+    let mut unread = Vec::new();
+    if let (Some(others), Some(top)) = (seen.others, seen.owners.controllers.last()) {
+        match &others.autoscalers {
+            Ok(all) => subjects.extend(
+                all.iter()
+                    .filter(|hpa| hpa.target.kind == top.kind && hpa.target.name == top.name)
+                    .map(|hpa| {
+                        let says = format!(
+                            "keeps {} to {} replicas; halted while there are none",
+                            hpa.min, hpa.max
+                        );
+                        (format!("HorizontalPodAutoscaler {}", hpa.name), says)
+                    }),
+            ),
+            Err(why) => unread.push(why.to_string()),
+        }
+        match &others.scaled_objects {
+            Ok(all) => {
+                let scaling = all
+                    .iter()
+                    .flatten()
+                    .filter(|one| one.scales(&top.namespace, &top.kind, &top.name));
+                subjects.extend(scaling.map(|one| {
+                    let says = if one.is_paused() {
+                        "paused"
+                    } else {
+                        "scales it from zero by itself"
+                    };
+                    (format!("ScaledObject {}", one.name), says.to_owned())
+                }));
+            }
+            Err(why) => unread.push(why.to_string()),
+        }
+    }
+    let unknown = !unread.is_empty() || seen.others.is_none() || seen.owners.top().is_none();
+    let (verdict, examined, words) = if !subjects.is_empty() {
+        (Verdict::Fail, 1, "somebody else decides about its replicas too")
+    } else if unknown {
+        (
+            Verdict::Unknown,
+            0,
+            "not everything that could bring it back is known",
+        )
+    } else {
+        (
+            Verdict::Pass,
+            1,
+            "no autoscaler, and no mark of a deployment tool",
+        )
+    };
+    subjects.extend(unread.into_iter().map(|why| ("not read".to_owned(), why)));
+    judged(CODE, TITLE, verdict, examined, words)
+        .subjects(subjects)
+        .remedy("hold back what is named before the workload is ended or released")
+}
+
+fn ended(still: &Observed<Vec<String>>) -> Item {
+    const CODE: &str = "THR-008";
+    const TITLE: &str = "nothing with the pod's image runs any more";
+    match still {
+        Err(why) => Item::unreadable(CODE, TITLE, 1, why).remedy("look for pods with the same image by hand"),
+        Ok(pods) if pods.is_empty() => judged(
+            CODE,
+            TITLE,
+            Verdict::Pass,
+            1,
+            "all pods were looked at, none runs it",
+        ),
+        Ok(pods) => judged(
+            CODE,
+            TITLE,
+            Verdict::Fail,
+            1,
+            format!("{} pods still run it", pods.len()),
+        )
+        .subjects(
+            pods.iter()
+                .map(|pod| (pod.clone(), "runs the same image".to_owned())),
+        )
+        .remedy("see who runs them: another workload, or an owner that brought them back"),
+    }
+}
+
+/// What only a person can answer.
+fn questions(seen: &Seen<'_>) -> Item {
+    let pod = seen.pod;
+    let mut open = vec![
+        (
+            "how did it get in".to_owned(),
+            "the image, the entry point, and the rights of the account are in the evidence".to_owned(),
+        ),
+        (
+            format!("service account {}", pod.service_account),
+            "credentials that the pod already has stay valid until they expire; deny the older sessions of its IAM role, \
+             if it has one"
+                .to_owned(),
+        ),
+    ];
+    if pod.host_network {
+        open.push((
+            "host network".to_owned(),
+            "no policy for pods stops it: isolate the instance".to_owned(),
+        ));
+    }
+    let count = open.len();
+    judged(
+        "THR-009",
+        "no question is open",
+        Verdict::Unknown,
+        number(count),
+        format!("{count} questions for a person"),
+    )
+    .subjects(open)
+    .remedy("answer them before the containment is released; it never ends by itself")
+}
+
+/// The sentence for the subject.
+#[must_use]
+pub fn headline(proof: &Observed<Isolation>, record: &Containment, asks: bool) -> String {
+    let pod = record.pod.full_name();
+    let ended = record.measures.iter().any(|one| {
+        matches!(one.measure, Measure::Scale { .. } | Measure::DeletePod) && one.state == MeasureState::Active
+    });
+    let state = match proof {
+        Ok(Isolation::Isolated) => "isolated",
+        Ok(Isolation::Partial(_)) => "partly isolated",
+        Ok(Isolation::NotIsolated(_)) => "NOT isolated",
+        Err(_) => "isolation not proven",
+    };
+    let then = match (ended, asks) {
+        (true, _) => ", workload ended",
+        (false, true) => ", approval asked",
+        (false, false) => "",
+    };
+    format!("pod {pod} {state}{then}")
+}
+
+/// The proof as the effect of what was done.
+#[must_use]
+pub fn effect(proof: &Observed<Isolation>) -> Effect {
+    match proof {
+        Ok(Isolation::Isolated) => Effect::Verified {
+            says: "policy proven: nothing in, nothing out; enforcement as far as the agent reports"
+                .to_owned(),
+        },
+        Ok(other) => {
+            let reasons: Vec<String> = other.reasons().iter().map(ToString::to_string).collect();
+            Effect::NotVerified {
+                says: reasons.join("; "),
+            }
+        }
+        Err(why) => Effect::NotVerified {
+            says: format!("the isolation could not be proven: {why}"),
+        },
+    }
+}
+
+pub(super) fn judged(
+    code: &str,
+    title: &str,
+    verdict: Verdict,
+    examined: u64,
+    seen: impl Into<String>,
+) -> Item {
+    let population = Population {
+        examined,
+        expected_at_least: 1,
+    };
+    Item::judge(code, title, verdict, population, seen)
+}
+
+fn number(of: usize) -> u64 {
+    u64::try_from(of).unwrap_or(u64::MAX)
+}

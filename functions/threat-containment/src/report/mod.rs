@@ -1,0 +1,6 @@
+//! What is said: one line per question that a person on call asks. Pure.
+
+pub mod items;
+mod others;
+
+pub use others::{OnNode, blind, breaker, gone, instance_only, replaced, review};

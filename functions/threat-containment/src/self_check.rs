@@ -1,0 +1,99 @@
+//! Could the function work for a target? The cluster is asked about every right, GuardDuty for its detector, Auto Scaling for
+//! its instances. What would change something is not tried.
+
+use day2_aws::Invocation;
+use day2_aws::app::prove;
+use day2_aws::error::OpsError;
+use day2_core::item::Population;
+use day2_core::target::Target;
+use day2_core::{Item, Verdict};
+use day2_kube::Access;
+use day2_reads::times::Times;
+use serde_json::{Value, json};
+
+use crate::gather::guardduty;
+use crate::plan::NAME;
+use crate::run::{CODE, ThreatContainment};
+
+/// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
+const RULES: [(&str, &str); 0] = [];
+
+/// The verbs of these rules.
+const VERBS: [(&str, &str, &str); 0] = [];
+
+/// Answers `{"task":"self-check"}`.
+pub(crate) async fn answer(app: &ThreatContainment, invocation: &Invocation) -> Result<Value, OpsError> {
+    let look = async |target: &Target, at| items(app, target, &Times::of(at)).await;
+    let mut proof = prove(&app.edge, (NAME, CODE), &app.settings, invocation, look).await;
+    let function = &app.settings.function;
+    proof.insert("mode".to_owned(), json!(function.mode));
+    proof.insert("eradicate".to_owned(), json!(function.eradicate.word()));
+    Ok(json!({ "self_check": proof }))
+}
+
+async fn items(app: &ThreatContainment, target: &Target, times: &Times) -> Vec<Item> {
+    const CODE: &str = "THR-801";
+    const TITLE: &str = "the target is declared";
+    let Some(platform) = app.settings.function.targets.get(target.name.as_str()) else {
+        let says = format!("{} is not watched: add it to the targets of {NAME}", target.name);
+        return vec![judged(CODE, TITLE, Verdict::Unknown, 0, says)];
+    };
+    let (access, reads) = futures::join!(
+        cluster_access(app, target, times),
+        asked(app, target, platform.detector_id.as_deref(), times)
+    );
+    vec![judged(CODE, TITLE, Verdict::Pass, 1, "declared"), access, reads]
+}
+
+async fn cluster_access(app: &ThreatContainment, target: &Target, times: &Times) -> Item {
+    const CODE: &str = "THR-802";
+    const TITLE: &str = "the cluster grants what rbac.yaml asks for";
+    let ctx = app.ctx(target).await;
+    let wanted = u64::try_from(RULES.len().max(VERBS.len())).unwrap_or(u64::MAX);
+    let client = match ctx.cluster(target, times).await {
+        Ok(client) => client,
+        Err(why) => return Item::unreadable(CODE, TITLE, wanted, &why),
+    };
+    let questions: Vec<Access<'_>> = VERBS
+        .iter()
+        .filter(|(_, group, resource)| app.may_eradicate() || !needed_to_end(group, resource))
+        .map(|(verb, group, resource)| Access {
+            verb,
+            group,
+            resource,
+            namespace: None,
+        })
+        .collect();
+    let rights = client.rights(&questions, times.deadline).await;
+    rights.item(CODE, TITLE).remedy(
+        "apply infra/kubernetes/threat-containment.yaml and check the access entry of the function's role",
+    )
+}
+
+/// Rights that only the end of a workload needs.
+fn needed_to_end(_group: &str, resource: &str) -> bool {
+    resource.ends_with("/scale")
+}
+
+/// GuardDuty answers: a finding of no id is asked for, which it has not.
+async fn asked(app: &ThreatContainment, target: &Target, detector: Option<&str>, times: &Times) -> Item {
+    const CODE: &str = "THR-803";
+    const TITLE: &str = "GuardDuty answers for this account and region";
+    /// No finding has it.
+    const NO_FINDING: &str = "00000000000000000000000000000000";
+    let ctx = app.ctx(target).await;
+    match guardduty::finding(&ctx, detector, NO_FINDING, times).await {
+        Ok(_) => judged(CODE, TITLE, Verdict::Pass, 1, "it answers"),
+        Err(why) => Item::unreadable(CODE, TITLE, 1, &why).remedy(
+            "enable GuardDuty with EKS Runtime Monitoring, and allow guardduty:ListDetectors and guardduty:GetFindings",
+        ),
+    }
+}
+
+fn judged(code: &str, title: &str, verdict: Verdict, examined: u64, seen: impl Into<String>) -> Item {
+    let population = Population {
+        examined,
+        expected_at_least: 1,
+    };
+    Item::judge(code, title, verdict, population, seen)
+}
