@@ -4,13 +4,13 @@ Each addition enters a table of handlers that MiniStack already has, or replaces
 A name that another version of MiniStack no longer has fails here, at start, not in a test much later.
 """
 
-from emulator import (alarms, aurora, backups, clusters, compute, databases, functions, guardduty, invocations, metrics,
-                      nodegroups, objects, protection, quotas, resources, scaling, schedules, securityhub, shortages,
-                      snapshots, terminations)
+from emulator import (alarms, aurora, backups, clusters, compute, databases, functions, guardduty, insights, invocations,
+                      metrics, nodegroups, objects, protection, quotas, resources, scaling, schedules, securityhub,
+                      shortages, snapshots, terminations)
 
-MODULES = (clusters, nodegroups, compute, databases, aurora, snapshots, backups, scaling, shortages, terminations,
-           protection, schedules, invocations, functions, metrics, alarms, objects, quotas, guardduty, securityhub,
-           resources)
+MODULES = (clusters, nodegroups, insights, compute, databases, aurora, snapshots, backups, scaling, shortages,
+           terminations, protection, schedules, invocations, functions, metrics, alarms, objects, quotas, guardduty,
+           securityhub, resources)
 
 
 def install():

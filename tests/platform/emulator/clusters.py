@@ -33,6 +33,7 @@ def place(request):
     cluster["endpoint"] = request["endpoint"]
     cluster["certificateAuthority"] = {"data": request["certificate_authority"]}
     cluster["status"] = "ACTIVE"
+    cluster.setdefault("health", {"issues": []})
     if mode := request.get("authentication_mode"):
         cluster["accessConfig"] = {**cluster.get("accessConfig", {}), "authenticationMode": mode}
     account, region = cluster["arn"].split(":")[4], cluster["arn"].split(":")[3]

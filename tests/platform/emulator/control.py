@@ -64,11 +64,19 @@ async def _run(handler, body):
         request = json.loads(body or b"{}")
         if not isinstance(request, dict):
             raise Refused("the body must be a JSON object")
-        return 200, await asyncio.to_thread(handler, request)
+        return 200, await asyncio.to_thread(_in_its_region, handler, request)
     except (Refused, json.JSONDecodeError) as problem:
         return 400, {"error": str(problem)}
     except (KeyError, TypeError, ValueError) as problem:
         return 400, {"error": f"{type(problem).__name__}: {problem}"}
+
+
+def _in_its_region(handler, request):
+    """`region` in a request: the fact belongs to that region, not to the emulator's own."""
+    from ministack.core.responses import get_account_id, get_region, request_scope
+
+    with request_scope(get_account_id(), request.pop("region", None) or get_region()):
+        return handler(request)
 
 
 async def read_body(receive):

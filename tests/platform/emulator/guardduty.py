@@ -27,12 +27,14 @@ COVERAGE_KEYS = {
 
 # (account, region) → detector id; detector id → finding id → finding; detector id → covered resources.
 _detectors, _findings, _covered = {}, {}, {}
+# (account, region) whose detector is suspended: it is listed, and finds nothing new.
+_suspended = set()
 
 
 def install():
     documents.register("guardduty", {
-        "ListDetectors": list_detectors, "ListFindings": list_findings, "GetFindings": get_findings,
-        "GetCoverageStatistics": coverage_statistics, "ListCoverage": list_coverage,
+        "ListDetectors": list_detectors, "GetDetector": get_detector, "ListFindings": list_findings,
+        "GetFindings": get_findings, "GetCoverageStatistics": coverage_statistics, "ListCoverage": list_coverage,
     }, _refused)
 
 
@@ -56,6 +58,14 @@ def _detector(path):
 def list_detectors(_path, _body, _query):
     detector = _detectors.get(_place())
     return {"detectorIds": [detector] if detector else []}
+
+
+def get_detector(path, _body, _query):
+    _detector(path)
+    return {"status": "DISABLED" if _place() in _suspended else "ENABLED", "createdAt": "2026-01-01T00:00:00.000Z",
+            "updatedAt": "2026-01-01T00:00:00.000Z", "findingPublishingFrequency": "FIFTEEN_MINUTES", "tags": {},
+            "serviceRole": f"arn:aws:iam::{_place()[0]}:role/aws-service-role/guardduty.amazonaws.com/"
+                           "AWSServiceRoleForAmazonGuardDuty"}
 
 
 def list_findings(path, body, _query):
@@ -122,8 +132,11 @@ def list_coverage(path, body, _query):
 
 @endpoint("guardduty/detector")
 def place_detector(request):
-    """Optional `enabled` (true): GuardDuty is on in this account and region, or off, and then its findings are gone."""
+    """Optional `enabled` (true): GuardDuty is on in this account and region, or off, and then its findings are gone.
+    Optional `suspended`: the detector is there and does nothing."""
     place = _place()
+    if request.get("suspended") is not None:
+        (_suspended.add if request["suspended"] else _suspended.discard)(place)
     detector = hashlib.md5("/".join(place).encode(), usedforsecurity=False).hexdigest()
     if request.get("enabled", True):
         _detectors[place] = detector

@@ -24,6 +24,7 @@ def install():
     table = rds._ACTION_MAP
     replace.action(table, "DescribeDBSnapshots", lambda _: describe_instance_snapshots)
     replace.action(table, "DescribeDBClusterSnapshots", lambda _: describe_cluster_snapshots)
+    replace.action(table, "DescribeDBInstanceAutomatedBackups", lambda _: describe_automated_backups)
     replace.function(rds, "_cluster_xml", _restorable)
     replace.function(rds, "_instance_xml", _restorable)
     replace.function(rds, "_cluster_snapshot_xml", _without_what_is_not_there)
@@ -88,6 +89,39 @@ def _describe(params, table, what, owner, render, not_found, filters):
     members = "".join(f"<{what}>{render(one)}</{what}>" for one in kept[start:start + size])
     action = f"Describe{what}s"
     return rds._xml(200, f"{action}Response", f"<{action}Result><{what}s>{members}</{what}s>{marker}</{action}Result>")
+
+
+def describe_automated_backups(params):
+    """Of the instances that are there and backed up, and of no deleted one; always one page."""
+    from ministack.services import rds
+
+    wanted = rds._p(params, "DBInstanceIdentifier")
+    kept = [one for name, one in sorted(rds._instances.items())
+            if wanted in ("", name) and one.get("BackupRetentionPeriod", 1) and not one.get("DBClusterIdentifier")]
+    if wanted and wanted not in rds._instances:
+        return rds._error("DBInstanceAutomatedBackupNotFound", f"No automated backup of {wanted}.", 404)
+    members = "".join(f"<DBInstanceAutomatedBackup>{_automated_backup(one)}</DBInstanceAutomatedBackup>" for one in kept)
+    result = f"<DBInstanceAutomatedBackups>{members}</DBInstanceAutomatedBackups>"
+    action = "DescribeDBInstanceAutomatedBackups"
+    return rds._xml(200, f"{action}Response", f"<{action}Result>{result}</{action}Result>")
+
+
+def _automated_backup(instance):
+    from ministack.services import rds
+
+    days = int(instance.get("BackupRetentionPeriod", 1))
+    latest = instance.get("_latest_restorable") or rds._format_time(time.time() - RESTORABLE_LAG_SECONDS)
+    earliest = instance.get("_earliest_restorable") or rds._format_time(time.time() - days * 86_400)
+    arn = instance["DBInstanceArn"].replace(":db:", ":auto-backup:ab-")
+    return (f"<DBInstanceArn>{instance['DBInstanceArn']}</DBInstanceArn>"
+            f"<DBInstanceAutomatedBackupsArn>{arn}</DBInstanceAutomatedBackupsArn>"
+            f"<DBInstanceIdentifier>{instance['DBInstanceIdentifier']}</DBInstanceIdentifier>"
+            f"<DbiResourceId>{instance.get('DbiResourceId', '')}</DbiResourceId><Status>active</Status>"
+            f"<RestoreWindow><EarliestTime>{earliest}</EarliestTime><LatestTime>{latest}</LatestTime></RestoreWindow>"
+            f"<Engine>{instance['Engine']}</Engine><EngineVersion>{instance['EngineVersion']}</EngineVersion>"
+            f"<Encrypted>{str(bool(instance.get('StorageEncrypted'))).lower()}</Encrypted>"
+            f"<BackupRetentionPeriod>{days}</BackupRetentionPeriod>"
+            f"<PreferredBackupWindow>{instance.get('PreferredBackupWindow') or '03:00-04:00'}</PreferredBackupWindow>")
 
 
 def _restorable(render):

@@ -36,7 +36,7 @@ pub enum Extension {
     PolicyEndpoints,
 }
 
-/// A Go module at one version, and the files of it that hold definitions.
+/// A Go module at one version that Go 1.26.0 can download, and the files of it that hold definitions.
 struct Source {
     module: &'static str,
     version: &'static str,
@@ -72,8 +72,8 @@ impl Extension {
             },
             Self::Karpenter => Source {
                 module: "sigs.k8s.io/karpenter",
-                version: "v1.14.0",
-                sum: "h1:+SXlqYNb9FIKRpDgPPRnphVmWbrWLw4tgzKezr372Mc=",
+                version: "v1.9.0",
+                sum: "h1:95p6+9AaZ/eYD3hLPyvBDBquC3v8m09T2u/pB/3Qrqs=",
                 files: &[
                     "pkg/apis/crds/karpenter.sh_nodeclaims.yaml",
                     "pkg/apis/crds/karpenter.sh_nodepools.yaml",

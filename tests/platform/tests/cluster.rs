@@ -175,6 +175,7 @@ async fn logs_are_readable(cluster: &Cluster, client: &Client, pod: &Pod) -> Res
 
 fn every_image_has_the_digest_of_its_reference(pods: &[Pod]) -> Result<()> {
     let mut containers = Vec::new();
+    let first_pod = pods.first().context("no pod")?;
     for pod in pods {
         let status = pod
             .status
@@ -187,7 +188,7 @@ fn every_image_has_the_digest_of_its_reference(pods: &[Pod]) -> Result<()> {
             "{first:?}"
         );
         ensure!(
-            first.image_id == status_of(&pods[0])?.image_id,
+            first.image_id == status_of(first_pod)?.image_id,
             "another digest: {first:?}"
         );
         let container = first.container_id.context("no container id")?;
@@ -221,7 +222,8 @@ async fn custom_resources_are_checked_by_the_definitions_of_their_projects(clien
     };
     let refusal = extensions::create(client, "scaledobjects", scaled("many".into()))
         .await
-        .unwrap_err();
+        .err()
+        .context("it was taken")?;
     ensure!(format!("{refusal:#}").contains("maxReplicaCount"), "{refusal:#}");
     extensions::create(client, "scaledobjects", scaled(7.into())).await?;
     ensure!(extensions::exists(client, "scaledobjects", &scaled(7.into())).await?);
@@ -234,7 +236,7 @@ async fn a_container_with_a_log_of_its_own_shows_both_instances(
     cluster: &Cluster,
     client: &Client,
 ) -> Result<()> {
-    let name = day2_platform::cluster::SPEAKING[0];
+    let [name, _] = day2_platform::cluster::SPEAKING;
     let mut pod: Pod = serde_json::from_value(serde_json::json!({
         "metadata": {"name": "speaker"},
         "spec": {"containers": [

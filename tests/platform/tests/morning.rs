@@ -1,9 +1,16 @@
 //! The seeded world gets into each trouble of the morning report and out of it, and holds a miner. One world for all, because it
 //! takes most of a minute to make.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "clippy knows only #[test] functions as tests; the helpers here are test code too, and JSON answers null"
+)]
+
 use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Datapoint, Dimension, Statistic};
 use day2_platform::cluster::objects::{deployment_ready_now, pods_of};
 use day2_platform::platform::Platform;
 use day2_platform::wait::wait_until;
@@ -12,7 +19,8 @@ use day2_platform::world::miner::{
     DEPLOYMENT, DIGEST, LOG_MARK, NAMESPACE, NEIGHBOUR, OTHER_NAMESPACE, SIBLING,
 };
 use day2_platform::world::morning::{TEAMS, Trouble};
-use day2_platform::world::workloads::{CLIENT, CONTROL_NAMESPACE};
+use day2_platform::world::plan::TARGET;
+use day2_platform::world::workloads::{CLAIM, CLIENT, CONTROL_NAMESPACE};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Node, Pod};
@@ -66,7 +74,7 @@ fn shows(trouble: Trouble, subject: &str) -> BTreeSet<String> {
         Trouble::BudgetNeverMet => "never met",
         Trouble::ClaimPending => "pending",
         Trouble::AttachmentStuck => "not attached",
-        Trouble::QuotaNearlyFull => "full",
+        Trouble::QuotaNearlyFull | Trouble::VolumeNearlyFull => "full",
         Trouble::CertificateNotReady => "invalid",
         Trouble::CertificateExpiring => "ends soon",
         Trouble::BackupPartiallyFailed => "PartiallyFailed",
@@ -260,43 +268,66 @@ async fn at_aws(platform: &Platform, found: &mut BTreeSet<String>) -> Result<()>
                 .send()
                 .await?;
             for finding in read.findings() {
-                if finding.service().and_then(|service| service.archived()) != Some(true) {
+                if finding
+                    .service()
+                    .and_then(aws_sdk_guardduty::types::Service::archived)
+                    != Some(true)
+                {
                     found.insert(format!("{} found", finding.r#type().unwrap_or_default()));
                 }
             }
         }
     }
+    let database = (
+        "AWS/RDS",
+        "VolumeBytesUsed",
+        vec![("DBClusterIdentifier", TARGET)],
+    );
+    if largest(&cloudwatch, &database).await? > 100.0 * 1024f64.powi(4) {
+        found.insert(format!("{TARGET} low"));
+    }
+    let of_claim = vec![
+        ("ClusterName", TARGET),
+        ("namespace", CONTROL_NAMESPACE),
+        ("persistentvolumeclaim", CLAIM),
+    ];
+    let [used, fits] = ["used", "capacity"].map(|side| format!("kubelet_volume_stats_{side}_bytes"));
+    let used = largest(&cloudwatch, &("ContainerInsights", &used, of_claim.clone())).await?;
+    if used / largest(&cloudwatch, &("ContainerInsights", &fits, of_claim)).await? > 0.9 {
+        found.insert(format!("{CLAIM} full"));
+    }
+    Ok(())
+}
+
+/// The largest value of a metric in the last twenty minutes.
+async fn largest(
+    cloudwatch: &aws_sdk_cloudwatch::Client,
+    (namespace, name, dimensions): &(&str, &str, Vec<(&str, &str)>),
+) -> Result<f64> {
     let now = day2_platform::clock::now().as_second();
-    let free = cloudwatch
-        .get_metric_statistics()
-        .namespace("AWS/RDS")
-        .metric_name("FreeLocalStorage")
-        .dimensions(
-            aws_sdk_cloudwatch::types::Dimension::builder()
-                .name("DBInstanceIdentifier")
-                .value(day2_platform::world::database::WRITER)
-                .build(),
-        )
-        .start_time(aws_sdk_cloudwatch::primitives::DateTime::from_secs(now - 1_200))
-        .end_time(aws_sdk_cloudwatch::primitives::DateTime::from_secs(now + 60))
+    let mut call = cloudwatch.get_metric_statistics();
+    for (name, value) in dimensions {
+        call = call.dimensions(Dimension::builder().name(*name).value(*value).build());
+    }
+    let seen = call
+        .namespace(*namespace)
+        .metric_name(*name)
+        .start_time(DateTime::from_secs(now - 1_200))
+        .end_time(DateTime::from_secs(now + 60))
         .period(60)
-        .statistics(aws_sdk_cloudwatch::types::Statistic::Minimum)
+        .statistics(Statistic::Maximum)
         .send()
         .await?;
     ensure!(
-        free.datapoints().len() > 10,
-        "{} datapoints",
-        free.datapoints().len()
+        seen.datapoints().len() > 10,
+        "{name}: {} datapoints",
+        seen.datapoints().len()
     );
-    if free
+    Ok(seen
         .datapoints()
         .iter()
-        .filter_map(|one| one.minimum())
-        .any(|bytes| bytes < 4e9)
-    {
-        found.insert(format!("{} low", day2_platform::world::database::WRITER));
-    }
-    Ok(())
+        .filter_map(Datapoint::maximum)
+        .fold(0.0, f64::max))
 }
 
 async fn the_autoscaler_sees_what_its_pods_use(platform: &Platform) -> Result<()> {
@@ -420,7 +451,23 @@ async fn a_miner_is_found_and_goes(platform: &Platform, world: &World) -> Result
         .await?;
     ensure!(posted.announced && posted.count == 1, "{posted:?}");
 
-    // Replicas 0 hold, although an autoscaler wants three: it disables itself.
+    replicas_0_hold_although_an_autoscaler_wants_three(&kube).await?;
+    deployment_ready_now(&kube, NAMESPACE, NEIGHBOUR).await?;
+    deployment_ready_now(&kube, OTHER_NAMESPACE, SIBLING).await?;
+
+    world.no_miner().await?;
+    let node = Api::<Node>::all(kube).get(&miner.pod.node).await?;
+    ensure!(node.spec.and_then(|spec| spec.unschedulable) != Some(true));
+    platform
+        .emulator
+        .control()
+        .archive_finding(&posted.id, true)
+        .await?;
+    Ok(())
+}
+
+/// The autoscaler disables itself.
+async fn replicas_0_hold_although_an_autoscaler_wants_three(kube: &kube::Client) -> Result<()> {
     let deployments = Api::<Deployment>::namespaced(kube.clone(), NAMESPACE);
     let zero = json!({"spec": {"replicas": 0}});
     deployments
@@ -437,23 +484,11 @@ async fn a_miner_is_found_and_goes(platform: &Platform, world: &World) -> Result
     })
     .await?;
     wait_until(LIMIT, "its pods are gone", async || {
-        let left = pods_of(&kube, NAMESPACE, DEPLOYMENT).await?.len();
+        let left = pods_of(kube, NAMESPACE, DEPLOYMENT).await?.len();
         ensure!(left == 0, "{left}");
         Ok(())
     })
-    .await?;
-    deployment_ready_now(&kube, NAMESPACE, NEIGHBOUR).await?;
-    deployment_ready_now(&kube, OTHER_NAMESPACE, SIBLING).await?;
-
-    world.no_miner().await?;
-    let node = Api::<Node>::all(kube).get(&miner.pod.node).await?;
-    ensure!(node.spec.and_then(|spec| spec.unschedulable) != Some(true));
-    platform
-        .emulator
-        .control()
-        .archive_finding(&posted.id, true)
-        .await?;
-    Ok(())
+    .await
 }
 
 #[tokio::test]

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use kube::Client;
-use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams,
+};
 use serde_json::{Value, json};
 
 pub use crate::extensions::Extension;
@@ -118,7 +120,7 @@ pub async fn exists(client: &Client, plural: &str, object: &Value) -> Result<boo
 pub async fn delete(client: &Client, plural: &str, object: &Value) -> Result<()> {
     let name = name(object).to_owned();
     match api(client, plural, object)?
-        .delete(&name, &Default::default())
+        .delete(&name, &DeleteParams::default())
         .await
     {
         Err(kube::Error::Api(error)) if error.code == 404 => Ok(()),

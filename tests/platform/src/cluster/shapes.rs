@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A node as an EKS node group would bring it.
 #[derive(Debug, Clone)]
@@ -177,6 +177,17 @@ impl Workload {
         .context("deployment")
     }
 
+    /// The same with `changes` laid over it, as a merge patch (RFC 7386): objects are merged, lists are replaced.
+    ///
+    /// # Errors
+    ///
+    /// When the result is no Deployment.
+    pub fn deployment_with(&self, changes: &Value) -> Result<Deployment> {
+        let mut object = serde_json::to_value(self.deployment()?)?;
+        lay_over(&mut object, changes);
+        serde_json::from_value(object).context("deployment")
+    }
+
     /// A budget that keeps at least `min_available` of these pods, a number or a percentage such as `100%`.
     ///
     /// # Errors
@@ -194,9 +205,35 @@ impl Workload {
     }
 }
 
+fn lay_over(object: &mut Value, changes: &Value) {
+    match (object.as_object_mut(), changes.as_object()) {
+        (Some(fields), Some(changes)) => {
+            for (name, change) in changes {
+                lay_over(fields.entry(name).or_insert(Value::Null), change);
+            }
+        }
+        _ => object.clone_from(changes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn changes_are_laid_over_a_deployment_and_its_neighbours_stay() {
+        let changed = Workload::new("a", "web", 2)
+            .deployment_with(&json!({"spec": {"template": {"spec": {"serviceAccountName": "web"}}}}))
+            .unwrap();
+        let spec = changed.spec.unwrap();
+        assert_eq!(spec.replicas, Some(2));
+        let pod = spec.template.spec.unwrap();
+        assert_eq!(pod.service_account_name.as_deref(), Some("web"));
+        assert_eq!(
+            pod.containers[0].image.as_deref(),
+            Some("registry.example/web:1.0.0")
+        );
+    }
 
     #[test]
     fn a_node_leads_to_its_instance_zone_and_group() {

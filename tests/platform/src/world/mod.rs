@@ -2,6 +2,7 @@
 //! [`World::seed`] makes it; `moves` and `troubles` change, break and mend it.
 
 pub mod alarms;
+mod baseline;
 mod capacity;
 pub mod database;
 pub mod miner;
@@ -29,6 +30,7 @@ use tokio::task::JoinHandle;
 
 use crate::aws::Emulator;
 use crate::aws::control::{ClusterPlace, Control};
+use crate::clock;
 use crate::cluster::{Cluster, PodLogs};
 use network::Network;
 use plan::{Plan, TARGET};
@@ -90,7 +92,7 @@ impl World {
             .await
             .context("place the EKS cluster")?;
         let probe = Probe::start().await?;
-        let usage = usage::Usage::start(cluster).await?;
+        let usage = Box::pin(usage::Usage::start(cluster)).await?;
         let network = Network::make(&ec2, &plan).await?;
         for group in plan.groups() {
             capacity::make_group(&scaling, &ec2, &network, &group).await?;
@@ -111,7 +113,7 @@ impl World {
             gateways: network.gateways(),
             readings: Readings::good(),
         };
-        sender.send_history(crate::clock::now()).await?;
+        sender.send_history(clock::now()).await?;
         let name = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances";
         control
             .set_quota("ec2", tfvars::QUOTA_CODE, name, QUOTA_VCPUS)
@@ -146,6 +148,8 @@ impl World {
                 .nodes_follow(&group, |index| Some(plan.launched_before(index)))
                 .await?;
         }
+        let nodes = u32::try_from(world.nodes.count())?;
+        Box::pin(baseline::make(emulator, nodes, clock::now())).await?;
         world.settled().await?;
         Ok(world)
     }

@@ -20,13 +20,41 @@ enum Connections {
     Series(Vec<f64>, Timestamp),
 }
 
-/// Local storage that an instance has left on a good day, in bytes: 40 GiB.
-const GOOD_FREE_STORAGE: f64 = 40.0 * 1024.0 * 1024.0 * 1024.0;
+/// A size that grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Size {
+    /// The volume of the database cluster. Aurora lets it grow to 128 TiB.
+    Database,
+    /// What is used of the volume of the claim.
+    Claim,
+}
+
+const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+/// What fits into the volume of the claim, in bytes.
+pub(super) const CLAIM_CAPACITY: f64 = 100.0 * GIB;
+
+impl Size {
+    /// In bytes, on a good day.
+    const fn good(self) -> f64 {
+        match self {
+            Self::Database => 410.0 * GIB,
+            Self::Claim => 38.0 * GIB,
+        }
+    }
+
+    /// In bytes, when little is left.
+    pub(super) const fn nearly_full(self) -> f64 {
+        match self {
+            Self::Database => 126.0 * 1024.0 * GIB,
+            Self::Claim => 93.0 * GIB,
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Present {
     provisioning_p95: f64,
-    free_storage: BTreeMap<String, f64>,
+    sizes: BTreeMap<Size, f64>,
     connections: BTreeMap<String, Connections>,
 }
 
@@ -40,7 +68,7 @@ impl Readings {
         let connections = [WRITER, READER].map(|name| (name.to_owned(), ordinary(name)));
         Self(Arc::new(Mutex::new(Present {
             provisioning_p95: GOOD_PROVISIONING,
-            free_storage: BTreeMap::new(),
+            sizes: BTreeMap::new(),
             connections: BTreeMap::from(connections),
         })))
     }
@@ -80,19 +108,14 @@ impl Readings {
         }
     }
 
-    /// Sets the local storage that an instance has left, in bytes, or that of a good day.
-    pub(super) fn set_free_storage(&self, instance: &str, bytes: Option<f64>) {
-        let all = &mut self.locked().free_storage;
-        match bytes {
-            Some(bytes) => all.insert(instance.to_owned(), bytes),
-            None => all.remove(instance),
-        };
+    /// Sets a size in bytes, or that of a good day.
+    pub(super) fn set_size(&self, size: Size, bytes: Option<f64>) {
+        self.locked().sizes.insert(size, bytes.unwrap_or(size.good()));
     }
 
-    /// The local storage that an instance has left at these minutes.
-    pub(super) fn free_storage(&self, instance: &str, at: &[Timestamp]) -> Vec<Point> {
-        let bytes = self.locked().free_storage.get(instance).copied();
-        series(at, bytes.unwrap_or(GOOD_FREE_STORAGE), 0.0)
+    /// A size in bytes.
+    pub(super) fn size(&self, size: Size) -> f64 {
+        self.locked().sizes.get(&size).copied().unwrap_or(size.good())
     }
 
     fn locked(&self) -> std::sync::MutexGuard<'_, Present> {

@@ -19,13 +19,19 @@ use super::alarms::{
 };
 use super::database::{READER, WRITER};
 use super::network::Gateways;
-use super::readings::{Readings, series};
+use super::plan::TARGET;
+use super::readings::{CLAIM_CAPACITY, Readings, Size, series};
+use super::workloads::{CLAIM, CONTROL_NAMESPACE};
 use crate::aws::control::{Control, Metric, Point};
 
 /// How far back the metrics reach when the world begins: a change is taken back only by the use of the last hour.
 const HISTORY_MINUTES: i64 = 70;
 /// How often new datapoints come.
 const BEAT: Duration = Duration::from_mins(1);
+const DATABASE_METRIC: &str = "VolumeBytesUsed";
+/// Namespace of what the CloudWatch agent tells of volumes.
+const VOLUME_NAMESPACE: &str = "ContainerInsights";
+const CLAIM_METRIC: &str = "kubelet_volume_stats_used_bytes";
 /// How many workspaces are provisioned in a minute, the quick, the ordinary and the slow ones. The slow ones are more
 /// than 5 of 100, so that the 95th percentile is theirs.
 const PROVISIONED_A_MINUTE: [f64; 3] = [40.0, 12.0, 8.0];
@@ -175,14 +181,19 @@ impl Sender {
         self.control.emit_metric(&metric).await
     }
 
-    /// Tells the past of an instance's free storage anew, from its reading.
-    pub(super) async fn retell_free_storage(&self, instance: &str, now: Timestamp) -> Result<()> {
-        let of_instance = BTreeMap::from([("DBInstanceIdentifier".to_owned(), instance.to_owned())]);
+    /// Tells the past of the sizes anew, from their readings.
+    pub(super) async fn retell_sizes(&self, now: Timestamp) -> Result<()> {
+        let of_database = BTreeMap::from([("DBClusterIdentifier".to_owned(), TARGET.to_owned())]);
         self.control
-            .forget_metric("AWS/RDS", "FreeLocalStorage", &of_instance)
+            .forget_metric("AWS/RDS", DATABASE_METRIC, &of_database)
             .await?;
-        let metric = self.free_storage(instance, &minutes(now, HISTORY_MINUTES));
-        self.control.emit_metric(&metric).await
+        self.control
+            .forget_metric(VOLUME_NAMESPACE, CLAIM_METRIC, &claim_dimensions())
+            .await?;
+        for metric in self.sizes(&minutes(now, HISTORY_MINUTES)) {
+            self.control.emit_metric(&metric).await?;
+        }
+        Ok(())
     }
 
     /// Tells the past of the provisioning anew, from its reading.
@@ -201,8 +212,6 @@ impl Sender {
         let mut metrics = vec![
             self.connections(WRITER, &at),
             self.connections(READER, &at),
-            self.free_storage(WRITER, &at),
-            self.free_storage(READER, &at),
             metric(
                 "AWS/RDS",
                 "AuroraReplicaLag",
@@ -224,6 +233,7 @@ impl Sender {
             .values()
             .cloned()
             .collect();
+        metrics.extend(self.sizes(&at));
         metrics.extend(living.iter().map(|gateway| {
             let none = series(&at, 0.0, 0.0);
             metric(
@@ -254,15 +264,27 @@ impl Sender {
         )
     }
 
-    fn free_storage(&self, instance: &str, at: &[Timestamp]) -> Metric {
-        let points = self.readings.free_storage(instance, at);
-        metric(
-            "AWS/RDS",
-            "FreeLocalStorage",
-            ("DBInstanceIdentifier", instance),
-            "Bytes",
-            points,
-        )
+    /// The volume of the database, and the claim's as the CloudWatch agent puts it from the kubelet.
+    fn sizes(&self, at: &[Timestamp]) -> [Metric; 3] {
+        let points = |bytes: f64| series(at, bytes, 0.0);
+        let of_claim = |name: &str, bytes: f64| Metric {
+            namespace: VOLUME_NAMESPACE.to_owned(),
+            name: name.to_owned(),
+            dimensions: claim_dimensions(),
+            unit: "Bytes".to_owned(),
+            points: points(bytes),
+        };
+        [
+            metric(
+                "AWS/RDS",
+                DATABASE_METRIC,
+                ("DBClusterIdentifier", TARGET),
+                "Bytes",
+                points(self.readings.size(Size::Database)),
+            ),
+            of_claim(CLAIM_METRIC, self.readings.size(Size::Claim)),
+            of_claim("kubelet_volume_stats_capacity_bytes", CLAIM_CAPACITY),
+        ]
     }
 
     /// Every minute as many workspaces as make a percentile mean something, 95 of 100 of them within the reading.
@@ -289,6 +311,15 @@ impl Sender {
             .map(drop)
             .with_context(|| format!("send {PROVISIONING_METRIC}"))
     }
+}
+
+fn claim_dimensions() -> BTreeMap<String, String> {
+    let of = [
+        ("ClusterName", TARGET),
+        ("namespace", CONTROL_NAMESPACE),
+        ("persistentvolumeclaim", CLAIM),
+    ];
+    of.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
 /// The begins of the last minutes, the newest first.

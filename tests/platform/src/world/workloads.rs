@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, PersistentVolumeClaim, Pod};
 use kube::api::{Api, ListParams, Patch, PatchParams};
 use kube::{Client, ResourceExt};
 use serde_json::json;
@@ -31,6 +31,8 @@ pub const CLIENT: &str = "coder-api";
 pub const CLIENT_REPLICAS: u32 = 3;
 /// The most that its autoscaler makes.
 pub const CLIENT_MOST_REPLICAS: u32 = 30;
+/// A claim that is bound, in [`CONTROL_NAMESPACE`].
+pub const CLAIM: &str = "coder-cache";
 /// Label on Deployments that are made for trouble: nobody waits until they are available.
 pub(super) const TROUBLE: &str = "day2.test/trouble";
 const DAEMONS: [&str; 2] = ["aws-node", "kube-proxy"];
@@ -48,6 +50,7 @@ pub(super) async fn make(kube: &Client, plan: &Plan) -> Result<()> {
     objects::ensure_namespace(kube, CONTROL_NAMESPACE).await?;
     objects::create(&Api::namespaced(kube.clone(), CONTROL_NAMESPACE), &server).await?;
     make_clients(kube).await?;
+    make_claim(kube).await?;
     for workspace in plan.workspaces() {
         let workload = Workload {
             cpu_millis: 1000,
@@ -76,6 +79,28 @@ async fn make_clients(kube: &Client) -> Result<()> {
     objects::create_workload(kube, &client).await?;
     objects::create_budget(kube, &client, "2").await?;
     objects::create(&Api::namespaced(kube.clone(), CONTROL_NAMESPACE), &autoscaler()?).await
+}
+
+/// A claim and the volume that was made for it.
+async fn make_claim(kube: &Client) -> Result<()> {
+    let (size, class) = (json!({"storage": "100Gi"}), "gp3");
+    let volume: PersistentVolume = serde_json::from_value(json!({
+        "metadata": {"name": "pvc-7c1d4f7e"},
+        "spec": {
+            "capacity": size, "accessModes": ["ReadWriteOnce"], "storageClassName": class,
+            "claimRef": {"namespace": CONTROL_NAMESPACE, "name": CLAIM},
+            "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": "vol-0a1b2c3d4e5f60718"},
+        },
+    }))?;
+    objects::create(&Api::all(kube.clone()), &volume).await?;
+    let claim: PersistentVolumeClaim = serde_json::from_value(json!({
+        "metadata": {"name": CLAIM},
+        "spec": {
+            "accessModes": ["ReadWriteOnce"], "storageClassName": class, "volumeName": "pvc-7c1d4f7e",
+            "resources": {"requests": size},
+        },
+    }))?;
+    objects::create(&Api::namespaced(kube.clone(), CONTROL_NAMESPACE), &claim).await
 }
 
 fn provisioner() -> Result<Deployment> {

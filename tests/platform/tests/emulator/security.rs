@@ -75,6 +75,13 @@ async fn findings_are_listed_by_criteria_over_pages_and_read_back_as_they_were_p
         }
         ids
     };
+    let seen = guardduty
+        .get_detector()
+        .detector_id(&detector)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(seen.status().unwrap().as_str(), "ENABLED");
     let pages = listed(&[], 50).await;
     assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [50, 10]);
     let active = Condition::builder().equals("false").build();

@@ -1,5 +1,7 @@
 //! RDS: snapshots of any age, over pages; what can be restored; events; and the keys that encrypt it all.
 
+use std::sync::LazyLock;
+
 use aws_sdk_kms::types::KeyState;
 use aws_sdk_rds::Client;
 use aws_sdk_rds::error::ProvideErrorMetadata as _;
@@ -22,10 +24,10 @@ async fn cluster(name: &str) -> Client {
     rds
 }
 
+/// Counted from one moment, however long a test takes.
 fn days_ago(days: i64) -> Timestamp {
-    clock::now()
-        .checked_sub(SignedDuration::from_hours(24 * days))
-        .unwrap()
+    static NOW: LazyLock<Timestamp> = LazyLock::new(clock::now);
+    NOW.checked_sub(SignedDuration::from_hours(24 * days)).unwrap()
 }
 
 #[tokio::test]
@@ -258,4 +260,86 @@ async fn a_key_says_when_it_can_no_longer_decrypt() {
     let other = arn.replace("key/", "key/0");
     let error = kms.describe_key().key_id(other).send().await.unwrap_err();
     assert!(error.into_service_error().is_not_found_exception());
+}
+
+#[tokio::test]
+async fn an_instance_can_be_restored_within_its_window_and_another_region_has_facts_of_its_own() {
+    let emulator = emulator().await;
+    let rds = Client::new(&emulator.sdk_config());
+    rds.create_db_instance()
+        .db_instance_identifier("windowed")
+        .engine("postgres")
+        .db_instance_class("db.r6g.large")
+        .allocated_storage(100)
+        .backup_retention_period(7)
+        .master_username("owner")
+        .master_user_password("not-a-secret-1")
+        .send()
+        .await
+        .unwrap();
+    let control = emulator.control();
+    let of = Database::Instance("windowed");
+    control
+        .set_restorable(of, Some(days_ago(5)), Some(days_ago(1)))
+        .await
+        .unwrap();
+    let seen = rds
+        .describe_db_instance_automated_backups()
+        .db_instance_identifier("windowed")
+        .send()
+        .await
+        .unwrap();
+    let [one] = seen.db_instance_automated_backups() else {
+        panic!("{seen:?}")
+    };
+    let window = one.restore_window().unwrap();
+    assert_eq!(window.earliest_time().unwrap().secs(), days_ago(5).as_second());
+    assert_eq!(window.latest_time().unwrap().secs(), days_ago(1).as_second());
+
+    let nowhere = control
+        .in_region("eu-west-1")
+        .set_restorable(of, None, None)
+        .await
+        .unwrap_err();
+    assert!(nowhere.to_string().contains("no database windowed"), "{nowhere}");
+    let elsewhere = aws_sdk_rds::config::Builder::from(&emulator.sdk_config())
+        .region(aws_config::Region::from_static("eu-west-1"))
+        .build();
+    let elsewhere = Client::from_conf(elsewhere);
+    elsewhere
+        .create_db_cluster()
+        .db_cluster_identifier("copied")
+        .engine("aurora-postgresql")
+        .master_username("owner")
+        .master_user_password("not-a-secret-1")
+        .send()
+        .await
+        .unwrap();
+    let copy = Snapshot {
+        id: "copy-1".to_owned(),
+        created: Some(days_ago(1)),
+        kind: Some("manual".to_owned()),
+        ..Snapshot::default()
+    };
+    let there = control.in_region("eu-west-1");
+    there
+        .place_snapshot(Database::Cluster("copied"), &copy)
+        .await
+        .unwrap();
+    let seen = elsewhere.describe_db_cluster_snapshots().send().await.unwrap();
+    let [one] = seen.db_cluster_snapshots() else {
+        panic!("{seen:?}")
+    };
+    assert!(
+        one.db_cluster_snapshot_arn()
+            .unwrap()
+            .starts_with("arn:aws:rds:eu-west-1:")
+    );
+    let here = rds
+        .describe_db_cluster_snapshots()
+        .db_cluster_identifier("copied")
+        .send()
+        .await
+        .unwrap();
+    assert!(here.db_cluster_snapshots().is_empty());
 }

@@ -23,6 +23,8 @@ pub use security::{Coverage, PostedFinding};
 #[derive(Debug, Clone)]
 pub struct Control {
     port: u16,
+    /// Where the placed facts belong; the emulator's own region when absent.
+    region: Option<String>,
 }
 
 /// A placed EKS cluster.
@@ -166,7 +168,16 @@ struct Placed {
 #[expect(clippy::missing_errors_doc, reason = "said once for all of them, above")]
 impl Control {
     pub(super) const fn new(port: u16) -> Self {
-        Self { port }
+        Self { port, region: None }
+    }
+
+    /// The same for the facts of another region, for example `eu-west-1`.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        Self {
+            port: self.port,
+            region: Some(region.to_owned()),
+        }
     }
 
     /// Succeeds as soon as the emulator answers.
@@ -261,7 +272,11 @@ impl Control {
 
     async fn call<T: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<T> {
         let headers = [("content-type".to_owned(), "application/json".to_owned())];
-        let body = serde_json::to_vec(request)?;
+        let mut request = serde_json::to_value(request)?;
+        if let (Some(region), Some(fields)) = (&self.region, request.as_object_mut()) {
+            fields.insert("region".to_owned(), json!(region));
+        }
+        let body = serde_json::to_vec(&request)?;
         let (status, answer) =
             http::exchange(self.port, "POST", &format!("/_day2/{path}"), &headers, &body).await?;
         if status != 200 {

@@ -1,4 +1,4 @@
-//! What GuardDuty and Security Hub have found.
+//! What GuardDuty, Security Hub and EKS have found.
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -43,6 +43,12 @@ impl Control {
         self.call::<Value>("guardduty/detector", &request).await.map(drop)
     }
 
+    /// Suspends the detector, or lets it go on: it is listed, keeps its findings, and looks for no new ones.
+    pub async fn suspend_guardduty(&self, suspended: bool) -> Result<()> {
+        let request = json!({"suspended": suspended});
+        self.call::<Value>("guardduty/detector", &request).await.map(drop)
+    }
+
     /// `GuardDuty` finds something: stores it and puts the event on the default bus. `finding` is in the words of the
     /// event's `detail` and needs `type` and `resource`; the rest is filled in. Posting with the `id` of one that is there
     /// replaces it in part and counts it once more, as when activity goes on.
@@ -67,6 +73,29 @@ impl Control {
         let finding = json!({"service": {"archived": archived}});
         let request = json!({"id": id, "finding": finding, "seen": false, "announce": false});
         self.call("guardduty/findings", &request).await
+    }
+
+    /// Places an insight of EKS, in place of one of the same name; `status` is `PASSING`, `WARNING`, `ERROR` or `UNKNOWN`.
+    /// `resources` are addresses in the Kubernetes API that it complains about.
+    pub async fn place_insight(
+        &self,
+        cluster: &str,
+        name: &str,
+        status: &str,
+        reason: &str,
+        resources: &[&str],
+    ) -> Result<()> {
+        let request = json!({"cluster": cluster, "name": name, "status": status, "reason": reason, "resources": resources});
+        self.call::<Value>("eks/insights", &request).await.map(drop)
+    }
+
+    /// Places what EKS itself finds wrong with a cluster: pairs of code (API `ClusterIssueCode`) and message.
+    pub async fn set_cluster_issues(&self, cluster: &str, issues: &[(&str, &str)]) -> Result<()> {
+        let issue =
+            |(code, message): &(&str, &str)| json!({"code": code, "message": message, "resourceIds": []});
+        let issues: Vec<Value> = issues.iter().map(issue).collect();
+        let request = json!({"cluster": cluster, "issues": issues});
+        self.call::<Value>("eks/health", &request).await.map(drop)
     }
 
     /// How well the nodes of an EKS cluster are covered. Turns `GuardDuty` on.

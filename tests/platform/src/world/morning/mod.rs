@@ -13,7 +13,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::ResourceExt;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::World;
 use super::workloads::TROUBLE;
@@ -71,8 +71,10 @@ pub enum Trouble {
     AlarmRings,
     /// The endpoint that users see answers 500.
     EndpointFails,
-    /// The writer of the database has little storage left.
+    /// The database's volume is nearly as large as it can become.
     DatabaseStorageLow,
+    /// 93 % of a claim's volume is used.
+    VolumeNearlyFull,
 }
 
 /// What is broken now, in the words that a report needs.
@@ -92,7 +94,7 @@ pub struct Broken {
 
 impl Trouble {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::NodeNotReady,
         Self::NodeCordonedForDays,
         Self::ImageCannotBePulled,
@@ -111,6 +113,7 @@ impl Trouble {
         Self::AlarmRings,
         Self::EndpointFails,
         Self::DatabaseStorageLow,
+        Self::VolumeNearlyFull,
     ];
 
     /// The definitions that the cluster needs for it.
@@ -133,6 +136,16 @@ impl Trouble {
                 None => PLATFORM_TEAM,
             },
             cause,
+        }
+    }
+}
+
+impl Broken {
+    /// The platform's people hear of it, although it is in a namespace.
+    fn of_platform(self) -> Self {
+        Self {
+            owner: PLATFORM_TEAM,
+            ..self
         }
     }
 }
@@ -169,8 +182,8 @@ impl World {
             Trouble::BackupPartiallyFailed => self.backup_fails_in_part(trouble).await,
             Trouble::HighFinding => self.finding_is_high(trouble).await,
             Trouble::AlarmRings => self.alarm_rings(trouble).await,
-            Trouble::EndpointFails => self.endpoint_fails(trouble),
-            Trouble::DatabaseStorageLow => self.database_storage_is_low(trouble).await,
+            Trouble::EndpointFails => Ok(self.endpoint_fails(trouble)),
+            Trouble::DatabaseStorageLow | Trouble::VolumeNearlyFull => self.volume_fills_up(trouble).await,
         };
         done.with_context(|| format!("begin {trouble:?}"))
     }
@@ -199,7 +212,7 @@ impl World {
                 self.probe.fail_with(None);
                 Ok(())
             }
-            Trouble::DatabaseStorageLow => self.database_storage_is_plenty().await,
+            Trouble::DatabaseStorageLow | Trouble::VolumeNearlyFull => self.volume_has_room(trouble).await,
         };
         done.with_context(|| format!("end {trouble:?}"))
     }
@@ -217,16 +230,9 @@ impl World {
         Ok(())
     }
 
-    /// Makes a Deployment that nobody waits for; `change` has the last word.
-    async fn deploy(
-        &self,
-        trouble: &str,
-        workload: &Workload,
-        change: impl FnOnce(&mut serde_json::Value),
-    ) -> Result<()> {
-        let mut object = serde_json::to_value(workload.deployment()?)?;
-        change(&mut object);
-        let mut deployment: Deployment = serde_json::from_value(object)?;
+    /// Makes a Deployment that nobody waits for, with `changes` laid over it.
+    async fn deploy(&self, trouble: &str, workload: &Workload, changes: &Value) -> Result<()> {
+        let mut deployment = workload.deployment_with(changes)?;
         deployment
             .labels_mut()
             .insert(TROUBLE.to_owned(), trouble.to_owned());

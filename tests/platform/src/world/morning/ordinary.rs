@@ -70,13 +70,9 @@ impl World {
     /// The new pod takes an hour to become ready; all four old ones serve.
     async fn rollout_goes_on(&self) -> Result<()> {
         let workload = on("control", Workload::new(PAYMENTS, ROLLING, 4));
-        self.deploy("rollout", &workload, |object| {
-            let rolling =
-                json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}});
-            object["spec"]["strategy"] = rolling;
-            object["spec"]["progressDeadlineSeconds"] = json!(7200);
-        })
-        .await?;
+        let rolling = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}});
+        let changes = json!({"spec": {"strategy": rolling, "progressDeadlineSeconds": 7200}});
+        self.deploy("rollout", &workload, &changes).await?;
         deployment_ready(&self.kube, PAYMENTS, ROLLING).await?;
         let deployments = Api::<Deployment>::namespaced(self.kube.clone(), PAYMENTS);
         let next = json!({"spec": {"template": {"metadata": {"annotations": {(READY_AFTER): "1h"}}}}});
@@ -98,12 +94,9 @@ impl World {
 
     async fn sidecar_runs(&self) -> Result<()> {
         let workload = on("control", Workload::new(PAYMENTS, "with-sidecar", 1));
-        self.deploy("sidecar", &workload, |object| {
-            object["spec"]["template"]["spec"]["initContainers"] = json!([
-                {"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.31.1", "restartPolicy": "Always"},
-            ]);
-        })
-        .await?;
+        let sidecar = json!({"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.31.1", "restartPolicy": "Always"});
+        let changes = json!({"spec": {"template": {"spec": {"initContainers": [sidecar]}}}});
+        self.deploy("sidecar", &workload, &changes).await?;
         deployment_ready(&self.kube, PAYMENTS, "with-sidecar").await
     }
 }

@@ -23,7 +23,7 @@ impl World {
     pub(super) async fn autoscaler_is_at_maximum(&self, trouble: Trouble) -> Result<Broken> {
         self.usage.set(PAYMENTS, GATEWAY, Some(OVERLOADED_PERCENT));
         let workload = on("control", Workload::new(PAYMENTS, GATEWAY, 2));
-        self.deploy(&mark(trouble), &workload, |_| {}).await?;
+        self.deploy(&mark(trouble), &workload, &json!({})).await?;
         let autoscalers = Api::<HorizontalPodAutoscaler>::namespaced(self.kube.clone(), PAYMENTS);
         let target = json!({"type": "Utilization", "averageUtilization": 70});
         let autoscaler: HorizontalPodAutoscaler = serde_json::from_value(json!({
@@ -59,17 +59,18 @@ impl World {
 
     pub(super) async fn scaling_is_paused(&self, trouble: Trouble) -> Result<Broken> {
         let workload = on("control", Workload::new(SEARCH, WORKER, 1));
-        self.deploy(&mark(trouble), &workload, |_| {}).await?;
+        self.deploy(&mark(trouble), &workload, &json!({})).await?;
         deployment_ready(&self.kube, SEARCH, WORKER).await?;
         let now = clock::now();
-        let mut object = scaled_object();
-        object["status"] = json!({"conditions": [
+        let status = json!({"conditions": [
             {"type": "Ready", "status": "True", "reason": "ScaledObjectReady", "message": "ScaledObject is defined correctly"},
             {"type": "Active", "status": "Unknown"},
             {"type": "Fallback", "status": "False"},
             {"type": "Paused", "status": "True", "reason": "ScaledObjectPaused", "message": "ScaledObject is paused"},
         ], "lastActiveTime": now});
-        extensions::create(&self.kube, "scaledobjects", object).await?;
+        let object = scaled_object();
+        extensions::create(&self.kube, "scaledobjects", object.clone()).await?;
+        extensions::place_status(&self.kube, "scaledobjects", &object, status).await?;
         Ok(trouble.told(Some(SEARCH), WORKER.to_owned(), "paused"))
     }
 

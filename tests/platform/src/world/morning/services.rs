@@ -7,15 +7,14 @@ use serde_json::{Value, json};
 use super::{Broken, PAYMENTS, Trouble, World};
 use crate::clock;
 use crate::cluster::extensions;
-use crate::world::database::WRITER;
 use crate::world::plan::TARGET;
+use crate::world::readings::Size;
+use crate::world::workloads::{CLAIM, CONTROL_NAMESPACE};
 
 /// Not one of those that the composite alarm is made of: exactly one alarm rings.
 const ALARM: &str = "prod-a-db-deadlocks";
 const FINDING: &str = "5f0c1d2e3b4a59687786950a1b2c3d4e";
 const FINDING_TYPE: &str = "PrivilegeEscalation:Kubernetes/PrivilegedContainer";
-/// What is left on the writer: 1.5 GiB of 40.
-const LOW_BYTES: f64 = 1.5 * 1024.0 * 1024.0 * 1024.0;
 
 impl World {
     pub(super) async fn finding_is_high(&self, trouble: Trouble) -> Result<Broken> {
@@ -45,20 +44,27 @@ impl World {
         self.set_alarm(ALARM, "OK", "no deadlocks").await
     }
 
-    pub(super) fn endpoint_fails(&self, trouble: Trouble) -> Result<Broken> {
+    pub(super) fn endpoint_fails(&self, trouble: Trouble) -> Broken {
         self.probe.fail_with(Some(500));
-        Ok(trouble.told(None, self.probe.url(), "500"))
+        trouble.told(None, self.probe.url(), "500")
     }
 
-    pub(super) async fn database_storage_is_low(&self, trouble: Trouble) -> Result<Broken> {
-        self.sender.readings.set_free_storage(WRITER, Some(LOW_BYTES));
-        self.sender.retell_free_storage(WRITER, clock::now()).await?;
-        Ok(trouble.told(None, WRITER.to_owned(), "FreeLocalStorage"))
+    /// Of the database's volume or of the claim's.
+    pub(super) async fn volume_fills_up(&self, trouble: Trouble) -> Result<Broken> {
+        let size = size_of(trouble);
+        self.sender.readings.set_size(size, Some(size.nearly_full()));
+        self.sender.retell_sizes(clock::now()).await?;
+        Ok(match size {
+            Size::Database => trouble.told(None, TARGET.to_owned(), "VolumeBytesUsed"),
+            Size::Claim => trouble
+                .told(Some(CONTROL_NAMESPACE), CLAIM.to_owned(), "93")
+                .of_platform(),
+        })
     }
 
-    pub(super) async fn database_storage_is_plenty(&self) -> Result<()> {
-        self.sender.readings.set_free_storage(WRITER, None);
-        self.sender.retell_free_storage(WRITER, clock::now()).await
+    pub(super) async fn volume_has_room(&self, trouble: Trouble) -> Result<()> {
+        self.sender.readings.set_size(size_of(trouble), None);
+        self.sender.retell_sizes(clock::now()).await
     }
 
     pub(super) async fn certificate_is_bad(&self, trouble: Trouble) -> Result<Broken> {
@@ -89,6 +95,13 @@ impl World {
         extensions::place_status(&self.kube, "certificates", &certificate(name), status)
             .await
             .context("renew the certificate")
+    }
+}
+
+const fn size_of(trouble: Trouble) -> Size {
+    match trouble {
+        Trouble::VolumeNearlyFull => Size::Claim,
+        _ => Size::Database,
     }
 }
 

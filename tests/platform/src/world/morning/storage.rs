@@ -149,15 +149,6 @@ impl World {
     }
 }
 
-impl Broken {
-    fn of_platform(self) -> Self {
-        Self {
-            owner: super::PLATFORM_TEAM,
-            ..self
-        }
-    }
-}
-
 fn hours_ago(now: Timestamp, hours: i64) -> Result<Timestamp> {
     let at = now.checked_sub(SignedDuration::from_hours(hours))?;
     Ok(Timestamp::from_second(at.as_second())?)

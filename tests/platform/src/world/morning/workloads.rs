@@ -47,7 +47,7 @@ impl World {
         workload
             .annotations
             .insert(STAGE.to_owned(), how.stage().to_owned());
-        self.deploy(&mark(trouble), &workload, |_| {}).await?;
+        self.deploy(&mark(trouble), &workload, &json!({})).await?;
         let wanted = match how {
             SickPod::ImagePullBackOff => "ImagePullBackOff",
             _ => "CrashLoopBackOff",
@@ -69,7 +69,7 @@ impl World {
             cpu_millis: TOO_LARGE_MILLIS,
             ..Workload::new(SEARCH, name, 1)
         };
-        self.deploy(&mark(trouble), &workload, |_| {}).await?;
+        self.deploy(&mark(trouble), &workload, &json!({})).await?;
         wait_until(LIMIT, "the scheduler says why", async || {
             let pods = pods_of(&self.kube, SEARCH, name).await?;
             ensure!(pods.iter().any(unschedulable), "not yet");
@@ -82,7 +82,7 @@ impl World {
     pub(super) async fn budget_is_never_met(&self, trouble: Trouble) -> Result<Broken> {
         let name = "ledger";
         let workload = on("control", Workload::new(PAYMENTS, name, 2));
-        self.deploy(&mark(trouble), &workload, |_| {}).await?;
+        self.deploy(&mark(trouble), &workload, &json!({})).await?;
         objects::create_budget(&self.kube, &workload, "2").await?;
         deployment_ready(&self.kube, PAYMENTS, name).await?;
         wait_until(LIMIT, "the budget counts", async || {

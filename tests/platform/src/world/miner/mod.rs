@@ -1,8 +1,9 @@
 //! A workload that was taken over: one of three pods of a Deployment mines, the same image runs in another namespace, and
 //! autoscalers, a budget and an open network policy stand around it. Neighbours run beside it that are innocent.
 
+mod finding;
+
 use anyhow::{Context, Result, ensure};
-use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service, ServiceAccount};
 use k8s_openapi::api::networking::v1::NetworkPolicy;
@@ -14,14 +15,15 @@ use serde_json::{Value, json};
 use super::World;
 use super::plan::TARGET;
 use super::workloads::on;
+use crate::aws::ACCOUNT;
 use crate::aws::control::PostedFinding;
-use crate::aws::{ACCOUNT, REGION};
 use crate::clock;
 use crate::cluster::extensions::{self, Extension};
 use crate::cluster::objects::{self, deployment_ready, pods_of};
 use crate::cluster::shapes::Workload;
 use crate::cluster::{LogInstance, PodLogs};
 use crate::wait::wait_until;
+pub use finding::finding;
 
 /// Namespace of the suspect and of its neighbours.
 pub const NAMESPACE: &str = "shop";
@@ -66,53 +68,6 @@ pub struct Miner {
     pub others: Vec<PodId>,
     /// The pod of the same image in [`OTHER_NAMESPACE`].
     pub sibling: PodId,
-}
-
-impl Miner {
-    /// What `GuardDuty` finds of it, in the words of the event's detail; `id` is 32 hexadecimal digits. Its shape follows
-    /// the API reference, `Finding` with `RuntimeDetails`.
-    #[must_use]
-    pub fn finding(&self, id: &str) -> Value {
-        finding(&self.pod, id)
-    }
-}
-
-/// The finding of any pod of [`DEPLOYMENT`].
-#[must_use]
-pub fn finding(pod: &PodId, id: &str) -> Value {
-    let cluster = format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{TARGET}");
-    let container =
-        json!({"name": DEPLOYMENT, "image": image(DEPLOYMENT), "imagePrefix": "registry.example"});
-    let process = json!({
-        "name": "xmrig", "executablePath": "/tmp/.x/xmrig", "executableSha256": "0".repeat(64), "namespacePid": 43,
-        "pid": 21877, "userId": 1000, "user": "app", "startTime": 1_780_000_000.0,
-    });
-    json!({
-        "id": id, "type": FINDING_TYPE, "severity": 8.0,
-        "title": "An entity in your cluster is querying a domain name associated with Bitcoin-related activity.",
-        "description": format!("The pod {} of {TARGET} asks for a domain of a mining pool.", pod.name),
-        "resource": {
-            "resourceType": "EKSCluster",
-            "eksClusterDetails": {
-                "name": TARGET, "arn": cluster, "vpcId": "vpc-0123456789abcdef0", "status": "ACTIVE", "tags": [],
-                "createdAt": 1_760_000_000.0,
-            },
-            "kubernetesDetails": {
-                "kubernetesUserDetails": null,
-                "kubernetesWorkloadDetails": {
-                    "name": pod.name, "type": "pods", "uid": pod.uid, "namespace": NAMESPACE, "hostNetwork": false,
-                    "containers": [container], "serviceAccountName": DEPLOYMENT, "volumes": null,
-                },
-            },
-        },
-        "service": {
-            "serviceName": "guardduty", "featureName": "RuntimeMonitoring", "resourceRole": "ACTOR", "archived": false,
-            "count": 1,
-            "action": {"actionType": "DNS_REQUEST", "dnsRequestAction": {"domain": "pool.example.net", "protocol": "UDP", "blocked": false}},
-            "runtimeDetails": {"process": process, "context": null},
-            "additionalInfo": {"value": "{\"agentDetails\":{\"agentVersion\":\"1.12.1\"}}", "type": "default"},
-        },
-    })
 }
 
 /// The reference by which a Deployment names the image: a tag of its own, and the digest that all share.
@@ -242,17 +197,17 @@ impl World {
 
     /// A Deployment of the shared image; `guarded` ones have the service account and an init container.
     async fn run(&self, workload: &Workload, guarded: bool) -> Result<()> {
-        let mut object = serde_json::to_value(workload.deployment()?)?;
-        let pod = object
-            .pointer_mut("/spec/template/spec")
-            .context("no pod template")?;
-        pod["containers"][0]["name"] = json!(if guarded { DEPLOYMENT } else { "main" });
-        pod["containers"][0]["image"] = json!(image(&workload.name));
-        if guarded {
-            pod["serviceAccountName"] = json!(DEPLOYMENT);
-            pod["initContainers"] = json!([{"name": "fetch", "image": "registry.example/fetch:1.4.0"}]);
+        let requests = json!({"cpu": "100m", "memory": "64Mi"});
+        let container = json!({
+            "name": if guarded { DEPLOYMENT } else { "main" }, "image": image(&workload.name), "resources": {"requests": requests},
+        });
+        let mut pod = json!({"containers": [container]});
+        if let (true, Some(fields)) = (guarded, pod.as_object_mut()) {
+            let fetch = json!([{"name": "fetch", "image": "registry.example/fetch:1.4.0"}]);
+            fields.insert("serviceAccountName".to_owned(), json!(DEPLOYMENT));
+            fields.insert("initContainers".to_owned(), fetch);
         }
-        let deployment: Deployment = serde_json::from_value(object)?;
+        let deployment = workload.deployment_with(&json!({"spec": {"template": {"spec": pod}}}))?;
         objects::create(
             &Api::namespaced(self.kube.clone(), &workload.namespace),
             &deployment,
