@@ -13,6 +13,15 @@ locals {
         for target in function.targets : "arn:${local.partition}:eks:${local.targets[target].region}:${local.targets[target].account_id}:nodegroup/${local.targets[target].cluster.name}/*"
         if local.targets[target].cluster != null && local.targets[target].role_arn == null
       ]
+      addon_arns = [
+        for target in function.targets : "arn:${local.partition}:eks:${local.targets[target].region}:${local.targets[target].account_id}:addon/${local.targets[target].cluster.name}/*"
+        if local.targets[target].cluster != null && local.targets[target].role_arn == null
+      ]
+      # An account has one detector in each region, under an id of its own.
+      detector_arns = [
+        for target in function.targets : "arn:${local.partition}:guardduty:${local.targets[target].region}:${local.targets[target].account_id}:detector/*"
+        if local.targets[target].role_arn == null
+      ]
       database_cluster_arns = [
         for target in function.targets : "arn:${local.partition}:rds:${local.targets[target].region}:${local.targets[target].account_id}:cluster:${local.targets[target].database.id}"
         if try(local.targets[target].database.engine, "") == "aurora" && local.targets[target].role_arn == null

@@ -129,12 +129,29 @@ fn plan<'a>(settings: &'a Settings<HealthCheckSettings>, target: &Target) -> Res
 }
 
 /// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
-const RULES: [(&str, &str); 5] = [
+const RULES: [(&str, &str); 22] = [
     ("", "nodes"),
     ("", "namespaces"),
+    ("", "pods"),
+    ("", "persistentvolumeclaims"),
+    ("", "persistentvolumes"),
+    ("", "events"),
+    ("", "resourcequotas"),
+    ("", "configmaps"),
     ("apps", "deployments"),
     ("apps", "statefulsets"),
     ("apps", "daemonsets"),
+    ("apps", "replicasets"),
+    ("apps", "controllerrevisions"),
+    ("autoscaling", "horizontalpodautoscalers"),
+    ("batch", "jobs"),
+    ("cert-manager.io", "certificates"),
+    ("karpenter.sh", "nodeclaims"),
+    ("karpenter.sh", "nodepools"),
+    ("keda.sh", "scaledobjects"),
+    ("policy", "poddisruptionbudgets"),
+    ("storage.k8s.io", "storageclasses"),
+    ("storage.k8s.io", "volumeattachments"),
 ];
 
 async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {

@@ -56,11 +56,13 @@ fn read(code: &str) -> BTreeSet<String> {
         .skip(1)
         .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
         .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
-        .map(|name| match name {
-            "pdbs" => "poddisruptionbudgets".to_owned(),
-            "deployment_details" => "deployments".to_owned(),
-            _ => name.replace('_', ""),
-        })
+        .map(
+            |name| match name.trim_end_matches("_into").trim_end_matches("_everywhere") {
+                "pdbs" => "poddisruptionbudgets".to_owned(),
+                "deployment_details" => "deployments".to_owned(),
+                other => other.replace('_', ""),
+            },
+        )
         .collect()
 }
 

@@ -1,14 +1,23 @@
-//! `HLT-101`: the API server.
+//! `HLT-101` to `HLT-103`: the API server, versions, and the cluster's own workloads.
+
+use std::collections::BTreeMap;
 
 use day2_core::Observed;
-use day2_kube::Readyz;
+use day2_kube::{Readyz, Version};
 
 use super::line::{Finding, Line};
+use super::read::reduced;
+use super::workloads::Broken;
 use super::{Scene, words};
+use crate::facts::Facts;
 use crate::facts::cluster::ClusterFacts;
+use crate::facts::inside::Inside;
 
-pub(super) fn lines(seen: &ClusterFacts, scene: &Scene<'_>) -> Vec<Line> {
-    vec![ready(&seen.readyz, scene)]
+pub(super) fn lines(seen: &ClusterFacts, facts: &Facts, broken: &[Broken], scene: &Scene<'_>) -> Vec<Line> {
+    let mut lines = vec![ready(&seen.readyz, scene)];
+    lines.extend(skew(&seen.version, &facts.inside));
+    lines.push(system(&facts.inside, broken, scene));
+    lines
 }
 
 /// `/readyz` says ok, and says it soon enough. The status of the cluster in EKS says neither: it is `ACTIVE` after a failed
@@ -30,10 +39,127 @@ fn ready(seen: &Observed<Readyz>, scene: &Scene<'_>) -> Line {
             format!("not ready, {checks} failed: {}", readyz.failed.join(", ")),
         )
     });
+    // A time in the words of every run would make two equal reports differ; it is told when it matters.
+    let seen = if slow {
+        format!("/readyz answered after {took} ms")
+    } else {
+        format!("/readyz answered within {limit} ms")
+    };
     Line::new(CODE, TITLE, 1)
-        .seen(format!("/readyz answered in {took} ms"))
+        .seen(seen)
         .threshold(format!("ready within {limit} ms"), "cluster.max_latency_ms")
         .remedy("see the control plane's metrics and log in CloudWatch, and what sends it many requests")
         .wrong(failed)
         .wrong(slow.then(|| Finding::of("/readyz latency", format!("{took} ms"))))
+}
+
+/// Minor versions that a kubelet may be behind the API server; it may never be ahead (source: Kubernetes, "Version Skew
+/// Policy", kubelet).
+const BEHIND: u64 = 3;
+
+/// `v1.33.5-eks-113cf36` as (1, 33).
+fn minor(version: &str) -> Option<(u64, u64)> {
+    let mut numbers = version.trim_start_matches('v').split('.');
+    let major = numbers.next()?.parse().ok()?;
+    let minor: String = numbers.next()?.chars().take_while(char::is_ascii_digit).collect();
+    Some((major, minor.parse().ok()?))
+}
+
+fn skew(seen: &Observed<Version>, inside: &Inside) -> Option<Line> {
+    const CODE: &str = "HLT-102";
+    const TITLE: &str = "kubelets fit the API server's version";
+    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+        Ok(nodes) => nodes,
+        Err(line) => return Some(line),
+    };
+    let server = match seen {
+        Ok(version) => &version.git_version,
+        Err(why) => return Some(Line::unreadable(CODE, TITLE, why)),
+    };
+    let mut kubelets: BTreeMap<&str, usize> = BTreeMap::new();
+    for node in &nodes.sum {
+        let version = node.kubelet_version.as_deref().unwrap_or_default();
+        *kubelets.entry(version).or_default() += 1;
+    }
+    let (mut wrong, mut unread) = (Vec::new(), Vec::new());
+    for (version, count) in &kubelets {
+        let on = words::count(*count, "node");
+        match (minor(server), minor(version)) {
+            (Some(server_minor), Some(kubelet)) => {
+                let says = if kubelet > server_minor {
+                    format!("on {on}: newer than the API server, {server}")
+                } else if server_minor.0 == kubelet.0 && server_minor.1 - kubelet.1 <= BEHIND {
+                    continue;
+                } else {
+                    format!("on {on}: more than {BEHIND} minor versions behind the API server, {server}")
+                };
+                wrong.push(Finding::of(format!("kubelet {version}"), says));
+            }
+            _ => unread.push((
+                format!("kubelet {version}"),
+                format!("on {on}: no version that is known"),
+            )),
+        }
+    }
+    let versions: Vec<&str> = kubelets.keys().copied().collect();
+    Some(
+        Line::new(CODE, TITLE, nodes.sum.len())
+            .seen(format!("API server {server}, kubelets {}", versions.join(", ")))
+            .threshold(
+                format!("at most {BEHIND} minor versions behind, never ahead"),
+                "Kubernetes, Version Skew Policy",
+            )
+            .remedy(
+                "replace the nodes, oldest version first; the control plane cannot be updated further before",
+            )
+            .wrong(wrong)
+            .unread(unread)
+            .short_of(nodes.shortfall.as_ref()),
+    )
+}
+
+/// The cluster's own workloads, those that are really there: on EKS Auto Mode `DNS`, network and storage run outside of the
+/// cluster, and that nothing is in `kube-system` is normal (source: EKS user guide, "Automate cluster infrastructure with EKS
+/// Auto Mode"). What EKS manages and how it does is told by the group `eks`.
+fn system(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Line {
+    const CODE: &str = "HLT-103";
+    const TITLE: &str = "the cluster's own workloads are well";
+    let lists = [&inside.deployments, &inside.stateful_sets, &inside.daemon_sets];
+    let mut line = Line::new(CODE, TITLE, 0);
+    let (mut found, mut all) = (0, 0);
+    for list in lists.into_iter().flatten() {
+        match list {
+            Ok(list) => {
+                found += list.sum.of_system;
+                all += list.sum.examined;
+                line = line.short_of(list.shortfall.as_ref());
+            }
+            Err(why) => line = line.short_of(Some(why)),
+        }
+    }
+    line = match &inside.pods {
+        Some(Ok(pods)) => line.short_of(pods.shortfall.as_ref()),
+        Some(Err(why)) => line.short_of(Some(why)),
+        None => line,
+    };
+    let nodes = inside.nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
+    let auto = nodes.is_some_and(|nodes| nodes.sum.iter().any(|node| node.auto_mode));
+    let namespaces = scene.plan.cluster.system_namespaces.join(", ");
+    let seen = if found > 0 {
+        format!("{} in {namespaces}", words::count(found, "workload"))
+    } else if auto {
+        format!("no workloads in {namespaces}, as is normal on EKS Auto Mode")
+    } else {
+        format!("no workloads in {namespaces}, and no node is of EKS Auto Mode")
+    };
+    // Without Auto Mode, a cluster without DNS and network of its own is not one that was looked at.
+    line.examined = if found == 0 && auto { all.max(1) } else { found };
+    let wrong = broken
+        .iter()
+        .filter(|one| one.is_in(&scene.plan.cluster.system_namespaces))
+        .map(Broken::finding);
+    line.seen(seen)
+        .threshold("all pods that each asks for", "cluster.system_namespaces")
+        .remedy("describe the workload and its pods; every other workload depends on these")
+        .wrong(wrong)
 }

@@ -1,10 +1,22 @@
 //! Every opinion of `health-check`. Pure: same facts, same plan, same moment, same items.
 
 mod aws;
+mod certificates;
+pub(crate) mod changes;
 mod cluster;
+mod components;
 pub(crate) mod line;
+mod mesh;
+mod nodes;
+mod quotas;
+mod read;
 pub(crate) mod routing;
+mod scaling;
+mod storage;
+#[cfg(test)]
+mod tests;
 pub(crate) mod words;
+mod workloads;
 
 use day2_core::Item;
 use day2_core::chart::Chart;
@@ -14,7 +26,7 @@ use jiff::tz::TimeZone;
 
 use crate::Task;
 use crate::facts::Facts;
-use crate::settings::Plan;
+use crate::settings::{Group, Plan};
 use line::Line;
 use routing::Routing;
 
@@ -36,12 +48,38 @@ pub struct Scene<'a> {
 /// Judges the facts of one run. Each group gives lines; a line with complaints becomes one item for each team that owns some.
 #[must_use]
 pub fn assess(facts: &Facts, scene: &Scene<'_>) -> (Vec<Item>, Vec<Chart>) {
-    let mut lines: Vec<Line> = Vec::new();
-    lines.extend(facts.cluster.iter().flat_map(|seen| cluster::lines(seen, scene)));
+    let mut lines = of_the_cluster(facts, scene);
     lines.extend(aws::lines(&facts.aws, scene));
 
     let routing = Routing::new(&scene.plan.ownership, &facts.namespaces);
     let mut items: Vec<Item> = lines.into_iter().flat_map(|line| line.items(&routing)).collect();
     items.sort_by(|a, b| a.code.cmp(&b.code));
     (items, Vec::new())
+}
+
+fn of_the_cluster(facts: &Facts, scene: &Scene<'_>) -> Vec<Line> {
+    use Group::{Certificates, Mesh, Nodes, Quotas, Scaling, Storage, Workloads};
+    let inside = &facts.inside;
+    let broken = workloads::broken(inside, scene);
+    let mut lines: Vec<Line> = Vec::new();
+    let mut add = |group: Group, more: Vec<Line>| {
+        if scene.plan.looks_at(group) {
+            lines.extend(more);
+        }
+    };
+    add(Nodes, nodes::lines(inside, scene));
+    add(Workloads, workloads::lines(inside, &broken, scene));
+    add(Storage, storage::lines(inside, scene));
+    add(Quotas, quotas::lines(inside, scene).into_iter().collect());
+    add(Mesh, mesh::lines(facts).into_iter().collect());
+    add(Scaling, scaling::lines(inside, scene));
+    add(Certificates, certificates::lines(inside, scene));
+    if let Some(api) = &facts.cluster {
+        lines.extend(cluster::lines(api, facts, &broken, scene));
+    }
+    lines.extend(components::line(facts, scene));
+    if let Some(seen) = &facts.changes {
+        lines.push(changes::line(seen, facts, &broken, scene));
+    }
+    lines
 }

@@ -5,7 +5,7 @@ use day2_probe::Seen;
 use day2_reads::alarm_history::Transition;
 use day2_reads::alarms::Alarm;
 
-use super::changes::AwsChanges;
+use super::aws_changes::AwsChanges;
 use super::database::DatabaseFacts;
 use super::eks::EksFacts;
 use super::security::SecurityFacts;

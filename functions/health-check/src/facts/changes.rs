@@ -1,33 +1,20 @@
-//! What AWS changed lately, for a triage.
+//! What was changed lately, for the triage of an incident.
 
 use day2_core::Observed;
+use day2_kube::Folded;
 use jiff::Timestamp;
 
-/// Changes of the last hour, by where they were read.
-#[derive(Debug, Clone, Default)]
-pub struct AwsChanges {
-    /// What was read, one entry per source, so that a source that could not be read stays visible.
-    pub sources: Vec<Source>,
-}
+use crate::reduce::traces::TraceTally;
 
-/// One place that keeps changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// Its name in words, for example `scaling activities of eks-workers`.
-    pub name: String,
-    /// What it holds.
-    pub changes: Observed<Vec<Change>>,
-}
-
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// When it began.
-    pub at: Timestamp,
-    /// What was changed, for example a group, an update, an instance.
-    pub what: String,
-    /// What happened to it, in the words of AWS.
-    pub says: String,
-    /// Whether it failed, so that it comes before those that worked.
-    pub failed: bool,
+/// Changes since a moment.
+#[derive(Debug, Clone)]
+pub struct Changes {
+    /// The moment.
+    pub since: Timestamp,
+    /// New replica sets: new templates of Deployments.
+    pub replica_sets: Observed<Folded<TraceTally>>,
+    /// New controller revisions: new templates of stateful sets and daemon sets.
+    pub revisions: Observed<Folded<TraceTally>>,
+    /// Config maps.
+    pub config_maps: Observed<Folded<TraceTally>>,
 }

@@ -6,6 +6,9 @@ use day2_reads::clusters::Cluster;
 use day2_reads::insights::{Details, Insight};
 use day2_reads::node_groups::NodeGroup;
 
+/// An insight, with its details where it does not pass.
+pub type Judged = (Insight, Option<Observed<Details>>);
+
 /// What EKS says of the cluster and what it manages there.
 #[derive(Debug, Clone)]
 pub struct EksFacts {
@@ -16,5 +19,5 @@ pub struct EksFacts {
     /// Its managed node groups.
     pub node_groups: Observed<Vec<(String, Observed<NodeGroup>)>>,
     /// Its insights, with the details of those that do not pass.
-    pub insights: Observed<Vec<(Insight, Option<Observed<Details>>)>>,
+    pub insights: Observed<Vec<Judged>>,
 }

@@ -4,10 +4,12 @@
 //! leave out is `None`.
 
 pub mod aws;
+pub mod aws_changes;
 pub mod changes;
 pub mod cluster;
 pub mod database;
 pub mod eks;
+pub mod inside;
 pub mod namespaces;
 pub mod security;
 pub mod volumes;
@@ -15,7 +17,9 @@ pub mod volumes;
 use day2_core::Observed;
 
 use aws::AwsFacts;
+use changes::Changes;
 use cluster::ClusterFacts;
+use inside::Inside;
 use namespaces::Namespaces;
 
 /// Everything that was read in one run.
@@ -23,8 +27,12 @@ use namespaces::Namespaces;
 pub struct Facts {
     /// Namespaces with their labels, for routing and for the mesh.
     pub namespaces: Observed<Namespaces>,
-    /// Group `cluster`.
+    /// Group `cluster`: the API server.
     pub cluster: Option<ClusterFacts>,
+    /// What the lists of the cluster say. Several groups look at the same lists.
+    pub inside: Inside,
+    /// What changed lately; in the task `triage` only.
+    pub changes: Option<Changes>,
     /// The groups that look at AWS and at endpoints.
     pub aws: AwsFacts,
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::reduce::mesh::Wish;
+
 /// Namespaces by name.
 pub type Namespaces = BTreeMap<String, Namespace>;
 
@@ -10,4 +12,6 @@ pub type Namespaces = BTreeMap<String, Namespace>;
 pub struct Namespace {
     /// Value of the label that names teams, where the settings name such a label.
     pub team: Option<String>,
+    /// What it asks of the mesh.
+    pub mesh: Wish,
 }

@@ -1,11 +1,12 @@
 //! The API server's own answers, and the namespaces.
 
 use day2_core::Observed;
-use day2_kube::{ClusterClient, ListQuery, Listed};
+use day2_kube::{ClusterClient, Listed};
 use day2_reads::times::Times;
 
 use crate::facts::cluster::ClusterFacts;
 use crate::facts::namespaces::{Namespace, Namespaces};
+use crate::reduce::mesh::Wish;
 use crate::settings::ownership::Ownership;
 
 pub(super) async fn cluster(client: &Observed<ClusterClient>, times: &Times) -> ClusterFacts {
@@ -30,7 +31,7 @@ pub(super) async fn namespaces(
 ) -> Observed<Namespaces> {
     let client = client.as_ref().map_err(Clone::clone)?;
     let all = client
-        .list_namespaces(&ListQuery::all(), times.deadline)
+        .list_namespaces(times.deadline)
         .await
         .and_then(Listed::complete)?;
     let read = |namespace: day2_kube::objects::Namespace| {
@@ -39,7 +40,8 @@ pub(super) async fn namespaces(
             .as_ref()
             .and_then(|label| namespace.labels.get(label))
             .cloned();
-        (namespace.name, Namespace { team })
+        let mesh = Wish::of_namespace(&namespace.labels);
+        (namespace.name, Namespace { team, mesh })
     };
     Ok(all.into_iter().map(read).collect())
 }

@@ -4,7 +4,9 @@
 //! side by side. AWS is read beside both.
 
 mod aws;
+mod changes;
 mod cluster;
+mod inside;
 
 use day2_core::Observed;
 use day2_core::target::Target;
@@ -14,6 +16,10 @@ use day2_reads::times::Times;
 
 use crate::Task;
 use crate::facts::Facts;
+use crate::facts::changes::Changes;
+use crate::facts::cluster::ClusterFacts;
+use crate::facts::inside::Inside;
+use crate::facts::namespaces::Namespaces;
 use crate::settings::{Group, Plan};
 pub use aws::AwsClients;
 
@@ -42,23 +48,52 @@ impl Clients {
 
 /// Reads everything that the plan looks at.
 pub async fn gather(clients: &Clients, target: &Target, plan: &Plan, task: Task, times: &Times) -> Facts {
-    let inside = async {
-        let client = connect(clients, target, times).await;
-        let cluster = async {
-            match plan.looks_at(Group::Cluster) {
-                true => Some(cluster::cluster(&client, times).await),
-                false => None,
-            }
-        };
-        futures::join!(cluster::namespaces(&client, &plan.ownership, times), cluster)
-    };
-    let outside = Box::pin(aws::aws(&clients.eks, &clients.aws, target, plan, task, times));
-    let ((namespaces, cluster), aws) = futures::join!(inside, outside);
+    let ((namespaces, inside, cluster, changes), aws) = futures::join!(
+        Box::pin(of_the_cluster(clients, target, plan, task, times)),
+        Box::pin(aws::aws(&clients.eks, &clients.aws, target, plan, task, times)),
+    );
     Facts {
         namespaces,
         cluster,
+        inside,
+        changes,
         aws,
     }
+}
+
+async fn of_the_cluster(
+    clients: &Clients,
+    target: &Target,
+    plan: &Plan,
+    task: Task,
+    times: &Times,
+) -> (
+    Observed<Namespaces>,
+    Inside,
+    Option<ClusterFacts>,
+    Option<Changes>,
+) {
+    let client = connect(clients, target, times).await;
+    let api = async {
+        if plan.looks_at(Group::Cluster) {
+            Some(cluster::cluster(&client, times).await)
+        } else {
+            None
+        }
+    };
+    let changes = async {
+        match task {
+            Task::Triage => Some(changes::changes(&client, plan.changes.minutes, times).await),
+            Task::Morning => None,
+        }
+    };
+    let namespaces = cluster::namespaces(&client, &plan.ownership, times);
+    let (api, (namespaces, inside), changes) = futures::join!(
+        api,
+        Box::pin(inside::inside(&client, plan, namespaces, times)),
+        Box::pin(changes),
+    );
+    (namespaces, inside, api, changes)
 }
 
 /// Connects to the target's cluster.

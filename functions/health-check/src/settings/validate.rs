@@ -37,15 +37,54 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
         "group",
         plan.not_checked.iter().map(|group| group.word()),
     );
+    at.unique(
+        "installed",
+        "",
+        "component",
+        plan.installed.iter().map(|component| component.word()),
+    );
+    let (nodes, pods, certificates) = (&plan.nodes, &plan.workloads, &plan.certificates);
+    for (part, field, value, most) in [
+        ("cluster", "max_latency_ms", plan.cluster.max_latency_ms, 30_000),
+        ("nodes", "join_minutes", nodes.join_minutes, DAY),
+        ("nodes", "cordon_minutes", nodes.cordon_minutes, 30 * DAY),
+        ("nodes", "register_minutes", nodes.register_minutes, DAY),
+        ("nodes", "requests_percent", nodes.requests_percent, 100),
+        ("nodes", "pool_percent", nodes.pool_percent, 100),
+        ("workloads", "grace_minutes", pods.grace_minutes, DAY),
+        ("workloads", "terminating_minutes", pods.terminating_minutes, DAY),
+        ("workloads", "window_hours", pods.window_hours, 24 * 14),
+        ("workloads", "hpa_minutes", pods.hpa_minutes, 30 * DAY),
+        ("storage", "pending_minutes", plan.storage.pending_minutes, DAY),
+        ("storage", "attach_minutes", plan.storage.attach_minutes, DAY),
+        ("quotas", "used_percent", plan.quotas.used_percent, 100),
+        ("certificates", "min_days", certificates.min_days, 365),
+        (
+            "certificates",
+            "renewal_hours",
+            certificates.renewal_hours,
+            24 * 90,
+        ),
+        (
+            "certificates",
+            "issuing_minutes",
+            certificates.issuing_minutes,
+            DAY,
+        ),
+        ("changes", "minutes", plan.changes.minutes, DAY),
+    ] {
+        at.field(part, |at| {
+            at.require(
+                (1..=most).contains(&value),
+                field,
+                value,
+                format!("is not within 1 and {most}"),
+                "write a number within these, or leave it out for the default",
+            );
+        });
+    }
     aws::validate(plan, at);
-    at.field("cluster", |at| {
-        let limit = plan.cluster.max_latency_ms;
-        at.require(
-            (1..=30_000).contains(&limit),
-            "max_latency_ms",
-            limit,
-            "is not within 1 and 30000",
-            "write a limit a user would accept",
-        );
-    });
 }
+
+/// Minutes of a day.
+const DAY: u32 = 1440;

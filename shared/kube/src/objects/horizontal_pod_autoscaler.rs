@@ -1,8 +1,9 @@
 //! A `HorizontalPodAutoscaler`: what it scales, between which bounds, and whether it can.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::meta::{Int, Meta, count};
+use super::meta::{Int, Meta, Time, count};
 use super::{Condition, Kind};
 
 /// A `HorizontalPodAutoscaler` of `autoscaling/v2`.
@@ -23,6 +24,8 @@ pub struct HorizontalPodAutoscaler {
     pub current: i64,
     /// Replicas that it wants.
     pub desired: i64,
+    /// When it last changed the number.
+    pub last_scaled_at: Option<Timestamp>,
     /// `AbleToScale`, `ScalingActive`, `ScalingLimited`. `ScalingActive=False` with reason `ScalingDisabled` means that
     /// the target stands at zero replicas (source: Kubernetes, "Horizontal Pod Autoscaling").
     pub conditions: Vec<Condition>,
@@ -88,6 +91,7 @@ struct TargetWire {
 struct State {
     current_replicas: Option<Int>,
     desired_replicas: Option<Int>,
+    last_scale_time: Option<Time>,
     conditions: Option<Vec<Condition>>,
 }
 
@@ -109,6 +113,7 @@ impl From<Wire> for HorizontalPodAutoscaler {
             max: count(spec.max_replicas),
             current: count(state.current_replicas),
             desired: count(state.desired_replicas),
+            last_scaled_at: state.last_scale_time.and_then(|time| time.0),
             conditions: state.conditions.unwrap_or_default(),
         }
     }

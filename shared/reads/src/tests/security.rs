@@ -196,7 +196,7 @@ async fn every_mark_of_an_example_is_seen_e05() {
             .arn("arn:aws:eks:us-east-1:123456789012:cluster/GeneratedFindingEKSClusterName")
             .build(),
     );
-    let marked = [
+    let marked = vec![
         finding("1").title("[SAMPLE] mining").build(),
         finding("2").service(flagged.build()).build(),
         finding("3").resource(generated.build()).build(),
@@ -204,7 +204,7 @@ async fn every_mark_of_an_example_is_seen_e05() {
     ];
     let bodies = mock!(GuardDuty::get_findings).then_output(move || {
         GetFindingsOutput::builder()
-            .set_findings(Some(marked.to_vec()))
+            .set_findings(Some(marked.clone()))
             .build()
     });
     let client = mock_client!(aws_sdk_guardduty, RuleMode::MatchAny, [&bodies]);
@@ -212,6 +212,31 @@ async fn every_mark_of_an_example_is_seen_e05() {
     let seen = findings::by_ids(&client, &times(), DETECTOR, &ids).await.unwrap();
     let samples: Vec<bool> = seen.iter().map(|one| one.sample).collect();
     assert_eq!(samples, [true, true, true, false]);
+}
+
+#[tokio::test]
+async fn a_time_in_any_form_is_read_and_one_that_is_none_is_left_out_t06() {
+    let times_of = [
+        ("1", "2026-11-20T03:00:00-05:00"),
+        ("2", "2026-11-20T08:00:00.000+0000"),
+        ("3", "Fri, 20 Nov 2026 08:00:00 GMT"),
+        ("4", "1.7951616E9"),
+        ("5", "yesterday"),
+    ];
+    let bodies = mock!(GuardDuty::get_findings).then_output(move || {
+        let found = times_of
+            .iter()
+            .map(|(id, time)| finding(id).updated_at(*time).build());
+        GetFindingsOutput::builder()
+            .set_findings(Some(found.collect()))
+            .build()
+    });
+    let client = mock_client!(aws_sdk_guardduty, RuleMode::MatchAny, [&bodies]);
+    let ids: Vec<String> = times_of.map(|(id, _)| id.to_owned()).into();
+    let seen = findings::by_ids(&client, &times(), DETECTOR, &ids).await.unwrap();
+    let read: Vec<_> = seen.iter().map(|one| one.updated_at).collect();
+    let eight = Some(at("2026-11-20T08:00:00Z"));
+    assert_eq!(read, [eight, eight, eight, eight, None]);
 }
 
 #[tokio::test]

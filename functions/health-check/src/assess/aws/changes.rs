@@ -2,7 +2,7 @@
 
 use super::super::line::Line;
 use super::super::{Scene, words};
-use crate::facts::changes::{AwsChanges, Change};
+use crate::facts::aws_changes::{AwsChanges, Change};
 
 /// Most changes that are named; the rest is counted.
 const NAMED: usize = 30;

@@ -8,7 +8,7 @@ use day2_reads::node_groups::NodeGroup;
 
 use super::super::line::{Finding, Line};
 use super::super::{Scene, words};
-use crate::facts::eks::EksFacts;
+use crate::facts::eks::{EksFacts, Judged};
 
 /// Resources of an insight that are named; the rest is counted.
 const NAMED: usize = 3;
@@ -17,7 +17,7 @@ pub(super) fn lines(seen: &EksFacts, scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = vec![cluster(&seen.cluster)];
     let auto_mode = seen.cluster.as_ref().is_ok_and(|cluster| cluster.auto_mode);
     lines.extend(addons(&seen.addons, auto_mode));
-    lines.extend(node_groups(&seen.node_groups, auto_mode));
+    lines.extend(node_groups(&seen.node_groups));
     lines.push(insights(&seen.insights, scene));
     lines
 }
@@ -89,14 +89,13 @@ fn addons(seen: &Observed<Vec<(String, Observed<Addon>)>>, auto_mode: bool) -> O
     )
 }
 
-fn node_groups(seen: &Observed<Vec<(String, Observed<NodeGroup>)>>, auto_mode: bool) -> Option<Line> {
+fn node_groups(seen: &Observed<Vec<(String, Observed<NodeGroup>)>>) -> Option<Line> {
     const CODE: &str = "HLT-223";
     const TITLE: &str = "EKS node groups are healthy";
     let all = match seen {
         // Nodes come from Auto Mode, Karpenter or groups of one's own.
         Ok(all) if all.is_empty() => return None,
         Ok(all) => all,
-        Err(why) if auto_mode && why.cause == day2_core::Cause::NotFound => return None,
         Err(why) => return Some(Line::unreadable(CODE, TITLE, why)),
     };
     let (mut wrong, mut unread) = (Vec::new(), Vec::new());
@@ -143,7 +142,7 @@ fn state(status: &str, issues: &[(String, String)]) -> String {
     }
 }
 
-fn insights(seen: &Observed<Vec<(Insight, Option<Observed<Details>>)>>, scene: &Scene<'_>) -> Line {
+fn insights(seen: &Observed<Vec<Judged>>, scene: &Scene<'_>) -> Line {
     const CODE: &str = "HLT-224";
     const TITLE: &str = "EKS insights pass";
     let all = match seen {

@@ -1,1 +1,11 @@
+//! The judgements as tables: a healthy platform, and one thing changed at a time.
 
+mod alarms;
+mod cloud;
+mod database;
+mod denied;
+mod endpoints;
+mod security;
+mod traps;
+mod volumes;
+mod world;

@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::{AwsClients, database};
-use crate::facts::changes::{AwsChanges, Change, Source};
+use crate::facts::aws_changes::{AwsChanges, Change, Source};
 use crate::settings::{Group, Plan};
 
 /// How far back changes are looked for, in minutes.
@@ -33,7 +33,7 @@ pub(super) async fn read(
         activities(clients, target, since, times),
         async {
             if plan.looks_at(Group::Eks) {
-                updates(eks, target, since, times).await
+                Box::pin(updates(eks, target, since, times)).await
             } else {
                 Vec::new()
             }

@@ -27,7 +27,7 @@ pub(super) async fn read(
             Ok(all) if !all.is_empty() => {
                 futures::join!(findings(clients, all, policy, times), async {
                     if policy.runtime_monitoring {
-                        Some(runtime(clients, all, target, times).await)
+                        Some(Box::pin(runtime(clients, all, target, times)).await)
                     } else {
                         None
                     }

@@ -1,0 +1,91 @@
+//! `HLT-114`: what pods have reserved of the nodes.
+
+use day2_kube::objects::Resources;
+
+use super::super::Scene;
+use super::super::line::{Finding, Line};
+use super::super::read::reduced;
+use super::super::words::count;
+use crate::facts::inside::Inside;
+
+/// Whole percent, rounded down; none of nothing.
+pub(in crate::assess) fn percent(used: i64, of: i64) -> Option<i64> {
+    (of > 0).then(|| i64::try_from(i128::from(used) * 100 / i128::from(of)).unwrap_or(i64::MAX))
+}
+
+/// Requests against allocatable, over the nodes that take pods. What `kubectl top` shows is use at one moment, and says
+/// nothing about whether another pod fits.
+pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
+    const CODE: &str = "HLT-114";
+    const TITLE: &str = "nodes have room for more pods";
+    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+        Ok(nodes) => nodes,
+        Err(line) => return Some(line),
+    };
+    let pods = match reduced(&inside.pods, CODE, TITLE)? {
+        Ok(pods) => pods,
+        Err(line) => return Some(line),
+    };
+    let (mut room, mut used, mut slots, mut taken, mut open) =
+        (Resources::default(), Resources::default(), 0, 0, 0);
+    for node in nodes.sum.iter().filter(|node| node.takes_pods()) {
+        open += 1;
+        room += node.allocatable;
+        slots += node.allocatable_pods;
+        if let Some(load) = pods.sum.load.get(&node.name) {
+            used += load.requests;
+            taken += load.pods;
+        }
+    }
+    let limit = i64::from(scene.plan.nodes.requests_percent);
+    let shares = [
+        ("CPU", percent(used.cpu_milli, room.cpu_milli)),
+        ("memory", percent(used.memory_bytes, room.memory_bytes)),
+        ("pods", percent(taken, slots)),
+    ];
+    let told: Vec<String> = shares
+        .iter()
+        .map(|(what, share)| {
+            share.map_or_else(|| format!("{what} unknown"), |share| format!("{what} {share} %"))
+        })
+        .collect();
+    let made = makes_nodes(inside);
+    let wrong = shares
+        .iter()
+        .filter_map(|(what, share)| Some((what, (*share)?)))
+        .filter(|(_, share)| *share > limit && !made)
+        .map(|(what, share)| {
+            Finding::of(
+                format!("requested {what}"),
+                format!("{share} % of what the nodes have"),
+            )
+        });
+    let unread = shares
+        .iter()
+        .filter(|(_, share)| share.is_none())
+        .map(|(what, _)| (format!("allocatable {what}"), "the nodes tell none".to_owned()));
+    let limit = if made {
+        "not judged: Karpenter or EKS Auto Mode makes nodes when pods need them".to_owned()
+    } else {
+        format!("at most {limit} % requested")
+    };
+    Some(
+        Line::new(CODE, TITLE, open)
+            .seen(format!(
+                "{} requested of {}",
+                told.join(", "),
+                count(open, "node")
+            ))
+            .threshold(limit, "nodes.requests_percent")
+            .remedy("add nodes, or lower the requests of what asks for more than it uses")
+            .wrong(wrong.collect::<Vec<_>>())
+            .unread(unread)
+            .short_of(nodes.shortfall.as_ref())
+            .short_of(pods.shortfall.as_ref()),
+    )
+}
+
+/// Whether Karpenter or Auto Mode makes nodes here.
+pub(in crate::assess) fn makes_nodes(inside: &Inside) -> bool {
+    matches!(&inside.node_pools, Some(Ok(Some(pools))) if !pools.items().is_empty())
+}

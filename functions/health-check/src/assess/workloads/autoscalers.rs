@@ -1,0 +1,64 @@
+//! `HLT-128`: autoscalers that cannot do what they are for, because they are at their end or see nothing.
+
+use day2_kube::objects::{HorizontalPodAutoscaler, Status};
+
+use crate::assess::Scene;
+use crate::assess::line::{Finding, Line};
+use crate::assess::read::listed;
+use crate::assess::words::{age, count, minutes_since};
+use crate::facts::inside::Inside;
+use crate::reduce::short;
+
+pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
+    const CODE: &str = "HLT-128";
+    const TITLE: &str = "autoscalers see their metrics and have room";
+    let (all, shortfall) = match listed(inside.autoscalers.as_ref(), CODE, TITLE)? {
+        Ok(read) => read,
+        Err(line) => return Some(line),
+    };
+    let limit = scene.plan.workloads.hpa_minutes;
+    let wrong = all.iter().filter_map(|one| {
+        let says = blind(one).or_else(|| at_maximum(one, scene))?;
+        let name = format!("{}/HorizontalPodAutoscaler/{}", one.namespace, one.name);
+        Some(Finding::inside(&one.namespace, name, says))
+    });
+    (!all.is_empty() || shortfall.is_some()).then(|| {
+        Line::new(CODE, TITLE, all.len())
+            .seen(count(all.len(), "autoscaler"))
+            .threshold(format!("not at its maximum for more than {limit} min"), "workloads.hpa_minutes")
+            .remedy("blind: mend the metric's source; at its maximum: raise maxReplicas, after a look at what the database can carry")
+            .wrong(wrong)
+            .short_of(shortfall)
+    })
+}
+
+/// It cannot read its metrics, or cannot reach what it scales.
+fn blind(one: &HorizontalPodAutoscaler) -> Option<String> {
+    let is_false = |kind: &str| {
+        one.condition(kind)
+            .filter(|condition| condition.status == Status::False)
+    };
+    let failed = is_false("AbleToScale").or_else(|| {
+        // Its target stands at zero replicas on purpose.
+        is_false("ScalingActive").filter(|active| active.reason.as_deref() != Some("ScalingDisabled"))
+    })?;
+    let reason = failed.reason.as_deref().unwrap_or_default();
+    let message = failed.message.as_deref().unwrap_or_default();
+    Some(short(&format!("blind: {reason} {message}"), 200))
+}
+
+/// It wants more than it may, and has for some time. One whose minimum is its maximum is fixed on purpose.
+fn at_maximum(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String> {
+    let limited = one.condition("ScalingLimited").filter(|limited| {
+        limited.status == Status::True && limited.reason.as_deref() == Some("TooManyReplicas")
+    })?;
+    let since = limited.since?;
+    let long = minutes_since(since, scene.now) >= i64::from(scene.plan.workloads.hpa_minutes);
+    (long && one.min < one.max && one.current >= one.max).then(|| {
+        format!(
+            "at its maximum of {} for {}, and wants more",
+            one.max,
+            age(since, scene.now)
+        )
+    })
+}

@@ -1,0 +1,159 @@
+//! `HLT-121` to `HLT-131`: workloads and their pods. One finding for each workload and cause, never one for each pod.
+
+mod autoscalers;
+mod broken;
+mod budgets;
+mod jobs;
+mod restarts;
+
+use day2_core::Unreadable;
+
+use super::Scene;
+use super::line::Line;
+use super::read::reduced;
+use super::words::count;
+use crate::facts::inside::Inside;
+use crate::reduce::cause::Cause;
+use crate::settings::Group;
+
+pub(super) use broken::{Broken, broken};
+
+/// A line about pods: code, title, its causes, and what to do.
+type Kind = (&'static str, &'static str, &'static [Cause], &'static str);
+
+const KINDS: [Kind; 6] = [
+    (
+        "HLT-122",
+        "containers start and stay up",
+        &[
+            Cause::ImagePull,
+            Cause::ConfigMissing,
+            Cause::CannotStart,
+            Cause::Crash,
+            Cause::OutOfMemory,
+        ],
+        "kubectl logs --previous shows a crash; do not delete the pod before, its last logs go with it",
+    ),
+    (
+        "HLT-123",
+        "every pod finds a node",
+        &[Cause::Unschedulable],
+        "make room, or correct what the pod asks for: requests, node selector, tolerations, the zone of its volume",
+    ),
+    (
+        "HLT-124",
+        "running pods are Ready",
+        &[Cause::Starting, Cause::NotReady, Cause::NodeGone],
+        "kubectl describe pod: its probes and events; a pod that is not Ready gets no traffic",
+    ),
+    (
+        "HLT-125",
+        "no pod was evicted or failed",
+        &[Cause::Evicted, Cause::NodeShutdown, Cause::Failed],
+        "an eviction names what ran out on the node; failed pods stay as evidence until they are deleted",
+    ),
+    (
+        "HLT-126",
+        "pods get their volumes",
+        &[Cause::Volume],
+        "kubectl describe pod and claim: still attached elsewhere, another zone, or the CSI driver",
+    ),
+    (
+        "HLT-130",
+        "deleted pods go away",
+        &[Cause::Terminating],
+        "find who should remove the finalizer; force a deletion only when its node is proven to be off",
+    ),
+];
+
+pub(super) fn lines(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Vec<Line> {
+    let reported = elsewhere(inside, broken, scene);
+    let mut lines: Vec<Line> = missing(inside, &reported).into_iter().collect();
+    for kind in &KINDS {
+        lines.extend(pods(inside, &reported, kind));
+    }
+    lines.extend(restarts::line(inside, scene));
+    lines.extend(autoscalers::line(inside, scene));
+    lines.extend(budgets::line(inside));
+    lines.extend(jobs::line(inside, scene));
+    lines
+}
+
+/// What other groups report is not said twice: nodes that do not answer, and the cluster's own workloads.
+fn elsewhere<'b>(_inside: &Inside, broken: &'b [Broken], scene: &Scene<'_>) -> Vec<&'b Broken> {
+    let plan = scene.plan;
+    broken
+        .iter()
+        .filter(|one| !(plan.looks_at(Group::Nodes) && super::nodes::is_the_nodes(one.cause)))
+        .filter(|one| !(plan.looks_at(Group::Cluster) && one.is_in(&plan.cluster.system_namespaces)))
+        .collect()
+}
+
+/// Workloads that lack pods, and no pod is there to tell why.
+fn missing(inside: &Inside, broken: &[&Broken]) -> Option<Line> {
+    const CODE: &str = "HLT-121";
+    const TITLE: &str = "workloads have the pods that they ask for";
+    let lists = [&inside.deployments, &inside.stateful_sets, &inside.daemon_sets];
+    let mut line = Line::new(CODE, TITLE, 0);
+    for list in lists.into_iter().flatten() {
+        match list {
+            Ok(list) => {
+                line.examined += list.sum.examined;
+                line = line.short_of(list.shortfall.as_ref());
+            }
+            Err(why) => line = line.short_of(Some(why)),
+        }
+    }
+    let seen = count(line.examined, "workload");
+    let wrong = broken
+        .iter()
+        .filter(|one| one.lacks_pods)
+        .map(|one| one.finding());
+    Some(
+        line.seen(seen)
+            .threshold("all, less what a rollout replaces", "status of Deployments, StatefulSets, DaemonSets")
+            .remedy("kubectl describe the workload: a quota or a webhook that refuses pods, or a rollout that stands still")
+            .wrong(wrong),
+    )
+}
+
+fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
+    let (code, title, causes, remedy) = *kind;
+    let pods = match reduced(&inside.pods, code, title)? {
+        Ok(pods) => pods,
+        Err(line) => return Some(line),
+    };
+    let mine: Vec<_> = broken
+        .iter()
+        .filter(|one| !one.lacks_pods && causes.contains(&one.cause))
+        .collect();
+    let sum: usize = mine.iter().map(|one| one.pods).sum();
+    let unlisted = (pods.sum.unlisted > 0).then(|| {
+        let says = format!(
+            "{} in more workloads than are listed",
+            count(pods.sum.unlisted, "pod")
+        );
+        ("further pods".to_owned(), says)
+    });
+    Some(
+        Line::new(code, title, pods.sum.judged)
+            .seen(format!(
+                "{sum} of {} not, in {}",
+                count(pods.sum.judged, "pod"),
+                count(mine.len(), "workload")
+            ))
+            .remedy(remedy)
+            .wrong(mine.iter().map(|one| one.finding()))
+            .unread(unlisted)
+            .short_of(pods.shortfall.as_ref())
+            .short_of(nodes_unread(inside)),
+    )
+}
+
+/// Without nodes it is not known which pods stand on one that does not answer.
+fn nodes_unread(inside: &Inside) -> Option<&Unreadable> {
+    match inside.nodes.as_ref()? {
+        Ok(_) => None,
+        Err(why) => Some(why),
+    }
+}

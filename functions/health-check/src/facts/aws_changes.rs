@@ -1,0 +1,33 @@
+//! What AWS changed lately, for a triage.
+
+use day2_core::Observed;
+use jiff::Timestamp;
+
+/// Changes of the last hour, by where they were read.
+#[derive(Debug, Clone, Default)]
+pub struct AwsChanges {
+    /// What was read, one entry per source, so that a source that could not be read stays visible.
+    pub sources: Vec<Source>,
+}
+
+/// One place that keeps changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// Its name in words, for example `scaling activities of eks-workers`.
+    pub name: String,
+    /// What it holds.
+    pub changes: Observed<Vec<Change>>,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When it began.
+    pub at: Timestamp,
+    /// What was changed, for example a group, an update, an instance.
+    pub what: String,
+    /// What happened to it, in the words of AWS.
+    pub says: String,
+    /// Whether it failed, so that it comes before those that worked.
+    pub failed: bool,
+}

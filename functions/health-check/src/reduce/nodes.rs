@@ -1,0 +1,137 @@
+//! Nodes: of each a few numbers, and what is wrong with it.
+
+use day2_kube::Reduce;
+use day2_kube::objects::{NodeHealth, Readiness, Resources, Status};
+use jiff::Timestamp;
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeFact {
+    /// Name.
+    pub name: String,
+    /// Zone, if it is labelled.
+    pub zone: Option<String>,
+    /// `Ready`.
+    pub readiness: Readiness,
+    /// Other conditions that are not as they should be.
+    pub bad: Vec<BadCondition>,
+    /// Cordoned.
+    pub unschedulable: bool,
+    /// Since when.
+    pub cordoned_at: Option<Timestamp>,
+    /// A taint that an autoscaler or the cloud puts on a node that it takes out.
+    pub leaving: bool,
+    /// CPU and memory for pods.
+    pub allocatable: Resources,
+    /// Pods that it takes.
+    pub allocatable_pods: i64,
+    /// Version of its kubelet.
+    pub kubelet_version: Option<String>,
+    /// Made by EKS Auto Mode.
+    pub auto_mode: bool,
+    /// When it joined.
+    pub created_at: Option<Timestamp>,
+    /// Set while it is being deleted.
+    pub deleting_since: Option<Timestamp>,
+}
+
+/// A condition that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadCondition {
+    /// For example `DiskPressure`.
+    pub kind: String,
+    /// Its value.
+    pub status: Status,
+    /// A word why.
+    pub reason: Option<String>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
+impl NodeFact {
+    /// Takes pods: Ready, not cordoned, not on its way out.
+    #[must_use]
+    pub const fn takes_pods(&self) -> bool {
+        self.readiness.is_ready() && !self.unschedulable && !self.leaving && self.deleting_since.is_none()
+    }
+}
+
+/// Conditions that should be true: those of EKS Auto Mode and of the node monitoring agent (source: EKS user guide, "Detect
+/// node health issues and enable automatic node repair").
+const SHOULD_BE_TRUE: [&str; 5] = [
+    "KernelReady",
+    "ContainerRuntimeReady",
+    "StorageReady",
+    "NetworkingReady",
+    "AcceleratedHardwareReady",
+];
+
+/// Conditions that should not be true (source: Kubernetes, "Node Status").
+const SHOULD_BE_FALSE: [&str; 4] = [
+    "MemoryPressure",
+    "DiskPressure",
+    "PIDPressure",
+    "NetworkUnavailable",
+];
+
+/// Taints of nodes that something takes out on purpose.
+const LEAVING: [&str; 5] = [
+    "ToBeDeletedByClusterAutoscaler",
+    "karpenter.sh/disrupted",
+    "karpenter.sh/disruption",
+    "node.cloudprovider.kubernetes.io/shutdown",
+    "aws-node-termination-handler/spot-itn",
+];
+
+/// Keeps of each node what is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct EachNode;
+
+impl Reduce<NodeHealth> for EachNode {
+    type Sum = Vec<NodeFact>;
+
+    fn empty(&self) -> Vec<NodeFact> {
+        Vec::new()
+    }
+
+    fn take(&self, sum: &mut Vec<NodeFact>, node: NodeHealth) {
+        let readiness = node.readiness();
+        let auto_mode = node.is_auto_mode();
+        let mut bad: Vec<BadCondition> = node
+            .conditions
+            .into_iter()
+            .filter(|condition| {
+                let kind = condition.kind.as_str();
+                // When the kubelet is silent, all of its conditions are unknown; that is said once, by `Ready`.
+                (SHOULD_BE_TRUE.contains(&kind) && condition.status == Status::False)
+                    || (SHOULD_BE_FALSE.contains(&kind) && condition.status == Status::True)
+            })
+            .map(|condition| BadCondition {
+                kind: condition.kind,
+                status: condition.status,
+                reason: condition.reason,
+                since: condition.since,
+            })
+            .collect();
+        bad.shrink_to_fit();
+        sum.push(NodeFact {
+            readiness,
+            bad,
+            auto_mode,
+            leaving: node.taints.iter().any(|key| LEAVING.contains(&key.as_str())),
+            name: node.name,
+            zone: node.zone,
+            unschedulable: node.unschedulable,
+            cordoned_at: node.cordoned_at,
+            allocatable: node.allocatable,
+            allocatable_pods: node.allocatable_pods,
+            kubelet_version: node.kubelet_version,
+            created_at: node.created_at,
+            deleting_since: node.deleting_since,
+        });
+    }
+
+    fn join(&self, sum: &mut Vec<NodeFact>, page: Vec<NodeFact>) {
+        sum.extend(page);
+    }
+}

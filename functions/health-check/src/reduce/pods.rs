@@ -1,0 +1,252 @@
+//! Pods: counted by node, grouped by workload and cause, and forgotten.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use day2_kube::Reduce;
+use day2_kube::objects::{ContainerKind, PodHealth, Resources};
+use jiff::Timestamp;
+
+use super::cause::{Cause, Limits, Look, Trouble, look};
+use super::mesh::{MeshTally, Wishes};
+use super::owner::Workload;
+
+/// Groups that are kept. More than that is one large trouble, and the report counts the rest.
+const MOST_GROUPS: usize = 5_000;
+
+/// Names kept of each group.
+const EXAMPLES: usize = 3;
+
+/// What pods are judged by while they are read.
+#[derive(Debug, Clone)]
+pub struct PodRules<'a> {
+    /// Moment and limits.
+    pub limits: Limits,
+    /// Restarts before this do not count.
+    pub restarts_since: Timestamp,
+    /// Nodes that do not answer; none when nodes could not be read.
+    pub gone: BTreeSet<&'a str>,
+    /// What namespaces ask of the mesh; none when nobody looks at the mesh.
+    pub wishes: Option<Wishes<'a>>,
+}
+
+/// What is kept of all pods.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PodTally {
+    /// Pods that were judged: not those that have finished or are being deleted in time.
+    pub judged: usize,
+    /// Pods that are not well, by workload and cause.
+    pub groups: BTreeMap<(Workload, Cause), Group>,
+    /// Pods in groups beyond those that are kept.
+    pub unlisted: usize,
+    /// Pods that are not well yet and too young to be judged, by workload.
+    pub young: BTreeMap<Workload, usize>,
+    /// Restarts by workload.
+    pub restarts: BTreeMap<Workload, Restarts>,
+    /// What pods take of each node.
+    pub load: BTreeMap<String, Load>,
+    /// Proxies.
+    pub mesh: MeshTally,
+    /// Claims that pods without a node wait with, namespace and name.
+    pub wanted_claims: BTreeSet<(String, String)>,
+}
+
+/// Pods of one workload with one cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// How many.
+    pub pods: usize,
+    /// The evidence of the first.
+    pub says: String,
+    /// The earliest beginning that is known.
+    pub since: Option<Timestamp>,
+    /// Names of the first.
+    pub examples: Vec<String>,
+}
+
+/// Restarts of one workload.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restarts {
+    /// Restarts in the window that are certain: all of a pod that was made in it, else one for each container whose last end
+    /// lies in it.
+    pub certain: i64,
+    /// Whether a pod is older than the window, so that there may have been more.
+    pub at_least: bool,
+    /// Restarts over the whole lives of these containers.
+    pub lifetime: i64,
+    /// Reason or exit code of the latest end, and its time.
+    pub last: Option<(Timestamp, String)>,
+}
+
+/// What pods take of a node.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Load {
+    /// Their requests.
+    pub requests: Resources,
+    /// Their number.
+    pub pods: i64,
+}
+
+impl Reduce<PodHealth> for PodRules<'_> {
+    type Sum = PodTally;
+
+    fn empty(&self) -> PodTally {
+        PodTally::default()
+    }
+
+    fn take(&self, sum: &mut PodTally, pod: PodHealth) {
+        if let (Some(node), false) = (&pod.node, pod.finished()) {
+            let load = sum.load.entry(node.clone()).or_default();
+            load.requests += pod.requests;
+            load.pods += 1;
+        }
+        let gone = pod.node.as_deref().is_some_and(|node| self.gone.contains(node));
+        let seen = look(&pod, gone, &self.limits);
+        let leaving = pod.deleting_since.is_some() || pod.phase == "Succeeded";
+        if !leaving {
+            sum.judged += 1;
+            self.restarts(sum, &pod);
+            if let Some(wishes) = self.wishes.as_ref().filter(|_| !pod.finished()) {
+                wishes.take(&mut sum.mesh, &pod);
+            }
+        }
+        match seen {
+            Look::Well => {}
+            Look::Young => *sum.young.entry(Workload::of(&pod)).or_default() += 1,
+            Look::Troubled(trouble) => {
+                if pod.node.is_none() {
+                    let claims = pod
+                        .claims
+                        .iter()
+                        .map(|claim| (pod.namespace.clone(), claim.clone()));
+                    sum.wanted_claims.extend(claims);
+                }
+                sum.add(Workload::of(&pod), trouble, &pod.name);
+            }
+        }
+    }
+
+    fn join(&self, sum: &mut PodTally, page: PodTally) {
+        sum.judged += page.judged;
+        sum.unlisted += page.unlisted;
+        for (key, group) in page.groups {
+            sum.join_group(key, group);
+        }
+        for (workload, count) in page.young {
+            *sum.young.entry(workload).or_default() += count;
+        }
+        for (workload, more) in page.restarts {
+            sum.restarts.entry(workload).or_default().join(more);
+        }
+        for (node, more) in page.load {
+            let load = sum.load.entry(node).or_default();
+            load.requests += more.requests;
+            load.pods += more.pods;
+        }
+        sum.mesh.join(page.mesh);
+        sum.wanted_claims.extend(page.wanted_claims);
+    }
+}
+
+impl PodRules<'_> {
+    /// The count of restarts is over the life of a pod; what lies in the window is told by the time of the last end.
+    fn restarts(&self, sum: &mut PodTally, pod: &PodHealth) {
+        let inside = |at: Option<Timestamp>| at.is_some_and(|at| at >= self.restarts_since);
+        let all = inside(pod.created_at);
+        let mut found = Restarts::default();
+        for one in &pod.containers {
+            let Some(end) = one.last_end.as_ref().filter(|end| inside(end.finished_at)) else {
+                continue;
+            };
+            // An init container ends by itself and starts again with its pod.
+            if one.kind == ContainerKind::Init && end.exit_code == 0 {
+                continue;
+            }
+            found.certain += if all { one.restarts.max(1) } else { 1 };
+            found.at_least |= !all && one.restarts > 1;
+            found.lifetime += one.restarts;
+            let why = if end.reason == "Error" || end.reason.is_empty() {
+                format!("{} exit code {}", one.name, end.exit_code)
+            } else {
+                format!("{} {}", one.name, super::short(&end.reason, 40))
+            };
+            found.last = found.last.max(end.finished_at.map(|at| (at, why)));
+        }
+        if found.certain > 0 {
+            sum.restarts.entry(Workload::of(pod)).or_default().join(found);
+        }
+    }
+}
+
+impl Restarts {
+    fn join(&mut self, more: Self) {
+        self.certain += more.certain;
+        self.at_least |= more.at_least;
+        self.lifetime += more.lifetime;
+        self.last = self.last.take().max(more.last);
+    }
+}
+
+impl PodTally {
+    fn add(&mut self, workload: Workload, trouble: Trouble, pod: &str) {
+        let group = Group {
+            pods: 1,
+            says: trouble.says,
+            since: trouble.since,
+            examples: vec![pod.to_owned()],
+        };
+        self.join_group((workload, trouble.cause), group);
+    }
+
+    fn join_group(&mut self, key: (Workload, Cause), more: Group) {
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.pods += more.pods;
+            group.since = earlier(group.since, more.since);
+            let room = EXAMPLES.saturating_sub(group.examples.len());
+            group.examples.extend(more.examples.into_iter().take(room));
+        } else if self.groups.len() < MOST_GROUPS {
+            self.groups.insert(key, more);
+        } else {
+            self.unlisted += more.pods;
+        }
+    }
+
+    /// Puts pods of Jobs under the `CronJob` that made the Job.
+    pub fn adopt(&mut self, cron_job: impl Fn(&str, &str) -> Option<String>) {
+        let owner = |workload: &Workload| {
+            let of = (workload.kind == "Job").then(|| cron_job(&workload.namespace, &workload.name))??;
+            Some(Workload::new(&workload.namespace, "CronJob", &of))
+        };
+        for ((workload, cause), group) in std::mem::take(&mut self.groups) {
+            let workload = owner(&workload).unwrap_or(workload);
+            self.join_group((workload, cause), group);
+        }
+        for (workload, restarts) in std::mem::take(&mut self.restarts) {
+            let workload = owner(&workload).unwrap_or(workload);
+            self.restarts.entry(workload).or_default().join(restarts);
+        }
+    }
+
+    /// Pods of a workload that are known not to be well, or not to be well yet.
+    #[must_use]
+    pub fn accounted_for(&self, workload: &Workload) -> usize {
+        let young = self.young.get(workload).copied().unwrap_or_default();
+        let of = |cause| (workload.clone(), cause);
+        let present = self.groups.range(of(Cause::ImagePull)..=of(Cause::NodeGone));
+        // A stateful set makes no other pod of the same name before the old one is gone.
+        let held = self.groups.get(&of(Cause::Terminating));
+        let held = held.filter(|_| workload.kind == "StatefulSet");
+        let troubled: usize = present
+            .map(|(_, group)| group)
+            .chain(held)
+            .map(|group| group.pods)
+            .sum();
+        young + troubled
+    }
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

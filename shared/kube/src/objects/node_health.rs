@@ -1,0 +1,179 @@
+//! A node, as far as its health, its cordon and its room are judged by it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::meta::{Int, Meta, Time, strings};
+use super::resources::ResourcesWire;
+use super::{Condition, Kind, Readiness, Resources, Status};
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Wire")]
+pub struct NodeHealth {
+    /// Object name.
+    pub name: String,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Availability zone, if it is labelled.
+    pub zone: Option<String>,
+    /// Conditions.
+    pub conditions: Vec<Condition>,
+    /// Cordoned.
+    pub unschedulable: bool,
+    /// When it was cordoned: the time of the taint that Kubernetes adds, else of the change as `managedFields` records it.
+    pub cordoned_at: Option<Timestamp>,
+    /// Keys of taints that keep pods off (`NoSchedule`, `NoExecute`).
+    pub taints: Vec<String>,
+    /// CPU and memory for pods.
+    pub allocatable: Resources,
+    /// Pods that it takes.
+    pub allocatable_pods: i64,
+    /// For example `v1.33.5-eks-113cf36`.
+    pub kubelet_version: Option<String>,
+    /// When the Node object was created: the moment at which the kubelet joined.
+    pub created_at: Option<Timestamp>,
+    /// Set while the object is being deleted.
+    pub deleting_since: Option<Timestamp>,
+}
+
+impl Kind for NodeHealth {
+    type Object = Self;
+    const GROUP: &'static str = "";
+    const VERSION: &'static str = "v1";
+    const PLURAL: &'static str = "nodes";
+}
+
+impl NodeHealth {
+    /// The `Ready` condition.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let ready = self.conditions.iter().find(|one| one.kind == "Ready");
+        let since = ready.and_then(|ready| ready.since);
+        match ready.map(|ready| ready.status) {
+            Some(Status::True) => Readiness::Ready { since },
+            Some(Status::False) => Readiness::NotReady { since },
+            Some(Status::Unknown) | None => Readiness::Silent { since },
+        }
+    }
+
+    /// Made by EKS Auto Mode (source: EKS user guide, "Control if a workload is deployed on EKS Auto Mode nodes").
+    #[must_use]
+    pub fn is_auto_mode(&self) -> bool {
+        self.labels
+            .get("eks.amazonaws.com/compute-type")
+            .map(String::as_str)
+            == Some("auto")
+    }
+}
+
+#[derive(Deserialize)]
+struct Wire {
+    metadata: Option<Metadata>,
+    spec: Option<Spec>,
+    status: Option<State>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(flatten)]
+    meta: Meta,
+    managed_fields: Option<Vec<Managed>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Managed {
+    time: Option<Time>,
+    fields_v1: Option<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct Spec {
+    unschedulable: Option<bool>,
+    taints: Option<Vec<TaintWire>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TaintWire {
+    key: Option<String>,
+    effect: Option<String>,
+    time_added: Option<Time>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct State {
+    conditions: Option<Vec<Condition>>,
+    allocatable: Option<Allocatable>,
+    node_info: Option<Info>,
+}
+
+#[derive(Deserialize)]
+struct Allocatable {
+    #[serde(flatten)]
+    resources: ResourcesWire,
+    pods: Option<Int>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Info {
+    kubelet_version: Option<String>,
+}
+
+/// The taint that the node lifecycle controller adds to a cordoned node.
+const CORDON_TAINT: &str = "node.kubernetes.io/unschedulable";
+
+impl From<Wire> for NodeHealth {
+    fn from(wire: Wire) -> Self {
+        let Metadata { meta, managed_fields } = wire.metadata.unwrap_or_default();
+        let spec = wire.spec.unwrap_or_default();
+        let state = wire.status.unwrap_or_default();
+        let taints = spec.taints.unwrap_or_default();
+        let tainted_at = taints
+            .iter()
+            .find(|taint| taint.key.as_deref() == Some(CORDON_TAINT))
+            .and_then(|taint| taint.time_added.as_ref()?.0);
+        let changed_at = managed_fields
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|entry| {
+                let fields = entry.fields_v1.as_ref();
+                fields.is_some_and(|fields| fields.pointer("/f:spec/f:unschedulable").is_some())
+            })
+            .filter_map(|entry| entry.time.and_then(|time| time.0))
+            .max();
+        let unschedulable = spec.unschedulable.unwrap_or_default();
+        let labels = strings(meta.labels.clone());
+        let (allocatable, pods) = state.allocatable.map_or((Resources::default(), None), |room| {
+            (room.resources.read(), room.pods)
+        });
+        Self {
+            created_at: meta.created_at(),
+            deleting_since: meta.deleting_since(),
+            name: meta.name.unwrap_or_default(),
+            zone: labels.get("topology.kubernetes.io/zone").cloned(),
+            labels,
+            conditions: state.conditions.unwrap_or_default(),
+            unschedulable,
+            cordoned_at: tainted_at.or(changed_at).filter(|_| unschedulable),
+            taints: taints
+                .into_iter()
+                .filter(|taint| matches!(taint.effect.as_deref(), Some("NoSchedule" | "NoExecute")))
+                .filter_map(|taint| taint.key)
+                .collect(),
+            allocatable,
+            allocatable_pods: pods.map_or(0, |pods| pods.0),
+            kubelet_version: state
+                .node_info
+                .and_then(|info| info.kubelet_version)
+                .filter(|version| !version.is_empty()),
+        }
+    }
+}
