@@ -1,8 +1,9 @@
 //! The edge to Kubernetes: the EKS bearer token, a client that trusts one cluster only, paged typed reads, and the few
 //! changes that actions make ([`change`]).
 //!
-//! Nothing here judges whether a change is wise. A read that failed is an [`Unreadable`](day2_core::Unreadable) that names the operation
-//! and the cluster; a list that was read in part says so in its type ([`Listed`]).
+//! Nothing here judges whether a change is wise; [`quarantine`] alone judges, namely whether one had its effect. A read that
+//! failed is an [`Unreadable`](day2_core::Unreadable) that names the operation and the cluster; a list that was read in part
+//! says so in its type ([`Listed`]).
 
 use std::sync::Arc;
 

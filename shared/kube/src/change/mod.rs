@@ -109,11 +109,11 @@ struct At {
 
 impl At {
     fn of<K: Kind>(namespace: Option<&str>, name: &str) -> Self {
-        Self::at(&Place::of::<K>(), namespace, name, "")
+        Self::within(&Place::of::<K>(), namespace, name, "")
     }
 
     /// A subresource, for example `/scale`, or the object itself when that is empty.
-    fn at(place: &Place<'_>, namespace: Option<&str>, name: &str, subresource: &str) -> Self {
+    fn within(place: &Place<'_>, namespace: Option<&str>, name: &str, subresource: &str) -> Self {
         let path = place.object(namespace, name).map(|path| path + subresource);
         let what = match namespace {
             Some(namespace) => format!("{}{subresource} {namespace}/{name}", place.plural),

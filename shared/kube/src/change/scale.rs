@@ -77,7 +77,7 @@ impl ClusterClient {
     /// `deployments/scale`, `statefulsets/scale` or `replicasets/scale`.
     pub async fn set_replicas(&self, wanted: &SetReplicas<'_>, deadline: Timestamp) -> Change<Scaled> {
         let place = wanted.kind.place();
-        let at = At::at(&place, Some(wanted.namespace), wanted.name, "/scale");
+        let at = At::within(&place, Some(wanted.namespace), wanted.name, "/scale");
         self.change(wanted, &at, None, deadline).await
     }
 }

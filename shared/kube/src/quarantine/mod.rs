@@ -247,7 +247,6 @@ impl Found {
         }
         match seen.enforcer {
             Enforcer::Declared(_) => return,
-            Enforcer::AutoMode => {}
             Enforcer::VpcCni(Err(why)) => self.open.push(Reason::Unread(why.clone())),
             Enforcer::VpcCni(Ok(None)) => self.fatal.push(Reason::NoAgent),
             Enforcer::VpcCni(Ok(Some(agent))) if !agent.enforces => self.fatal.push(Reason::AgentOff),
@@ -257,7 +256,7 @@ impl Found {
                     desired: agent.desired,
                 });
             }
-            Enforcer::VpcCni(Ok(Some(_))) => {}
+            Enforcer::AutoMode | Enforcer::VpcCni(Ok(Some(_))) => {}
         }
         match seen.runs_on {
             Some(RunsOn::Windows) => self.fatal.push(Reason::Windows),

@@ -20,12 +20,14 @@ fn owned_by(api_version: &str, kind: &str, name: &str, uid: &str) -> Value {
 }
 
 fn pod(owners: Value) -> PodDetail {
-    read(json!({"metadata": {"namespace": "shop", "name": "web-1", "uid": "u1", "ownerReferences": owners}}))
+    read(object("web-1", "u1", owners))
 }
 
 fn object(name: &str, uid: &str, owners: Value) -> Value {
-    json!({"metadata": {"namespace": "shop", "name": name, "uid": uid, "ownerReferences": owners},
-        "spec": {"replicas": 3}, "status": {"readyReplicas": 2}})
+    let mut it = json!({"metadata": {"namespace": "shop", "name": name, "uid": uid},
+        "spec": {"replicas": 3}, "status": {"readyReplicas": 2}});
+    it["metadata"]["ownerReferences"] = owners;
+    it
 }
 
 fn no_such_path() -> Reply {

@@ -277,6 +277,8 @@ async fn the_policy_selects_by_our_label_alone_and_opens_nothing_k19() {
     );
 }
 
+type Alter = fn(&mut Value);
+
 #[tokio::test]
 async fn a_policy_of_that_name_is_found_done_only_if_it_is_our_quarantine_k18() {
     let exists = |_: &Value| Reply::refusal(409, "AlreadyExists", "networkpolicies already exists");
@@ -291,19 +293,18 @@ async fn a_policy_of_that_name_is_found_done_only_if_it_is_our_quarantine_k18() 
     })
     .await;
     assert_eq!(change, Change::AlreadyDone(made("threat-containment:f0")));
-    type Alter = fn(&mut Value);
     let altered: [(&str, Alter); 6] = [
         ("not ours", |it| it["metadata"]["annotations"] = Value::Null),
         ("of another pod", |it| {
-            it["metadata"]["annotations"]["day2.dev/pod-uid"] = json!("other")
+            it["metadata"]["annotations"]["day2.dev/pod-uid"] = json!("other");
         }),
         ("of all pods", |it| it["spec"]["podSelector"] = json!({})),
         ("of one direction", |it| {
-            it["spec"]["policyTypes"] = json!(["Ingress"])
+            it["spec"]["policyTypes"] = json!(["Ingress"]);
         }),
         ("with a rule", |it| it["spec"]["egress"] = json!([{}])),
         ("being deleted", |it| {
-            it["metadata"]["deletionTimestamp"] = json!("2026-03-29T02:30:00Z")
+            it["metadata"]["deletionTimestamp"] = json!("2026-03-29T02:30:00Z");
         }),
     ];
     for (what, alter) in altered {

@@ -155,10 +155,11 @@ async fn a_lost_answer_to_a_scaling_is_not_sent_again() {
 }
 
 fn scaled_object(annotations: Value, manager: &str) -> Value {
-    json!({"metadata": {"name": "web", "namespace": "shop", "uid": "s1", "resourceVersion": "4",
-        "annotations": annotations, "managedFields": [{"manager": manager, "fieldsV1": {"f:metadata": {"f:annotations": {
-            "f:autoscaling.keda.sh/paused": {}}}}}]},
-        "spec": {"scaleTargetRef": {"name": "web"}}})
+    let set = json!({"f:metadata": {"f:annotations": {"f:autoscaling.keda.sh/paused": {}}}});
+    let mut it = json!({"metadata": {"name": "web", "namespace": "shop", "uid": "s1", "resourceVersion": "4",
+        "managedFields": [{"manager": manager, "fieldsV1": set}]}, "spec": {"scaleTargetRef": {"name": "web"}}});
+    it["metadata"]["annotations"] = annotations;
+    it
 }
 
 const PAUSED: &str = "autoscaling.keda.sh/paused";
