@@ -63,6 +63,16 @@ fn read(code: &str) -> BTreeSet<String> {
                 other => other.replace('_', ""),
             },
         )
+        .flat_map(|name| match name {
+            "pdbs" => vec!["poddisruptionbudgets".to_owned()],
+            "deployment_details" => vec!["deployments".to_owned()],
+            "pod_siblings" => vec!["pods".to_owned()],
+            "events_of" => vec!["events".to_owned()],
+            "higher_policies" => ["adminnetworkpolicies", "clusternetworkpolicies"]
+                .map(str::to_owned)
+                .to_vec(),
+            _ => vec![name.replace('_', "")],
+        })
         .collect()
 }
 

@@ -6,6 +6,8 @@
     reason = "clippy knows only #[test] functions as tests; the helpers here are test code too"
 )]
 
+mod containment;
+
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -53,11 +55,22 @@ async fn grant(admin: &kube::Client) -> Result<()> {
     let one = |group: &str, resources: &[&str], verbs: &[&str]| json!({"apiGroups": [group], "resources": resources, "verbs": verbs});
     let role: ClusterRole = serde_json::from_value(json!({"metadata": {"name": GROUP}, "rules": [
         one("", &["nodes"], &["get", "list", "patch"]),
-        one("", &["pods"], &["get", "list"]),
+        one("", &["pods"], &["get", "list", "patch", "delete"]),
+        one("", &["pods/log", "serviceaccounts"], &["get"]),
+        one("", &["events"], &["list"]),
         one("apps", &["deployments"], &["get", "list", "patch"]),
+        one("apps", &["deployments/scale"], &["get", "patch"]),
+        one("apps", &["replicasets", "daemonsets"], &["get"]),
         one("autoscaling", &["horizontalpodautoscalers"], &["list"]),
+        one("discovery.k8s.io", &["endpointslices"], &["list"]),
+        one("gone.example.com", &["things"], &["get"]),
+        one("keda.sh", &["scaledobjects"], &["get", "list", "patch"]),
         one("karpenter.sh", &["nodepools"], &["list"]),
         one("eks.amazonaws.com", &["nodeclasses"], &["list"]),
+        one("networking.k8s.io", &["networkpolicies"], &["get", "list", "create", "delete"]),
+        one("networking.k8s.aws", &["applicationnetworkpolicies", "clusternetworkpolicies", "policyendpoints"], &["list"]),
+        one("policy.networking.k8s.io", &["adminnetworkpolicies", "clusternetworkpolicies"], &["list"]),
+        one("rbac.authorization.k8s.io", &["rolebindings", "clusterrolebindings"], &["list"]),
     ]}))?;
     let binding: ClusterRoleBinding = serde_json::from_value(json!({
         "metadata": {"name": GROUP},
@@ -151,7 +164,7 @@ async fn product(platform: &Platform) -> Result<ClusterClient> {
 }
 
 #[tokio::test]
-async fn the_product_restarts_and_cordons_once_and_only_what_is_its_own() -> Result<()> {
+async fn the_product_changes_once_and_only_what_is_its_own_k11_k13_k16_k18_k19() -> Result<()> {
     let state = tempfile::tempdir()?;
     let platform = Platform::start(state.path()).await?;
     let admin = platform.cluster.admin_client()?;
@@ -175,6 +188,7 @@ async fn the_product_restarts_and_cordons_once_and_only_what_is_its_own() -> Res
     concurrent_restarts_for_one_occasion_are_one(&client, &admin).await?;
     a_cordon_of_ours_comes_and_goes_with_its_mark(&client, &admin).await?;
     a_person_keeps_their_cordon(&client, &admin).await?;
+    containment::one_pod_of_three_is_contained_and_released(&client, &admin).await?;
     nothing_beyond_its_rights_was_asked(&platform)
 }
 
@@ -433,7 +447,7 @@ async fn a_person_keeps_their_cordon(client: &ClusterClient, admin: &kube::Clien
     Ok(())
 }
 
-/// Every call of the role was within its rights, and each write was one of the two that it makes.
+/// Every call of the role was within its rights, and each write was one of those that it makes.
 fn nothing_beyond_its_rights_was_asked(platform: &Platform) -> Result<()> {
     let role = format!("assumed-role/{IAM_ROLE}/");
     let calls = platform
@@ -450,7 +464,17 @@ fn nothing_beyond_its_rights_was_asked(platform: &Platform) -> Result<()> {
         .filter(|call| !matches!(call.verb.as_str(), "get" | "list"))
         .map(day2_platform::cluster::recorder::Call::right)
         .collect();
-    let expected = ["patch apps/deployments", "patch nodes"].map(str::to_owned);
+    let expected = [
+        "create networking.k8s.io/networkpolicies",
+        "delete networking.k8s.io/networkpolicies",
+        "delete pods",
+        "patch apps/deployments",
+        "patch apps/deployments/scale",
+        "patch keda.sh/scaledobjects",
+        "patch nodes",
+        "patch pods",
+    ]
+    .map(str::to_owned);
     ensure!(writes.iter().eq(expected.iter()), "{writes:?}");
     Ok(())
 }
