@@ -9,8 +9,8 @@ from emulator import routes
 
 def register(service, handlers, refuse):
     """Serves `service` by `handlers`: operation → `function(path parameters, body, query) -> document`. `refuse` makes
-    the answer to an operation that is not there. The caller is held to IAM by the operation's name, on every resource:
-    none of the services here lets a list or a read be limited to one (Service Authorization Reference)."""
+    the answer to an operation that is not there. The caller is held to IAM by the operation's name, on every resource
+    unless `resources.py` knows better."""
     from ministack import app
     from ministack.core import iam_actions, router
 

@@ -6,10 +6,12 @@ import re
 
 import cbor2
 
-from emulator import replace
+from emulator import documents, replace, routes
 
 # The path of a call in Smithy's RPC protocol, which CloudWatch's SDKs speak.
 RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
+# Of GuardDuty's actions that are answered here, these can be limited to a detector, and the others cannot.
+OF_DETECTOR = frozenset(("GetDetector", "GetCoverageStatistics", "ListCoverage"))
 NODE_GROUP = re.compile(r"/clusters/([^/]+)/node-groups/([^/]+)(?:/update-config)?")
 
 
@@ -58,6 +60,8 @@ def _with_parts(extract):
             body = _json(body)
         if service == "eks" and (found := NODE_GROUP.fullmatch(path)):
             return _node_group(found[1], found[2], region, account)
+        if service == "guardduty":
+            return _detector(method, path, region, account)
         arn = extract(service, method, path, headers, body, query_params, region, account)
         if service == "autoscaling" and arn == "*" and (group := _group_of(query_params)):
             return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{group}"
@@ -84,6 +88,12 @@ def _of_database(query_params, region, account):
     if given("Action") == "DescribeGlobalClusters":
         return f"arn:aws:rds::{account}:global-cluster:{given('GlobalClusterIdentifier') or '*'}"
     return "*"
+
+
+def _detector(method, path, region, account):
+    if routes.operation("guardduty", method, path, {}, {}) not in OF_DETECTOR:
+        return "*"
+    return f"arn:aws:guardduty:{region}:{account}:detector/{documents.segment(path, 'detector')}"
 
 
 def _node_group(cluster, name, region, account):

@@ -333,6 +333,24 @@ async fn who_is_not_allowed_sees_no_finding() {
         .await
         .unwrap_err();
     assert_eq!(error.code(), Some("AccessDeniedException"));
+    // Findings cannot be limited to a detector, coverage can.
+    let limited = json!([
+        {"Effect": "Allow", "Action": "guardduty:*", "Resource": format!("arn:aws:guardduty:*:*:detector/{detector}")},
+    ]);
+    allow("auditor", &limited).await;
+    let read = guardduty
+        .get_findings()
+        .detector_id(&detector)
+        .finding_ids(id(950));
+    assert_eq!(
+        read.send().await.unwrap_err().code(),
+        Some("AccessDeniedException")
+    );
+    let counted = guardduty
+        .get_coverage_statistics()
+        .detector_id(&detector)
+        .statistics_type(CoverageStatisticsType::CountByCoverageStatus);
+    counted.send().await.unwrap();
     let hub = aws_sdk_securityhub::Client::new(&config);
     assert_eq!(
         hub.get_findings().send().await.unwrap_err().code(),
