@@ -5,7 +5,8 @@
 //! | `publication#<function>#<target>#<task>` | scheduled time, or `request#<id>` | who publishes it, until when; what was published |
 //! | `run#<function>#<target>#<task>` | time and report id | one line of history |
 //! | `snapshot#<function>#<target>#<task>` | time and report id | what the next run is compared with |
-//! | `heartbeat#<function>#<target>#<task>` | `last` | when this last ended as it should |
+//! | `heartbeat#<function>#<target>#<task>` | `last`, `by-hand`, `rest` | when this last ended as it should: by schedule or event, by a person, on a day of rest |
+//! | `watched` | function, target and task | since when the watchdog knows a schedule |
 //! | `lock#<target>` | `lock` | which run may change the target, until when |
 //! | `cooldown#<function>#<target>` | `last` | the pause after an action |
 //! | `storm#<target>` | function and begin | how many events were suppressed |
@@ -26,6 +27,7 @@ mod lease;
 mod lock;
 mod pause;
 mod record;
+mod signs;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +50,8 @@ pub use history::{MAX_RUNS, Past};
 pub use lock::{Lock, Locked};
 pub use pause::Storm;
 pub use record::{Finished, Recorded};
+pub(crate) use signs::RESTS;
+pub use signs::{Beat, Begun, Signs};
 
 /// Days that a publication record is kept. Lambda drops an asynchronous event after six hours at most, so a second
 /// delivery can only come within that time.

@@ -91,6 +91,31 @@ pub fn line(report: &Report, finished_at: Timestamp) -> String {
     Value::Object(members).to_string()
 }
 
+/// One line of JSON, without a line end: `Heartbeat` is 1, with the dimensions `function`, `target` and `task`.
+///
+/// It is written when the report is out: stored, accepted by SNS where it is mailed, and recorded in the journal. A run that
+/// fails before has the metrics of [`line`] and no heartbeat, so that an alarm on missing heartbeats tells that nothing
+/// arrives, and not only that nothing runs.
+#[must_use]
+pub fn heartbeat(report: &Report, at: Timestamp) -> String {
+    let run = &report.run;
+    let directive = json!({
+        "Namespace": NAMESPACE,
+        "Dimensions": [["function", "target", "task"]],
+        "Metrics": [{ "Name": "Heartbeat", "Unit": "Count" }],
+    });
+    json!({
+        "_aws": { "Timestamp": at.as_millisecond(), "CloudWatchMetrics": [directive] },
+        "Heartbeat": 1,
+        "function": dimension(&run.function),
+        "target": dimension(&run.target),
+        "task": dimension(&run.task),
+        "report_id": report.id,
+        "request_id": run.request_id,
+    })
+    .to_string()
+}
+
 fn count(report: &Report, verdict: Verdict) -> u64 {
     u64::try_from(report.count(verdict)).unwrap_or(u64::MAX)
 }
@@ -167,6 +192,28 @@ mod tests {
         let mut report = sample_action::applied();
         report.action.as_mut().unwrap().effect = None;
         assert_eq!(metrics(&report)[7], ("NotVerified".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_heartbeat_has_the_dimensions_of_the_other_metrics_o03() {
+        let report = sample::failing();
+        let at = "2026-03-06T12:00:07Z".parse().unwrap();
+        let [beat, other] = [heartbeat(&report, at), line(&report, at)]
+            .map(|text| serde_json::from_str::<Value>(&text).unwrap());
+        let directive = &beat["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(
+            directive["Metrics"],
+            json!([{"Name": "Heartbeat", "Unit": "Count"}])
+        );
+        assert_eq!(beat["Heartbeat"], 1);
+        assert_eq!(
+            directive["Dimensions"],
+            other["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+        );
+        for name in directive["Dimensions"][0].as_array().unwrap() {
+            let name = name.as_str().unwrap();
+            assert_eq!(beat[name], other[name], "{name}");
+        }
     }
 
     #[test]

@@ -81,7 +81,11 @@ impl Edge {
             let why = unanswered("publication", &report.id);
             Err(("the time was up", OpsError::Read(why)))
         });
-        done.map_err(|(what, source)| failed(what, source))
+        let warning = done.map_err(|(what, source)| failed(what, source))?;
+        if warning.is_none() && handing.ends {
+            self.write(&emf::heartbeat(report, handing.watch.now()), report);
+        }
+        Ok(warning)
     }
 
     async fn hand_over(
@@ -162,7 +166,10 @@ impl Edge {
     /// Writes the metrics of the run. They do not wait for the publication: an alarm on them is the way left when
     /// mail is out of order. A repeated delivery counts again, so alarms use the maximum.
     fn measure(&self, report: &Report, watch: &Watch) {
-        let line = emf::line(report, watch.now());
+        self.write(&emf::line(report, watch.now()), report);
+    }
+
+    fn write(&self, line: &str, report: &Report) {
         let mut out = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
             tracing::warn!(function = report.run.function, report_id = report.id, error = %error, "metrics not written");

@@ -14,7 +14,7 @@ use super::outcome::Done;
 use super::{App, Handing, Invocation, LEAST_RUN, Watch};
 use crate::check::{Check, Look, Moment};
 use crate::error::OpsError;
-use crate::journal::{Claim, Held, Past};
+use crate::journal::{Claim, Held, Past, RESTS};
 
 /// Item of the runner: the journal.
 pub(super) const JOURNAL: &str = "900";
@@ -79,7 +79,7 @@ impl<C: Check> App<C> {
     ) -> Result<Done, OpsError> {
         let run = self.identity(target, job, watch.now());
         if let Some(reason) = self.rests(&run, job) {
-            self.edge.journal.heartbeat(&run, "RESTS", watch.now()).await?;
+            self.edge.journal.heartbeat(&run, RESTS, watch.now()).await?;
             tracing::info!(
                 function = C::NAME,
                 task = job.task,

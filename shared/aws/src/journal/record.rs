@@ -7,6 +7,7 @@ use day2_core::report::{Report, Run};
 use jiff::Timestamp;
 
 use super::claim::{CLAIMED, PUBLISHED, key_of};
+use super::signs::{BY_HAND, LAST, REST, RESTS};
 use super::{
     Attributes, Held, Journal, PUBLICATION_DAYS, SNAPSHOT_DAYS, TTL, expires, number, occasion, pk, text,
 };
@@ -174,9 +175,14 @@ fn snapshot(done: &Finished<'_>) -> Result<Attributes, OpsError> {
 
 /// A heartbeat has no `ttl`: a schedule that stopped long ago is exactly what it must show.
 fn beat(run: &Run, outcome: &str, report_id: Option<&str>, at: Timestamp) -> Attributes {
+    let kind = match run.trigger.as_str() {
+        _ if outcome == RESTS => REST,
+        "manual" => BY_HAND,
+        _ => LAST,
+    };
     let mut item = Attributes::from([
         ("pk".to_owned(), text(pk("heartbeat", run))),
-        ("sk".to_owned(), text("last")),
+        ("sk".to_owned(), text(kind)),
         ("at".to_owned(), number(at.as_second())),
         ("outcome".to_owned(), text(outcome)),
         ("trigger".to_owned(), text(&run.trigger)),

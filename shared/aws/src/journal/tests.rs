@@ -326,3 +326,114 @@ async fn the_date_of_the_answer_is_the_tables_clock_d16() {
     );
     assert_eq!(journal.probe().await.unwrap(), Some(at("2026-03-06T11:30:07Z")));
 }
+
+#[tokio::test]
+async fn a_report_by_hand_and_a_day_of_rest_do_not_hide_that_a_schedule_is_silent_o03() {
+    let journal = World::default().journal();
+    let friday = run_at(Some(MORNING), MORNING);
+    record(&journal, None, &report(friday.clone(), Verdict::Fail)).await;
+    let saturday = run_at(Some("2026-03-07T11:30:00Z"), "2026-03-07T11:30:01Z");
+    journal
+        .heartbeat(&saturday, RESTS, at("2026-03-07T11:30:02Z"))
+        .await
+        .unwrap();
+    let by_hand = Run {
+        trigger: "manual".to_owned(),
+        ..run_at(None, "2026-03-08T09:00:00Z")
+    };
+    record(&journal, None, &report(by_hand, Verdict::Pass)).await;
+    let other = Run {
+        target: "prod-b".to_owned(),
+        ..friday
+    };
+    record(&journal, None, &report(other, Verdict::Pass)).await;
+
+    let signs = journal.signs("dummy", "prod-a", "morning").await.unwrap();
+    let beat = |at_: &str, scheduled: Option<&str>, outcome: &str| {
+        Some(Beat {
+            at: at(at_),
+            scheduled_at: scheduled.map(at),
+            outcome: outcome.to_owned(),
+        })
+    };
+    assert_eq!(signs.last, beat(MORNING, Some(MORNING), "FAIL"));
+    assert_eq!(signs.by_hand, beat("2026-03-08T09:00:00Z", None, "PASS"));
+    let rest = beat("2026-03-07T11:30:02Z", Some("2026-03-07T11:30:00Z"), RESTS);
+    assert_eq!(signs.rest, rest);
+    assert_eq!(signs.begun, None, "what is published has ended");
+    let never = journal.signs("dummy", "prod-c", "morning").await.unwrap();
+    assert_eq!(never, Signs::default());
+}
+
+#[tokio::test]
+async fn a_run_that_has_begun_is_known_also_beside_a_later_call_by_hand() {
+    let journal = World::default().journal();
+    let run = run_at(Some(MORNING), MORNING);
+    claim(&journal, &run, "a", MORNING).await;
+    claim(
+        &journal,
+        &run_at(None, "2026-03-06T12:00:00Z"),
+        "b",
+        "2026-03-06T12:00:00Z",
+    )
+    .await;
+    let signs = journal.signs("dummy", "prod-a", "morning").await.unwrap();
+    let begun = Begun {
+        scheduled_at: at(MORNING),
+        until: at("2026-03-06T11:31:05Z"),
+    };
+    assert_eq!(signs.begun, Some(begun));
+}
+
+#[tokio::test]
+async fn a_schedule_is_watched_since_it_was_first_seen_on_its_present_terms() {
+    let journal = World::default().journal();
+    let terms = |pairs: &[(&str, &str)]| {
+        let owned = |(name, on): &(&str, &str)| ((*name).to_owned(), (*on).to_owned());
+        pairs
+            .iter()
+            .map(owned)
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let since = async |pairs: &[(&str, &str)], now: &str| {
+        let seen = journal.watched_since(&terms(pairs), at(now)).await.unwrap();
+        seen.into_values().map(|at| at.to_string()).collect::<Vec<_>>()
+    };
+    let (monday, tuesday, friday) = (
+        "2026-03-02T00:00:00Z",
+        "2026-03-03T00:00:00Z",
+        "2026-03-06T00:00:00Z",
+    );
+    assert_eq!(
+        since(&[("a", "daily"), ("b", "daily")], monday).await,
+        [monday, monday]
+    );
+    assert_eq!(
+        since(&[("a", "daily"), ("b", "weekly")], tuesday).await,
+        [monday, tuesday]
+    );
+    assert_eq!(since(&[("b", "weekly")], friday).await, [tuesday], "b stays");
+    assert_eq!(
+        since(&[("a", "daily"), ("b", "weekly")], friday).await,
+        [friday, tuesday],
+        "a begins anew"
+    );
+}
+
+#[tokio::test]
+async fn signs_that_cannot_be_read_are_an_error_and_never_silence_w04() {
+    let cut = mock!(Client::query).then_output(|| QueryOutput::builder().build());
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&cut]);
+    let journal = Journal::new(client, "day2-journal");
+    assert!(journal.signs("dummy", "prod-a", "morning").await.is_err());
+    let none = std::collections::BTreeMap::new();
+    assert!(journal.watched_since(&none, at(MORNING)).await.is_err());
+
+    let torn = mock!(Client::query).then_output(|| {
+        let row = Attributes::from([("pk".to_owned(), text("x")), ("sk".to_owned(), text("last"))]);
+        QueryOutput::builder().items(row).build()
+    });
+    let client = mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, [&torn]);
+    let journal = Journal::new(client, "day2-journal");
+    assert!(journal.signs("dummy", "prod-a", "morning").await.is_err());
+}

@@ -36,6 +36,7 @@ async fn a_healthy_morning_is_stored_mailed_measured_and_remembered() {
             .any(|(_, body)| body.starts_with("<!DOCTYPE html>"))
     );
     assert_eq!(world.metrics.all()[0]["Passed"], 1);
+    assert_eq!(world.metrics.all()[1]["Heartbeat"], 1);
     let table = world.table.lock().unwrap();
     for kind in ["publication", "run", "snapshot", "heartbeat"] {
         assert_eq!(table.of_kind(kind).len(), 1, "{kind}");
