@@ -56,18 +56,14 @@ fn read(code: &str) -> BTreeSet<String> {
         .skip(1)
         .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
         .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
-        .map(
-            |name| match name.trim_end_matches("_into").trim_end_matches("_everywhere") {
-                "pdbs" => "poddisruptionbudgets".to_owned(),
-                "deployment_details" => "deployments".to_owned(),
-                other => other.replace('_', ""),
-            },
-        )
+        .map(|name| name.trim_end_matches("_into").trim_end_matches("_everywhere"))
         .flat_map(|name| match name {
             "pdbs" => vec!["poddisruptionbudgets".to_owned()],
             "deployment_details" => vec!["deployments".to_owned()],
-            "pod_siblings" => vec!["pods".to_owned()],
+            "node_rooms" => vec!["nodes".to_owned()],
+            "pod_rooms" | "pod_siblings" => vec!["pods".to_owned()],
             "events_of" => vec!["events".to_owned()],
+            // The tiers above the policies of namespaces, of EKS and of the Network Policy API.
             "higher_policies" => ["adminnetworkpolicies", "clusternetworkpolicies"]
                 .map(str::to_owned)
                 .to_vec(),
