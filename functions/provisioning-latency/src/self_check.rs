@@ -12,28 +12,29 @@ use crate::gather::{Clients, Question, connect, gather};
 use crate::plan::words::{fail_if, population};
 use crate::settings::{Provisioner, ProvisioningLatencySettings};
 
-/// What is asked of the cluster as a whole: verb, API group, resource.
-const EVERYWHERE: [(&str, &str, &str); 6] = [
-    ("list", "", "nodes"),
-    ("list", "", "pods"),
-    ("list", "apps", "deployments"),
-    ("list", "karpenter.sh", "nodepools"),
-    ("get", "", "nodes"),
-    ("patch", "", "nodes"),
+/// The resources of `rbac.yaml`; each is listed over the whole cluster.
+const RULES: [(&str, &str); 4] = [
+    ("", "nodes"),
+    ("", "pods"),
+    ("apps", "deployments"),
+    ("karpenter.sh", "nodepools"),
 ];
 
 /// Every right that `rbac.yaml` grants, asked of the cluster itself under the function's own role. The Deployment is
 /// looked at and restarted in the provisioner's namespace only, so these may be granted there and nowhere else;
 /// without leave to restart it `patch` is not needed at all.
 fn questions(provisioner: Option<&Provisioner>) -> Vec<Access<'_>> {
-    let mut questions: Vec<Access<'_>> = EVERYWHERE
+    let everywhere = |verb, group, resource| Access {
+        verb,
+        group,
+        resource,
+        namespace: None,
+    };
+    let listed = RULES
         .iter()
-        .map(|&(verb, group, resource)| Access {
-            verb,
-            group,
-            resource,
-            namespace: None,
-        })
+        .map(|&(group, resource)| everywhere("list", group, resource));
+    let mut questions: Vec<Access<'_>> = listed
+        .chain(["get", "patch"].map(|verb| everywhere(verb, "", "nodes")))
         .collect();
     let Some(provisioner) = provisioner else {
         return questions;
@@ -178,7 +179,7 @@ mod tests {
                     .clone()
                     .all(|one| one.resource != "deployments" || one.verb == "list")
             );
-            assert_eq!(everywhere.count(), EVERYWHERE.len());
+            assert_eq!(everywhere.count(), RULES.len() + 2);
         }
     }
 }
