@@ -10,6 +10,7 @@ locals {
       lease-sweeper         = local.lease_sweeper
       provisioning-latency  = local.provisioning_latency
       scale-window          = local.scale_window
+      threat-containment    = local.threat_containment
     } : name => function if function != null
   }
 

@@ -7,6 +7,7 @@ output "functions" {
       lease-sweeper         = one(module.lease_sweeper)
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)
+      threat-containment    = one(module.threat_containment)
       } : name => {
       function_name         = function.function_name
       function_arn          = function.function_arn

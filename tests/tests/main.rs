@@ -7,6 +7,7 @@
 )]
 
 mod acting;
+mod containment;
 mod evidence;
 mod faults;
 mod house;

@@ -15,7 +15,7 @@ const NOT_USED: [(&str, &str, &str); 0] = [];
 /// `system:public-info-viewer`).
 const FOR_EVERYBODY: [&str; 2] = ["get /readyz", "get /apis/karpenter.sh"];
 
-pub(super) fn granted_is_used_and_used_is_granted(function: &str, calls: &[Exchange]) -> Result<()> {
+pub(crate) fn granted_is_used_and_used_is_granted(function: &str, calls: &[Exchange]) -> Result<()> {
     let granted = granted(function)?;
     let used: BTreeSet<String> = calls
         .iter()

@@ -13,22 +13,22 @@ use serde_json::{Value, json};
 type Row = HashMap<String, AttributeValue>;
 
 /// The table of a deployment.
-pub(super) struct Journal {
+pub(crate) struct Journal {
     client: Client,
     table: String,
 }
 
 /// A remembered change.
 #[derive(Debug, Clone)]
-pub(super) struct Lease {
-    pub(super) id: String,
+pub(crate) struct Lease {
+    pub(crate) id: String,
     /// `pending`, `active`, `reverted`, …
-    pub(super) state: String,
+    pub(crate) state: String,
     row: Row,
 }
 
 impl Journal {
-    pub(super) const fn new(client: Client, table: String) -> Self {
+    pub(crate) const fn new(client: Client, table: String) -> Self {
         Self { client, table }
     }
 
@@ -52,7 +52,7 @@ impl Journal {
     }
 
     /// Forgets everything: claims, lock, cool-down, leases, runs.
-    pub(super) async fn forget(&self) -> Result<()> {
+    pub(crate) async fn forget(&self) -> Result<()> {
         for row in self.rows().await? {
             self.client
                 .delete_item()
@@ -65,7 +65,7 @@ impl Journal {
     }
 
     /// Lets every claim and every lock end now, as if its time had passed.
-    pub(super) async fn let_claims_end(&self) -> Result<()> {
+    pub(crate) async fn let_claims_end(&self) -> Result<()> {
         let over = (clock::now().as_second() - 1).to_string();
         for row in self.rows().await? {
             if row.contains_key("lease_until") {
@@ -82,7 +82,7 @@ impl Journal {
         Ok(())
     }
 
-    pub(super) async fn leases(&self) -> Result<Vec<Lease>> {
+    pub(crate) async fn leases(&self) -> Result<Vec<Lease>> {
         let rows = self.rows().await?;
         let of = |row: &Row, name: &str| row.get(name)?.as_s().ok().cloned();
         let leases = rows
@@ -100,7 +100,7 @@ impl Journal {
     }
 
     /// Writes a change as one that was just made.
-    pub(super) async fn remember(&self, lease: &Lease) -> Result<()> {
+    pub(crate) async fn remember(&self, lease: &Lease) -> Result<()> {
         let mut row = lease.row.clone();
         let text = row.get("lease").and_then(|value| value.as_s().ok());
         let mut document: Value = serde_json::from_str(text.context("a lease is no text")?)?;

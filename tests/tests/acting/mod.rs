@@ -2,10 +2,10 @@
 //! every write, called twice at once, throttled, refused. Real `DynamoDB` conditions, a real API server and its RBAC. One
 //! seeded platform for all claims, without Terraform, which `world.rs` proves.
 
-mod access;
+pub(crate) mod access;
 mod at_once;
 mod connections;
-mod journal;
+pub(crate) mod journal;
 mod kill;
 mod restart;
 mod revert;

@@ -28,8 +28,8 @@ const MOST: usize = 40;
 /// Most containers whose logs are read; a pod with more is somebody's joke on us.
 const MOST_CONTAINERS: usize = 40;
 
-/// Between the end of a capture and the end of the run.
-const MARGIN: Duration = Duration::from_secs(1);
+/// Kept for what comes after a capture: the proof, and the end of the workload. Of a short time a third.
+const AFTERWARDS: Duration = Duration::from_secs(15);
 
 /// What is captured, and of whom.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +65,9 @@ pub async fn capture(
     let case = Case::new(&capturing.target.name, capturing.pod.uid.as_str());
     let id = Capture::new(case, started_at, capturing.request_id);
     let most = Duration::from_secs(u64::from(capturing.limits.seconds));
-    let until = Instant::now() + most.min(times.left().saturating_sub(MARGIN));
+    let left = times.left();
+    let kept = AFTERWARDS.min(left / 3);
+    let until = Instant::now() + most.min(left.saturating_sub(kept));
     let evidence = Evidence::begin(store, id, started_at, previous(capturing.known), until);
     let left = evidence
         .artefacts_until()

@@ -7,7 +7,7 @@ pub mod eradicate;
 pub mod isolate;
 pub mod node;
 #[cfg(test)]
-pub mod tests;
+mod tests;
 
 use day2_core::action::{Refusal, Skip, Step, Undo};
 use day2_core::containment::{Containment, Measure, MeasureState, Taken};

@@ -126,7 +126,28 @@ impl ThreatContainment {
             .open_containment(&record, &breakers, case.watch.now())
             .await?
         {
-            Opened::New(record) | Opened::Known(record) => record,
+            Opened::New(record) => record,
+            Opened::Known(mut record) => {
+                let cut_off = isolation
+                    .measures
+                    .iter()
+                    .filter(|taken| record.measure(&taken.resource).is_none());
+                let missing: Vec<Taken> = cut_off.cloned().collect();
+                if !missing.is_empty() && case.by_hand() {
+                    // A person says that it is cut off nevertheless; remembered before it is made.
+                    for taken in missing {
+                        record.remember(taken);
+                    }
+                    self.save_record(case, &mut record).await?;
+                } else if !missing.is_empty() {
+                    tripped = Some(
+                        "the breaker was open when this pod was found; send the finding's id by hand to cut it off \
+                         nevertheless"
+                            .to_owned(),
+                    );
+                }
+                record
+            }
             Opened::Tripped { says } => {
                 tripped = Some(says);
                 let label = plan::isolate::label_only(&ground.pod, &ground.id);
@@ -199,13 +220,13 @@ impl ThreatContainment {
         let proof_at = isolated_at.checked_add(settle).unwrap_or(isolated_at);
         self.wait_until(case, proof_at).await;
         let proof = prove::prove(&ground.cluster, &ground.pod, node, agent, times.deadline).await;
-        let ending = self.ending(case, ground, &others, work);
+        let ending = self.ending(ground, &others, work);
         work.skips.extend(ending.skips.clone());
         let mut proposed = None;
         let mut ended = None;
         let open = open_measures(&ending, Some(&work.record));
         if !open.is_empty() {
-            match self.may_end(ground, &receipt, work, approval) {
+            match self.may_end(ground, &receipt, work, &open, approval) {
                 Err(why) if why.is_empty() => {
                     proposed = Some(self.propose_end(case, ground, &open, work).await?)
                 }
@@ -323,13 +344,7 @@ impl ThreatContainment {
     }
 
     /// The plan for the end of the workload.
-    pub(super) fn ending(
-        &self,
-        _case: &Case<'_>,
-        ground: &Ground,
-        others: &WorkloadFacts,
-        work: &Work,
-    ) -> Draft {
+    fn ending(&self, ground: &Ground, others: &WorkloadFacts, work: &Work) -> Draft {
         let contained =
             plan::eradicate::contained_of(&ground.known, work.record.pod.owner.as_deref(), &ground.id);
         let upon = plan::eradicate::Ground {
@@ -348,6 +363,7 @@ impl ThreatContainment {
         ground: &Ground,
         receipt: &'r Observed<EvidenceReceipt>,
         work: &Work,
+        open: &[Taken],
         approval: Option<&Plan<Value>>,
     ) -> Result<&'r EvidenceReceipt, String> {
         let receipt = receipt
@@ -365,8 +381,21 @@ impl ThreatContainment {
                 "the isolation is not in force, so the end of the workload is left to a person".to_owned(),
             );
         }
-        if approval.is_some() {
-            return Ok(receipt);
+        if let Some(plan) = approval {
+            let approved = |taken: &Taken| {
+                let mut steps = plan.steps.iter();
+                steps.any(|step| {
+                    (&step.resource, &step.before, &step.after)
+                        == (&taken.resource, &taken.before, &taken.after)
+                })
+            };
+            return match open.iter().find(|taken| !approved(taken)) {
+                None => Ok(receipt),
+                Some(taken) => Err(format!(
+                    "{} -> {} is not what was approved for {}",
+                    taken.before, taken.after, taken.resource
+                )),
+            };
         }
         if self.settings.function.eradicate == Eradicate::Auto && ground.reread.is_confirmed() {
             return Ok(receipt);
@@ -463,14 +492,21 @@ impl ThreatContainment {
     }
 
     /// Writes the record, and learns whether this run may go on.
-    pub(super) async fn save(&self, case: &Case<'_>, work: &mut Work) -> Result<(), OpsError> {
+    async fn save(&self, case: &Case<'_>, work: &mut Work) -> Result<(), OpsError> {
+        self.save_record(case, &mut work.record).await
+    }
+
+    pub(super) async fn save_record(
+        &self,
+        case: &Case<'_>,
+        record: &mut Containment,
+    ) -> Result<(), OpsError> {
         let now = case.watch.now();
-        let ours = self.edge.journal.save_containment(&mut work.record, now).await?;
-        if ours {
+        if self.edge.journal.save_containment(record, now).await? {
             return Ok(());
         }
         Err(OpsError::InProgress {
-            what: format!("containment {}", work.record.id),
+            what: format!("containment {}", record.id),
             until: case.lease_until(),
         })
     }

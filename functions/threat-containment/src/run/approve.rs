@@ -8,8 +8,8 @@ use day2_aws::error::OpsError;
 use day2_aws::evidence::EvidenceReceipt;
 use day2_aws::journal::{Held, Proposal, Used};
 use day2_core::Observed;
-use day2_core::action::{Approved, Guard, Outcome, Plan, PlanId};
-use day2_core::containment::{Containment, Taken};
+use day2_core::action::{Approved, Guard, Mode, Outcome, Plan, PlanId};
+use day2_core::containment::{Containment, Measure, Taken};
 use day2_core::report::Run;
 use day2_core::target::Target;
 use jiff::{SignedDuration, Timestamp};
@@ -214,7 +214,7 @@ impl ThreatContainment {
                 "`approve` {plan:?} is no plan id; send the 64 hexadecimal digits of the mail"
             ))
         })?;
-        if mode < day2_core::action::Mode::Approve {
+        if mode < Mode::Approve {
             return Err(OpsError::Event(format!(
                 "`approve` has no meaning: {NAME} is deployed in mode {mode}"
             )));
@@ -268,7 +268,11 @@ impl ThreatContainment {
         let proposal = self.edge.journal.proposal(NAME, target, &approved.plan).await?;
         let proposal = proposal.ok_or_else(|| OpsError::Event(format!("plan {} is gone", approved.plan)))?;
         let whole = Box::pin(self.whole(case, ctx, ground)).await?;
-        let now = steps(case, ground, &whole.open, &whole.draft)?;
+        let mut now = steps(case, ground, &whole.open, &whole.draft)?;
+        if case.mode == Mode::Auto {
+            // All else is done in this mode by itself; only the end of the workload waits.
+            now.steps.retain(|step| ends(&step.change));
+        }
         // What an earlier delivery of this approval has begun is no part of the plan any more, and was approved.
         let mut left = proposal.plan.clone();
         left.steps.retain(|step| !begun(ground.record(), &step.resource));
@@ -310,6 +314,17 @@ impl ThreatContainment {
     pub(crate) fn may_eradicate(&self) -> bool {
         self.settings.function.eradicate != Eradicate::Never
     }
+}
+
+/// Whether a change ends a workload, or keeps its scaler from bringing it back.
+fn ends(change: &Value) -> bool {
+    let change = serde_json::from_value::<Change>(change.clone());
+    change.is_ok_and(|change| {
+        matches!(
+            change.measure,
+            Measure::PauseScaledObject { .. } | Measure::Scale { .. } | Measure::DeletePod
+        )
+    })
 }
 
 fn begun(record: Option<&Containment>, resource: &str) -> bool {

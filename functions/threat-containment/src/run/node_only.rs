@@ -2,9 +2,9 @@
 
 use day2_aws::error::OpsError;
 use day2_core::action::Outcome;
-use day2_core::containment::{Containment, MeasureState};
-use day2_kube::ListQuery;
-use serde_json::Value;
+use day2_core::containment::{Containment, Measure, MeasureState};
+use day2_kube::{KindAt, ListQuery, Raw};
+use serde_json::{Value, json};
 
 use super::ThreatContainment;
 use super::case::Case;
@@ -98,7 +98,7 @@ impl ThreatContainment {
         let Some(workload) = &case.finding.workload else {
             return Err(OpsError::Refused("a pod that is gone has a name".to_owned()));
         };
-        let ours = known.into_iter().rev().find(|one| {
+        let mut ours = known.into_iter().rev().find(|one| {
             one.pod.namespace == *workload.namespace.as_str()
                 && one.pod.name == *workload.name.as_str()
                 && workload.uid.as_ref().is_none_or(|uid| *uid == one.pod.uid)
@@ -114,14 +114,9 @@ impl ThreatContainment {
                 format!("gone:{}", case.finding.dedup_key()),
             ),
         };
-        if let Some(record) = &ours {
-            // Whoever worked on it may have died in between: what it was about to do is said for what it is.
-            let pending = record
-                .measures
-                .iter()
-                .filter(|taken| taken.state == MeasureState::Pending)
-                .count();
-            tracing::info!(containment = record.id, pending, "the contained pod is gone");
+        if let Some(record) = &mut ours {
+            // Whoever worked on it may have died in between.
+            self.look_after(case, record).await?;
         }
         let items = items::gone(&case.finding, reread, ours.as_ref());
         let outcome = if ours.is_some() {
@@ -130,5 +125,50 @@ impl ThreatContainment {
             Outcome::NothingToDo
         };
         self.tell(case, occasion, Ending::of(outcome, says, items)).await
+    }
+
+    /// Looks whether the end of a workload that was remembered and not marked came about: by the replicas that it has, or by
+    /// the pod that is gone. What cannot be seen stays as it is.
+    async fn look_after(&self, case: &Case<'_>, record: &mut Containment) -> Result<(), OpsError> {
+        let pending: Vec<_> = record
+            .measures
+            .iter()
+            .filter(|taken| taken.state == MeasureState::Pending)
+            .cloned()
+            .collect();
+        if pending.is_empty() || !record.is_open() {
+            return Ok(());
+        }
+        let ctx = self.ctx(case.target).await;
+        let times = case.times();
+        let cluster = ctx.cluster(case.target, &times).await.map_err(OpsError::Read)?;
+        let mut seen = false;
+        for taken in pending {
+            let done = match &taken.measure {
+                Measure::DeletePod => true,
+                Measure::Scale { workload, name, .. } => {
+                    let plural = format!("{}s", workload.to_ascii_lowercase());
+                    let at = KindAt::new("apps", "v1", &plural);
+                    let namespace = Some(record.pod.namespace.as_str());
+                    match at {
+                        Ok(at) => matches!(
+                            cluster.get_raw(&at, namespace, name, times.deadline).await,
+                            Ok(Raw::Object(object)) if object.pointer("/spec/replicas") == Some(&json!(0))
+                        ),
+                        Err(_) => false,
+                    }
+                }
+                _ => false,
+            };
+            if done {
+                let says = "done by an earlier delivery, which ended before it could say so";
+                record.mark(&taken.resource, MeasureState::Active, says, case.watch.now());
+                seen = true;
+            }
+        }
+        if seen {
+            self.save_record(case, record).await?;
+        }
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@ use day2_aws::app::Handing;
 use day2_aws::error::OpsError;
 use day2_aws::journal::{Claim, Held};
 use day2_core::Item;
-use day2_core::action::{ActionRecord, Effect, Guard, Outcome, Plan, Refusal, Skip, StepResult};
+use day2_core::action::{ActionRecord, Effect, Guard, Outcome, Plan, Refusal, StepResult};
 use day2_core::chart::Chart;
 use day2_core::compare::{self, Snapshot};
 use day2_core::report::{Report, Run};
@@ -64,11 +64,6 @@ impl Ending {
         allowed_by: impl Into<String>,
     ) -> Self {
         self.plan.refusals.push(Refusal::new(guard, says, allowed_by));
-        self
-    }
-
-    pub(crate) fn skipping(mut self, skips: Vec<Skip>) -> Self {
-        self.plan.skips.extend(skips);
         self
     }
 

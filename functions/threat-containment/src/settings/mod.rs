@@ -1,7 +1,7 @@
 //! Settings of `threat-containment`: which findings count, how far the function may go, and what it never touches.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod validate;
 
 use day2_core::action::Mode;

@@ -148,7 +148,7 @@ fn approval(report: &Report, record: &ActionRecord, rendering: &Rendering, clock
         @if let (Some(lines), Some(until)) = (commands::approve(report, rendering), until) {
             section aria-labelledby="approve" {
                 h2 #approve { "Approve it" }
-                p.note { "This approves exactly the plan above, " strong { (until) } ":" }
+                p.note { "This approves exactly " (words::approved_part(record)) ", " strong { (until) } ":" }
                 (steps::read_all(record))
                 (command(&lines))
                 p.note { (words::APPROVING) }

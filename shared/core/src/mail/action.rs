@@ -161,7 +161,10 @@ fn approval(text: &mut Text, report: &Report, record: &ActionRecord, rendering: 
     text.gap();
     text.para(
         "  ",
-        &format!("These lines approve exactly the plan above, {until}:"),
+        &format!(
+            "These lines approve exactly {}, {until}:",
+            words::approved_part(record)
+        ),
     );
     let all = record.plan.steps.len();
     if all > MAX_STEPS {

@@ -236,6 +236,15 @@ pub(crate) fn approve_until(report: &Report, record: &ActionRecord, clock: &Cloc
     ))
 }
 
+/// What an approval is of: the whole plan, or what of it waits beside what was done at once.
+pub(crate) fn approved_part(record: &ActionRecord) -> &'static str {
+    if record.results.is_empty() {
+        "the plan above"
+    } else {
+        "the steps above that are planned"
+    }
+}
+
 /// What an approver must know. A report is read by more people than may invoke.
 pub(crate) const APPROVING: &str = "Whoever may invoke the function may approve; nobody else is asked. An approval \
      counts once. The plan is made again first: if a step of it has changed by then, nothing is done and the \

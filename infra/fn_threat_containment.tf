@@ -1,0 +1,86 @@
+module "threat_containment" {
+  source = "./modules/ops-function"
+  count  = var.threat_containment == null ? 0 : 1
+
+  name         = "threat-containment"
+  name_prefix  = var.name
+  description  = "Contains the pod of a GuardDuty finding: isolation first, evidence before anything is destroyed, proof instead of hope."
+  package      = "${var.package_dir}/threat-containment.zip"
+  architecture = var.architecture
+
+  memory_mb            = var.threat_containment.memory_mb
+  timeout_seconds      = var.threat_containment.timeout_seconds
+  reserved_concurrency = var.threat_containment.reserved_concurrency
+  environment          = local.settings_environment["threat-containment"]
+
+  # A throttled event is delivered for as long as a finding counts.
+  max_event_age_seconds = min(coalesce(try(var.threat_containment.accept.max_age_minutes, null), 360), 360) * 60
+
+  trigger          = file("${path.module}/../functions/threat-containment/trigger.json")
+  zone             = var.zone
+  alarm_topic_arns = var.threat_containment.finding_topic_arns
+
+  permissions_file         = "${path.module}/../functions/threat-containment/permissions.json"
+  permission_values        = local.permission_values["threat-containment"]
+  permissions_boundary_arn = var.permissions_boundary_arn
+  access_entry_clusters    = toset([for target in keys(var.threat_containment.targets) : local.access_entry_clusters[target] if contains(keys(local.access_entry_clusters), target)])
+
+  failure_queue_arn  = aws_sqs_queue.failures.arn
+  log_retention_days = var.log_retention_days
+  log_level          = var.log_level
+  log_key_arn        = aws_kms_key.this.arn
+  vpc                = var.vpc
+  tags               = local.tags
+}
+
+locals {
+  threat_containment = var.threat_containment == null ? null : {
+    mail     = "always"
+    calendar = null
+    targets  = keys(var.threat_containment.targets)
+
+    lists = {
+      # Any node of a target may carry the pod, so any group may hold the instance that must not be scaled in.
+      auto_scaling_group_arns = [
+        for name in keys(var.threat_containment.targets) :
+        "arn:${local.partition}:autoscaling:${local.targets[name].region}:${local.targets[name].account_id}:autoScalingGroup:*:autoScalingGroupName/*"
+        if local.targets[name].role_arn == null && coalesce(try(var.threat_containment.node.protect_from_scale_in, null), true)
+      ]
+      detector_arns = [
+        for name, platform in var.threat_containment.targets :
+        "arn:${local.partition}:guardduty:${local.targets[name].region}:${local.targets[name].account_id}:detector/${coalesce(platform.detector_id, "*")}"
+        if local.targets[name].role_arn == null
+      ]
+      evidence_object_arns = var.evidence == null ? [] : ["${local.evidence_bucket_arn}/evidence/*"]
+      evidence_key_arns    = var.evidence == null ? [] : [var.evidence.key_arn]
+    }
+
+    # What is not set is left out: the function has the default, and the document stays small.
+    settings = merge(
+      {
+        for key, value in {
+          mode              = var.threat_containment.mode
+          eradicate         = var.threat_containment.eradicate
+          approval_minutes  = var.threat_containment.approval_minutes
+          settle_seconds    = var.threat_containment.settle_seconds
+          denied_namespaces = var.threat_containment.denied_namespaces
+          evidence          = var.evidence
+        } : key => value if value != null
+      },
+      {
+        for part, values in {
+          accept   = var.threat_containment.accept
+          breaker  = var.threat_containment.breaker
+          node     = var.threat_containment.node
+          workload = var.threat_containment.workload
+          capture  = var.threat_containment.capture
+        } : part => { for key, value in values : key => value if value != null }
+      },
+      {
+        targets = {
+          for name, platform in var.threat_containment.targets : name => { for key, value in platform : key => value if value != null }
+        }
+      },
+    )
+  }
+}

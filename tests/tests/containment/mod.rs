@@ -1,0 +1,180 @@
+//! The real binary of `threat-containment` as a process, behind fronts that spoil or hold its calls: a pod that mines in a
+//! real cluster, GuardDuty's finding of it, evidence in a bucket with Object Lock, the shipped RBAC.
+
+mod kill;
+mod stand;
+mod storm;
+
+use anyhow::{Context as _, Result, ensure};
+use day2_platform::sandbox::Sandbox;
+use serde_json::Value;
+
+use crate::acting::access;
+use stand::{Mode, Stand, items, outcome_of};
+
+#[tokio::test]
+async fn the_pod_of_a_finding_is_contained_once_and_with_evidence_first() -> Result<()> {
+    let mut stand = Stand::new().await?;
+    let begun = stand.faults.mark();
+    observe_changes_nothing_o11(&mut stand).await?;
+    a_forged_finding_contains_nothing_e10(&mut stand).await?;
+    what_is_not_acted_on_changes_nothing_e05_e06_e08(&mut stand).await?;
+    isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(&mut stand).await?;
+    kill::at_every_write_d12(&mut stand).await?;
+    storm::forty_findings_over_few_pods_d09_d10(&mut stand).await?;
+    the_workload_ends_only_after_its_evidence_k29(&mut stand).await?;
+    access::granted_is_used_and_used_is_granted("threat-containment", &stand.faults.since(begun))
+}
+
+async fn observe_changes_nothing_o11(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Observe)).await?;
+    let pod = stand.miner.pod.clone();
+    let event = stand.finding(&pod, &id(1)).await?;
+    let mark = stand.faults.mark();
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "planned", "{answer}");
+    stand.nothing_was_changed(mark)?;
+    ensure!(stand.labelled().await?.is_empty(), "a pod is labelled");
+    Ok(())
+}
+
+async fn a_forged_finding_contains_nothing_e10(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+    let mark = stand.faults.mark();
+    let event = stand.forged(&stand.miner.pod.clone(), &id(2))?;
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "refused", "{answer}");
+    let says = answer["reports"][0]["action"]["says"]
+        .as_str()
+        .unwrap_or_default();
+    ensure!(says.contains("SECURITY NOTICE"), "{says}");
+    stand.nothing_was_changed(mark)?;
+    // GuardDuty knows the finding, and says that it is about another pod.
+    let other = stand.miner.others[0].clone();
+    stand.finding(&other, &id(3)).await?;
+    let event = stand.forged(&stand.miner.pod.clone(), &id(3))?;
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "refused", "{answer}");
+    stand.nothing_was_changed(mark)
+}
+
+async fn what_is_not_acted_on_changes_nothing_e05_e06_e08(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+    let mark = stand.faults.mark();
+    for (change, expected) in [
+        (("/service/archived", Value::Bool(true)), "suppressed"),
+        (
+            ("/service/additionalInfo/value", "{\"sample\":true}".into()),
+            "suppressed",
+        ),
+        (("/severity", 5.0.into()), "suppressed"),
+        (
+            ("/type", "Discovery:Kubernetes/MaliciousIPCaller".into()),
+            "suppressed",
+        ),
+        (
+            (
+                "/resource/eksClusterDetails/arn",
+                "arn:aws:eks:us-east-1:999988887777:cluster/prod-a".into(),
+            ),
+            "ignored",
+        ),
+    ] {
+        let event = stand.changed(&stand.miner.pod.clone(), &id(4), change.clone())?;
+        let answer = sandbox.invoke(event).await?.answer()?;
+        ensure!(outcome_of(&answer) == expected, "{change:?}: {answer}");
+    }
+    stand.nothing_was_changed(mark)
+}
+
+async fn isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+    let pod = stand.miner.pod.clone();
+    let event = stand.finding(&pod, &id(5)).await?;
+    let mark = stand.faults.mark();
+    let answer = sandbox.invoke(event.clone()).await?.answer()?;
+    ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+
+    // Exactly this pod, and nothing of its neighbours.
+    ensure!(
+        stand.labelled().await? == [pod.name.clone()],
+        "{:?}",
+        stand.labelled().await?
+    );
+    let selected = stand.selected_by_quarantine(&pod).await?;
+    ensure!(selected == [pod.name.clone()], "the policy selects {selected:?}");
+    ensure!(
+        stand.cordoned().await? == [pod.node.clone()],
+        "{:?}",
+        stand.cordoned().await?
+    );
+    ensure!(stand.replicas().await? == 3, "replicas were changed");
+
+    // The other policy that still opens it is named.
+    let proof = items(&answer, "THR-003").context("no proof")?;
+    ensure!(proof.to_string().contains("allow-egress"), "{proof:#}");
+
+    // Evidence is there, with both logs of the miner, and no word of them anywhere else (E18).
+    let evidence = stand.evidence(&pod.uid).await?;
+    ensure!(
+        evidence.iter().any(|(key, _)| key.contains("manifest")),
+        "{evidence:?}"
+    );
+    let logs: Vec<_> = evidence.iter().filter(|(key, _)| key.contains("-log")).collect();
+    let mark_of_log = day2_platform::world::miner::LOG_MARK.as_bytes();
+    ensure!(
+        logs.iter()
+            .any(|(_, bytes)| bytes.windows(mark_of_log.len()).any(|part| part == mark_of_log)),
+        "the log of the miner is not in the evidence: {:?}",
+        evidence.iter().map(|(key, _)| key).collect::<Vec<_>>()
+    );
+    ensure!(
+        !answer.to_string().contains("stratum+tcp"),
+        "the report repeats a log"
+    );
+    ensure!(!sandbox.log()?.contains("stratum+tcp"), "our log repeats a log");
+
+    // At most six exchanges that wait for each other lie before the isolation.
+    let until = stand.chain_to_isolation(mark)?;
+    ensure!(until <= 6, "{until} exchanges before the pod is isolated");
+
+    // The same finding again, by whatever road, changes nothing and mails nothing.
+    let again = stand.faults.mark();
+    let by_administrator = stand.by_administrator(&pod, &id(5))?;
+    let answer = sandbox.invoke(by_administrator).await?.answer()?;
+    ensure!(outcome_of(&answer) == "suppressed", "{answer}");
+    let updated = stand.updated(&pod, &id(5)).await?;
+    let answer = sandbox.invoke(updated).await?.answer()?;
+    ensure!(outcome_of(&answer) == "suppressed", "{answer}");
+    stand.nothing_was_changed(again)?;
+    ensure!(stand.accepted(again, "sns:Publish") == 0, "it was mailed again");
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "already_done", "{answer}");
+    stand.as_before().await
+}
+
+async fn the_workload_ends_only_after_its_evidence_k29(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::End)).await?;
+    let pod = stand.miner.pod.clone();
+    let event = stand.finding(&pod, &id(9)).await?;
+    let mark = stand.faults.mark();
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+    ensure!(stand.replicas().await? == 0, "the workload stands: {answer:#}");
+    let calls = stand.faults.writes_since(mark);
+    let manifest = calls
+        .iter()
+        .position(|call| call.call.resource.contains("manifest"))
+        .context("no manifest was written")?;
+    let scaled = calls
+        .iter()
+        .position(|call| call.action() == "kubernetes:patch deployments/scale")
+        .context("nothing was scaled")?;
+    ensure!(manifest < scaled, "it was ended before its evidence was sealed");
+    stand.as_before().await
+}
+
+/// A finding id.
+pub(crate) fn id(number: u32) -> String {
+    format!("{number:032x}")
+}

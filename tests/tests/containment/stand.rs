@@ -1,0 +1,427 @@
+//! The platform of these tests with its miner, and one delivery of a finding.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use aws_sdk_s3::types::{
+    DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode, ObjectLockRule,
+};
+use day2_platform::aws::{ACCOUNT, REGION};
+use day2_platform::clock;
+use day2_platform::faults::{Faults, Front, Mark, Upstream};
+use day2_platform::platform::Platform;
+use day2_platform::sandbox::{Event, Ground, Launch, Role};
+use day2_platform::wait::wait_until;
+use day2_platform::world::World;
+use day2_platform::world::miner::{DEPLOYMENT, Miner, NAMESPACE, PodId, REPLICAS, finding};
+use day2_platform::world::plan::TARGET;
+use serde_json::{Value, json};
+
+use crate::acting::journal::Journal;
+
+const FUNCTION: &str = "threat-containment";
+const BUCKET: &str = "day2-evidence";
+const LABEL: &str = "day2.dev/quarantine";
+/// A run with its proof and its publication.
+pub(super) const LONG: Duration = Duration::from_secs(120);
+
+/// How the function is deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Observe,
+    /// Isolates and captures.
+    Auto,
+    /// The same with a circuit breaker of three.
+    Few,
+    /// Ends workloads too.
+    End,
+}
+
+pub(super) struct Stand {
+    pub(super) faults: Faults,
+    pub(super) journal: Journal,
+    pub(super) world: World,
+    pub(super) miner: Miner,
+    launches: BTreeMap<&'static str, Launch>,
+    s3: aws_sdk_s3::Client,
+    _fronts: [Front; 2],
+    pub(super) platform: Platform,
+    _folder: tempfile::TempDir,
+}
+
+impl Mode {
+    const ALL: [Self; 4] = [Self::Observe, Self::Auto, Self::Few, Self::End];
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Auto => "auto",
+            Self::Few => "few",
+            Self::End => "end",
+        }
+    }
+
+    fn settings(self, key: &str) -> Value {
+        let mut settings = json!({
+            "mode": if self == Self::Observe { "observe" } else { "auto" },
+            "eradicate": if self == Self::End { "auto" } else { "never" },
+            "settle_seconds": 0,
+            "evidence": {"bucket": BUCKET, "key_arn": key},
+            "breaker": {"max_per_hour": 100, "max_per_day": 500, "max_percent_of_replicas": 100},
+            "node": {"max_cordoned_nodes": 50, "max_cordoned_percent": 100},
+            "workload": {"may_stop_healthy_replicas": true},
+            "targets": BTreeMap::from([(TARGET, json!({}))]),
+        });
+        if self == Self::Few {
+            settings["breaker"] = json!({"max_per_hour": 2, "max_percent_of_replicas": 100});
+        }
+        settings
+    }
+}
+
+impl Stand {
+    pub(super) async fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let platform = Platform::start(&folder.path().join("platform")).await?;
+        let world = platform.seed().await?;
+        let miner = world.miner().await?;
+        let aws = platform.emulator.sdk_config();
+        let ground = Ground::make(&platform.emulator, "day2").await?;
+        let s3 = aws_sdk_s3::Client::new(&aws);
+        let key = evidence_bucket(&platform, &s3).await?;
+        let faults = Faults::new();
+        let front = faults.before(Upstream::aws(&platform.emulator)).await?;
+        let cluster = faults.before(Upstream::cluster(&platform.cluster)?).await?;
+        let of = (&platform.cluster, TARGET);
+        let Role { credentials, .. } = ground.role(&platform.emulator, of, FUNCTION).await?;
+        let sandboxes = folder.path().join("sandboxes");
+        let mut launches = BTreeMap::new();
+        for mode in Mode::ALL {
+            let document = world.document(&ground.deployment(), &mode.settings(&key), cluster.endpoint());
+            let launch = Launch::new(FUNCTION, &sandboxes, &credentials, front.endpoint())?;
+            launches.insert(mode.word(), launch.settings(&document));
+        }
+        Ok(Self {
+            faults,
+            journal: Journal::new(aws_sdk_dynamodb::Client::new(&aws), ground.journal_table),
+            world,
+            miner,
+            launches,
+            s3,
+            _fronts: [front, cluster],
+            platform,
+            _folder: folder,
+        })
+    }
+
+    pub(super) fn launch(&self, mode: Mode) -> Launch {
+        self.launches[mode.word()].clone()
+    }
+
+    /// GuardDuty finds a pod; the event as EventBridge delivers it.
+    pub(super) async fn finding(&self, pod: &PodId, id: &str) -> Result<Event> {
+        let posted = self
+            .platform
+            .emulator
+            .control()
+            .place_finding(&finding(pod, id))
+            .await?;
+        Ok(event(&detail(pod, id, &posted.updated_at)))
+    }
+
+    /// The same finding, seen again.
+    pub(super) async fn updated(&self, pod: &PodId, id: &str) -> Result<Event> {
+        self.finding(pod, id).await
+    }
+
+    /// An event that GuardDuty did not send.
+    pub(super) fn forged(&self, pod: &PodId, id: &str) -> Result<Event> {
+        Ok(event(&detail(pod, id, &now())))
+    }
+
+    /// An event with one value replaced.
+    pub(super) fn changed(&self, pod: &PodId, id: &str, (at, to): (&str, Value)) -> Result<Event> {
+        let mut detail = detail(pod, id, &now());
+        *detail.pointer_mut(at).with_context(|| format!("no {at}"))? = to;
+        Ok(event(&detail))
+    }
+
+    /// The same finding, forwarded by an administrator's account.
+    pub(super) fn by_administrator(&self, pod: &PodId, id: &str) -> Result<Event> {
+        let mut whole = whole(&detail(pod, id, &now()));
+        whole["account"] = json!("111122223333");
+        whole["id"] = json!("ffffffff-4b5a-6978-8796-a5b4c3d2e1f0");
+        Ok(Event::new(whole.to_string()).time_left(LONG))
+    }
+
+    /// Calls since the mark of one action that were accepted.
+    pub(super) fn accepted(&self, mark: Mark, action: &str) -> usize {
+        let writes = self.faults.writes_since(mark);
+        writes.iter().filter(|call| call.action() == action).count()
+    }
+
+    /// No write went to the cluster, to Auto Scaling, or into the evidence.
+    pub(super) fn nothing_was_changed(&self, mark: Mark) -> Result<()> {
+        let writes = self.faults.writes_since(mark);
+        let of_the_world: Vec<String> = writes
+            .iter()
+            .filter(|call| {
+                (call.call.service == "kubernetes" && !call.call.operation.contains("selfsubject"))
+                    || call.call.service == "autoscaling"
+                    || call.call.resource.contains(BUCKET)
+            })
+            .map(|call| format!("{} {}", call.action(), call.call.resource))
+            .collect();
+        ensure!(of_the_world.is_empty(), "{of_the_world:?}");
+        Ok(())
+    }
+
+    /// Exchanges that wait for each other before the policy was there: those of the longest chain are the writes to the
+    /// journal and the reads that were not begun together.
+    pub(super) fn chain_to_isolation(&self, mark: Mark) -> Result<usize> {
+        let calls = self.faults.since(mark);
+        let created = calls
+            .iter()
+            .position(|call| call.action() == "kubernetes:create networkpolicies")
+            .context("no policy was created")?;
+        let before: Vec<String> = calls.iter().take(created + 1).map(|call| call.action()).collect();
+        // First looks (one wave), owners beside the claim (two hops), the record, and the change itself.
+        let waves = [
+            before
+                .iter()
+                .filter(|call| *call == "kubernetes:get pods")
+                .count()
+                .min(1),
+            before
+                .iter()
+                .filter(|call| {
+                    matches!(
+                        call.as_str(),
+                        "kubernetes:get replicasets" | "kubernetes:get deployments"
+                    )
+                })
+                .count(),
+            before
+                .iter()
+                .filter(|call| call.contains("TransactWriteItems"))
+                .count(),
+            1,
+        ];
+        Ok(waves.iter().sum())
+    }
+
+    async fn kubectl(&self, arguments: &[&str]) -> Result<Value> {
+        let output = tokio::process::Command::new(self.platform.cluster.kubectl_path())
+            .arg("--kubeconfig")
+            .arg(self.platform.cluster.admin_kubeconfig_path())
+            .args(arguments)
+            .output()
+            .await?;
+        ensure!(
+            output.status.success(),
+            "kubectl {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
+    }
+
+    async fn names(&self, arguments: &[&str], wanted: impl Fn(&Value) -> bool) -> Result<Vec<String>> {
+        let list = self.kubectl(&[arguments, &["-o", "json"]].concat()).await?;
+        let items = list["items"].as_array().cloned().unwrap_or_default();
+        let mut names: Vec<String> = items
+            .iter()
+            .filter(|item| wanted(item))
+            .filter_map(|item| item["metadata"]["name"].as_str().map(str::to_owned))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// Pods of the whole cluster that carry the label.
+    pub(super) async fn labelled(&self) -> Result<Vec<String>> {
+        self.names(&["get", "pods", "-A", "-l", LABEL], |_| true).await
+    }
+
+    /// Pods that the quarantine of a pod selects.
+    pub(super) async fn selected_by_quarantine(&self, pod: &PodId) -> Result<Vec<String>> {
+        let name = format!("day2-quarantine-{}", pod.uid);
+        let policy = self
+            .kubectl(&["get", "networkpolicy", "-n", NAMESPACE, &name, "-o", "json"])
+            .await?;
+        let spec = &policy["spec"];
+        ensure!(spec["policyTypes"] == json!(["Ingress", "Egress"]), "{spec}");
+        ensure!(
+            spec.get("ingress").is_none() && spec.get("egress").is_none(),
+            "{spec}"
+        );
+        let value = spec["podSelector"]["matchLabels"][LABEL]
+            .as_str()
+            .context("it selects by another label")?;
+        let selector = format!("{LABEL}={value}");
+        self.names(&["get", "pods", "-n", NAMESPACE, "-l", &selector], |_| true)
+            .await
+    }
+
+    /// Cordoned nodes.
+    pub(super) async fn cordoned(&self) -> Result<Vec<String>> {
+        self.names(&["get", "nodes"], |node| {
+            node["spec"]["unschedulable"] == json!(true)
+        })
+        .await
+    }
+
+    /// Replicas that the suspect's Deployment asks for.
+    pub(super) async fn replicas(&self) -> Result<i64> {
+        let seen = self
+            .kubectl(&["get", "deployment", "-n", NAMESPACE, DEPLOYMENT, "-o", "json"])
+            .await?;
+        seen["spec"]["replicas"].as_i64().context("no replicas")
+    }
+
+    /// Keys and bytes of the evidence of a pod.
+    pub(super) async fn evidence(&self, uid: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        let prefix = format!("evidence/{TARGET}/{uid}/");
+        let listed = self
+            .s3
+            .list_objects_v2()
+            .bucket(BUCKET)
+            .prefix(prefix)
+            .send()
+            .await?;
+        let mut found = Vec::new();
+        for object in listed.contents() {
+            let key = object.key().context("no key")?;
+            let body = self.s3.get_object().bucket(BUCKET).key(key).send().await?;
+            found.push((key.to_owned(), body.body.collect().await?.to_vec()));
+        }
+        Ok(found)
+    }
+
+    /// The world as it was before any finding, with a new pod that mines, and nothing remembered.
+    pub(super) async fn as_before(&mut self) -> Result<()> {
+        self.faults.clear();
+        self.journal.forget().await?;
+        let policies = self
+            .names(&["get", "networkpolicy", "-n", NAMESPACE], |policy| {
+                policy["metadata"]["name"]
+                    .as_str()
+                    .is_some_and(|name| name.starts_with("day2-quarantine"))
+            })
+            .await?;
+        for policy in policies {
+            self.kubectl(&["delete", "networkpolicy", "-n", NAMESPACE, &policy])
+                .await?;
+        }
+        for node in self.cordoned().await? {
+            self.kubectl(&["uncordon", &node]).await?;
+            self.kubectl(&["annotate", "node", &node, "day2.dev/cordon-"])
+                .await?;
+        }
+        let replicas = format!("--replicas={REPLICAS}");
+        self.kubectl(&["scale", "deployment", "-n", NAMESPACE, DEPLOYMENT, &replicas])
+            .await?;
+        self.kubectl(&["delete", "pods", "-n", NAMESPACE, "-l", LABEL])
+            .await?;
+        let mut pods = Vec::new();
+        wait_until(Duration::from_mins(1), "three fresh pods", async || {
+            let all = self
+                .names(
+                    &["get", "pods", "-n", NAMESPACE, "-l", &format!("app={DEPLOYMENT}")],
+                    |pod| {
+                        let labels = &pod["metadata"]["labels"];
+                        let ready = pod["status"]["conditions"]
+                            .as_array()
+                            .into_iter()
+                            .flatten()
+                            .any(|one| one["type"] == "Ready" && one["status"] == "True");
+                        ready
+                            && labels.get(LABEL).is_none()
+                            && pod["metadata"].get("deletionTimestamp").is_none()
+                    },
+                )
+                .await?;
+            ensure!(all.len() == usize::try_from(REPLICAS)?, "{all:?}");
+            Ok(())
+        })
+        .await?;
+        pods.extend(self.world.pod_ids(NAMESPACE, DEPLOYMENT).await?);
+        ensure!(pods.len() == usize::try_from(REPLICAS)?, "{pods:?}");
+        self.miner.pod = pods.remove(0);
+        self.miner.others = pods;
+        Ok(())
+    }
+}
+
+/// The word of what came of it.
+pub(super) fn outcome_of(answer: &Value) -> &str {
+    answer["outcome"].as_str().unwrap_or_default()
+}
+
+/// The line of this code.
+pub(super) fn items<'a>(answer: &'a Value, code: &str) -> Option<&'a Value> {
+    answer["reports"][0]["items"]
+        .as_array()?
+        .iter()
+        .find(|item| item["code"] == code)
+}
+
+fn now() -> String {
+    clock::now().strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+}
+
+/// The finding with what GuardDuty fills in.
+fn detail(pod: &PodId, id: &str, updated_at: &str) -> Value {
+    let mut detail = finding(pod, id);
+    detail["schemaVersion"] = json!("2.0");
+    detail["partition"] = json!("aws");
+    detail["accountId"] = json!(ACCOUNT);
+    detail["region"] = json!(REGION);
+    detail["arn"] = json!(format!(
+        "arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/d/finding/{id}"
+    ));
+    detail["createdAt"] = json!(updated_at);
+    detail["updatedAt"] = json!(updated_at);
+    detail
+}
+
+fn whole(detail: &Value) -> Value {
+    json!({
+        "version": "0", "id": "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0", "detail-type": "GuardDuty Finding",
+        "source": "aws.guardduty", "account": ACCOUNT, "time": now(), "region": REGION, "resources": [],
+        "detail": detail,
+    })
+}
+
+fn event(detail: &Value) -> Event {
+    Event::new(whole(detail).to_string()).time_left(LONG)
+}
+
+/// The bucket of `infra/evidence`, and the ARN of its key.
+async fn evidence_bucket(platform: &Platform, s3: &aws_sdk_s3::Client) -> Result<String> {
+    let api = platform.emulator.api();
+    let key = api.json("kms", "TrentService.CreateKey", &json!({})).await?;
+    let key = key["KeyMetadata"]["Arn"]
+        .as_str()
+        .context("no ARN of a key")?
+        .to_owned();
+    s3.create_bucket()
+        .bucket(BUCKET)
+        .object_lock_enabled_for_bucket(true)
+        .send()
+        .await?;
+    let retention = DefaultRetention::builder()
+        .mode(ObjectLockRetentionMode::Governance)
+        .days(400)
+        .build();
+    let lock = ObjectLockConfiguration::builder()
+        .object_lock_enabled(ObjectLockEnabled::Enabled)
+        .rule(ObjectLockRule::builder().default_retention(retention).build())
+        .build();
+    s3.put_object_lock_configuration()
+        .bucket(BUCKET)
+        .object_lock_configuration(lock)
+        .send()
+        .await?;
+    Ok(key)
+}
