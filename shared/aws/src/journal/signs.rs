@@ -68,7 +68,7 @@ impl Journal {
         let of = format!("{function}#{target}#{task}");
         let heartbeats = format!("heartbeat#{of}");
         let publications = format!("publication#{of}");
-        let (beats, begun) = tokio::join!(self.rows_of(&heartbeats), self.begun(&publications));
+        let (beats, begun) = tokio::join!(self.rows_of(&heartbeats), self.newest_scheduled(&publications));
         let mut signs = Signs {
             begun: begun?,
             ..Signs::default()
@@ -86,7 +86,7 @@ impl Journal {
     }
 
     /// The newest scheduled publication, unless it is out.
-    async fn begun(&self, pk: &str) -> Result<Option<Begun>, OpsError> {
+    async fn newest_scheduled(&self, pk: &str) -> Result<Option<Begun>, OpsError> {
         let page = self
             .client
             .query()
