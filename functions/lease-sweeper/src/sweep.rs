@@ -87,7 +87,7 @@ pub async fn sweep(
         settings.deployment.journal_table.as_str(),
     );
     let (before, storms) = tokio::join!(
-        within(end, journal.table(), journal.open_leases(target)),
+        within(end, journal.table(), journal.changes_in_force(target)),
         within(end, journal.table(), journal.storms(target, at.now)),
     );
     let due = before
@@ -104,7 +104,7 @@ pub async fn sweep(
     let after = if asked.is_empty() {
         before.clone()
     } else {
-        within(end, journal.table(), journal.open_leases(target)).await
+        within(end, journal.table(), journal.changes_in_force(target)).await
     };
     let not_marked = match &storms {
         Ok(storms) => mark(&journal, storms, at.now, end).await,

@@ -23,6 +23,7 @@ async fn the_pod_of_a_finding_is_contained_once_and_with_evidence_first() -> Res
     kill::at_every_write_d12(&mut stand).await?;
     storm::forty_findings_over_few_pods_d09_d10(&mut stand).await?;
     the_workload_ends_only_after_its_evidence_k29(&mut stand).await?;
+    keda_is_paused_before_the_workload_is_scaled_k15(&mut stand).await?;
     access::granted_is_used_and_used_is_granted("threat-containment", &stand.faults.since(begun))
 }
 
@@ -172,6 +173,24 @@ async fn the_workload_ends_only_after_its_evidence_k29(stand: &mut Stand) -> Res
         .context("nothing was scaled")?;
     ensure!(manifest < scaled, "it was ended before its evidence was sealed");
     stand.as_before().await
+}
+
+async fn keda_is_paused_before_the_workload_is_scaled_k15(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::End)).await?;
+    let event = stand.finding_of_sibling(&id(10)).await?;
+    let mark = stand.faults.mark();
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+    let calls = stand.faults.writes_since(mark);
+    let at = |action: &str| calls.iter().position(|call| call.action() == action);
+    let paused = at("kubernetes:patch scaledobjects").context("KEDA was not paused")?;
+    let scaled = at("kubernetes:patch deployments/scale").context("nothing was scaled")?;
+    ensure!(paused < scaled, "KEDA would bring it back");
+    // What runs the same image elsewhere is named and not touched.
+    ensure!(stand.replicas().await? == 3, "the other workload was scaled");
+    let siblings = items(&answer, "THR-006").context("no siblings")?;
+    ensure!(siblings.to_string().contains("checkout"), "{siblings:#}");
+    Ok(())
 }
 
 /// A finding id.

@@ -14,7 +14,7 @@ use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Role};
 use day2_platform::wait::wait_until;
 use day2_platform::world::World;
-use day2_platform::world::miner::{DEPLOYMENT, Miner, NAMESPACE, PodId, REPLICAS, finding};
+use day2_platform::world::miner::{DEPLOYMENT, Miner, NAMESPACE, OTHER_NAMESPACE, PodId, REPLICAS, finding};
 use day2_platform::world::plan::TARGET;
 use serde_json::{Value, json};
 
@@ -128,6 +128,17 @@ impl Stand {
             .place_finding(&finding(pod, id))
             .await?;
         Ok(event(&detail(pod, id, &posted.updated_at)))
+    }
+
+    /// GuardDuty finds the pod of the same image in the other namespace.
+    pub(super) async fn finding_of_sibling(&self, id: &str) -> Result<Event> {
+        let mut found = detail(&self.miner.sibling, id, &now());
+        found["resource"]["kubernetesDetails"]["kubernetesWorkloadDetails"]["namespace"] =
+            json!(OTHER_NAMESPACE);
+        let control = self.platform.emulator.control();
+        let posted = control.place_finding(&found).await?;
+        found["updatedAt"] = json!(posted.updated_at);
+        Ok(event(&found))
     }
 
     /// The same finding, seen again.

@@ -7,6 +7,7 @@
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update};
+use day2_core::action::Lease;
 use day2_core::containment::{Containment, ContainmentState, MAX_FINDINGS};
 use jiff::Timestamp;
 
@@ -129,6 +130,20 @@ impl Journal {
         }
         all.sort_by_key(|one| one.opened_at);
         Ok(all)
+    }
+
+    /// Every change on `target` that is, or may be, in force, open containments among them; oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
+    pub async fn changes_in_force(&self, target: &str) -> Result<Vec<Lease>, OpsError> {
+        let mut changes = self.open_leases(target).await?;
+        let containments = self.containments(target).await?;
+        let open = containments.iter().filter(|one| one.is_open());
+        changes.extend(open.map(Containment::as_change));
+        changes.sort_by_key(|change| change.created_at);
+        Ok(changes)
     }
 
     /// Writes a containment whose last version was seen, and counts the version on. `false` when another run has

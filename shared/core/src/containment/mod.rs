@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use measure::{Measure, MeasureState, Taken};
 
+use crate::action::{Lease, LeaseState};
 use crate::digest::sha256;
 
 /// Most finding ids that a containment keeps. GuardDuty re-publishes one finding for every update; distinct findings on
@@ -194,6 +195,30 @@ impl Containment {
             taken.state = state;
             says.clone_into(&mut taken.says);
             taken.changed_at = Some(at);
+        }
+    }
+
+    /// As a change without an end, for the reminders of `lease-sweeper`.
+    #[must_use]
+    pub fn as_change(&self) -> Lease {
+        let (ours, all) = (self.in_force().count(), self.measures.len());
+        Lease {
+            id: self.id.clone(),
+            function: "threat-containment".to_owned(),
+            target: self.target.clone(),
+            resource: format!("containment of pod {}", self.pod.full_name()),
+            change: serde_json::Value::Null,
+            before: "not contained".to_owned(),
+            after: format!("contained by {ours} of {all} measures"),
+            undo: format!(
+                "send {{\"targets\":[\"{}\"],\"containment\":\"{}\"}} to threat-release",
+                self.target, self.id
+            ),
+            plan_id: String::new(),
+            occasion: self.finding.clone(),
+            created_at: self.opened_at,
+            expires_at: None,
+            state: LeaseState::Active,
         }
     }
 
