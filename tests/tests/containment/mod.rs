@@ -5,12 +5,15 @@ mod kill;
 mod stand;
 mod storm;
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
-use day2_platform::sandbox::Sandbox;
-use serde_json::Value;
+use day2_platform::faults::{Fault, Rule};
+use day2_platform::sandbox::{Event, Outcome, Sandbox};
+use serde_json::{Value, json};
 
 use crate::acting::access;
-use stand::{Mode, Stand, items, outcome_of};
+use stand::{LONG, Mode, Stand, items, outcome_of};
 
 #[tokio::test]
 async fn the_pod_of_a_finding_is_contained_once_and_with_evidence_first() -> Result<()> {
@@ -20,6 +23,10 @@ async fn the_pod_of_a_finding_is_contained_once_and_with_evidence_first() -> Res
     a_forged_finding_contains_nothing_e10(&mut stand).await?;
     what_is_not_acted_on_changes_nothing_e05_e06_e08(&mut stand).await?;
     isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(&mut stand).await?;
+    too_little_time_begins_nothing_d13(&mut stand).await?;
+    without_a_journal_nothing_is_changed_d15(&mut stand).await?;
+    an_approval_carries_out_exactly_what_was_mailed_and_once(&mut stand).await?;
+    without_evidence_nothing_ends_and_the_isolation_stays_w20_k29(&mut stand).await?;
     kill::at_every_write_d12(&mut stand).await?;
     storm::forty_findings_over_few_pods_d09_d10(&mut stand).await?;
     the_workload_ends_only_after_its_evidence_k29(&mut stand).await?;
@@ -151,6 +158,100 @@ async fn isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(stand
     ensure!(stand.accepted(again, "sns:Publish") == 0, "it was mailed again");
     let answer = sandbox.invoke(event).await?.answer()?;
     ensure!(outcome_of(&answer) == "already_done", "{answer}");
+    stand.as_before().await
+}
+
+async fn too_little_time_begins_nothing_d13(stand: &mut Stand) -> Result<()> {
+    let pod = stand.miner.pod.clone();
+    let mark = stand.faults.mark();
+    for millis in [200, 2_000, 10_000] {
+        let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+        let event = stand.finding(&pod, &id(6)).await?;
+        let outcome = sandbox
+            .invoke(event.time_left(Duration::from_millis(millis)))
+            .await?;
+        ensure!(
+            matches!(&outcome, Outcome::Error { kind, .. } if kind == "Transient")
+                || outcome == Outcome::TimedOut,
+            "{millis} ms: {outcome:?}"
+        );
+    }
+    stand.nothing_was_changed(mark)
+}
+
+async fn without_a_journal_nothing_is_changed_d15(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+    let pod = stand.miner.pod.clone();
+    let event = stand.finding(&pod, &id(7)).await?;
+    let mark = stand.faults.mark();
+    let rule = stand.faults.add(Rule::new("dynamodb:*", Fault::Throttle));
+    let outcome = sandbox.invoke(event).await?;
+    stand.faults.remove(rule);
+    ensure!(
+        matches!(&outcome, Outcome::Error { kind, .. } if kind == "Transient"),
+        "{outcome:?}"
+    );
+    stand.nothing_was_changed(mark)
+}
+
+async fn an_approval_carries_out_exactly_what_was_mailed_and_once(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Approve)).await?;
+    let pod = stand.miner.pod.clone();
+    let event = stand.finding(&pod, &id(8)).await?;
+    let mark = stand.faults.mark();
+    let answer = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&answer) == "planned", "{answer:#}");
+    ensure!(
+        !stand.evidence(&pod.uid).await?.is_empty(),
+        "nothing was captured"
+    );
+    ensure!(
+        stand.labelled().await?.is_empty(),
+        "it was labelled without approval"
+    );
+    let plan = answer["reports"][0]["action"]["plan_id"]
+        .as_str()
+        .context("no plan")?;
+    let wrong = json!({"targets": ["prod-a"], "approve": "0".repeat(64)});
+    sandbox.invoke(Event::new(wrong.to_string())).await?.error()?;
+    let approval = json!({"targets": ["prod-a"], "approve": plan}).to_string();
+    let answer = sandbox
+        .invoke(Event::new(approval.clone()).time_left(LONG))
+        .await?
+        .answer()?;
+    ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+    ensure!(stand.labelled().await? == [pod.name.clone()], "not isolated");
+    ensure!(stand.replicas().await? == 0, "approved and not ended");
+    ensure!(stand.accepted(mark, "kubernetes:create networkpolicies") == 1);
+    let answer = sandbox
+        .invoke(Event::new(approval).time_left(LONG))
+        .await?
+        .answer()?;
+    ensure!(outcome_of(&answer) != "planned", "{answer:#}");
+    ensure!(
+        stand.accepted(mark, "kubernetes:patch deployments/scale") == 1,
+        "an approval counted twice"
+    );
+    stand.as_before().await
+}
+
+async fn without_evidence_nothing_ends_and_the_isolation_stays_w20_k29(stand: &mut Stand) -> Result<()> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::End)).await?;
+    let pod = stand.miner.pod.clone();
+    let event = stand.finding(&pod, &id(11)).await?;
+    let denied = Fault::named("AccessDenied", 403, "not allowed to use the key");
+    let rule = stand
+        .faults
+        .add(Rule::new("s3:PutObject", denied).on("day2-evidence"));
+    let answer = sandbox.invoke(event).await?.answer()?;
+    stand.faults.remove(rule);
+    ensure!(
+        stand.labelled().await? == [pod.name.clone()],
+        "not isolated: {answer:#}"
+    );
+    ensure!(stand.replicas().await? == 3, "ended without evidence: {answer:#}");
+    let evidence = items(&answer, "THR-004").context("no word of the evidence")?;
+    ensure!(evidence["verdict"] != "PASS", "{evidence:#}");
     stand.as_before().await
 }
 

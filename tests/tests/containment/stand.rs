@@ -36,6 +36,8 @@ pub(super) enum Mode {
     Few,
     /// Ends workloads too.
     End,
+    /// Asks for everything.
+    Approve,
 }
 
 pub(super) struct Stand {
@@ -51,7 +53,7 @@ pub(super) struct Stand {
 }
 
 impl Mode {
-    const ALL: [Self; 4] = [Self::Observe, Self::Auto, Self::Few, Self::End];
+    const ALL: [Self; 5] = [Self::Observe, Self::Auto, Self::Few, Self::End, Self::Approve];
 
     const fn word(self) -> &'static str {
         match self {
@@ -59,13 +61,21 @@ impl Mode {
             Self::Auto => "auto",
             Self::Few => "few",
             Self::End => "end",
+            Self::Approve => "approve",
         }
     }
 
     fn settings(self, key: &str) -> Value {
         let mut settings = json!({
-            "mode": if self == Self::Observe { "observe" } else { "auto" },
-            "eradicate": if self == Self::End { "auto" } else { "never" },
+            "mode": match self {
+                Self::Observe | Self::Approve => self.word(),
+                Self::Auto | Self::Few | Self::End => "auto",
+            },
+            "eradicate": match self {
+                Self::End => "auto",
+                Self::Approve => "approve",
+                Self::Observe | Self::Auto | Self::Few => "never",
+            },
             "settle_seconds": 0,
             "evidence": {"bucket": BUCKET, "key_arn": key},
             "breaker": {"max_per_hour": 100, "max_per_day": 500, "max_percent_of_replicas": 100},

@@ -5,10 +5,13 @@
 //! have seen the last version of it: a run that was taken over while it was frozen learns so before its next change.
 //! Findings that join are counted in columns of their own, which any run may write.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update};
 use day2_core::action::Lease;
 use day2_core::containment::{Containment, ContainmentState, MAX_FINDINGS};
+use day2_core::{Cause, Unreadable};
 use jiff::Timestamp;
 
 use super::{Attributes, Journal, TTL, expires, number, read_number, read_text, text};
@@ -19,6 +22,12 @@ const KEPT_DAYS: i64 = 90;
 
 /// Days that a counter is kept; the longest window is a day.
 const COUNTED_DAYS: i64 = 3;
+
+/// How often a transaction that met another one is sent.
+const ATTEMPTS: u32 = 7;
+
+/// First pause between two attempts; it doubles, to about two seconds in all.
+const FIRST_PAUSE: Duration = Duration::from_millis(15);
 
 /// How many containments may be opened in one window.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,15 +82,36 @@ impl Journal {
             .condition_expression("attribute_not_exists(pk)")
             .build()
             .map_err(|why| unbuilt(&why))?;
-        let mut request = self
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().put(put).build());
+        let mut items = vec![TransactWriteItem::builder().put(put).build()];
         for breaker in breakers {
-            request = request.transact_items(self.counted(&containment.target, breaker, now)?);
+            items.push(self.counted(&containment.target, breaker, now)?);
         }
-        match request.send().await {
+        let mut pause = FIRST_PAUSE;
+        let mut tried = 0_u32;
+        let sent = loop {
+            let request = self.client.transact_write_items();
+            let sent = request.set_transact_items(Some(items.clone())).send().await;
+            tried += 1;
+            match sent {
+                Err(error) if in_conflict(error.as_service_error()) && tried < ATTEMPTS => {
+                    tokio::time::sleep(pause).await;
+                    // Not all at the same time again: the id is as good as random.
+                    let spread = containment.id.bytes().fold(0_u64, |sum, byte| {
+                        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+                    });
+                    pause = pause * 2 + Duration::from_millis(spread % 23);
+                }
+                sent => break sent,
+            }
+        };
+        match sent {
             Ok(_) => Ok(Opened::New(containment)),
+            Err(error) if in_conflict(error.as_service_error()) => Err(OpsError::Read(Unreadable::new(
+                "dynamodb:PutItem",
+                &self.table,
+                Cause::Throttled,
+                "other transactions hold the counters of the circuit breaker",
+            ))),
             Err(error) => match refused(error.as_service_error()) {
                 Some(0) => {
                     let known = self.containment(&containment.id).await?;
@@ -234,6 +264,17 @@ impl Journal {
             .map_err(|why| unbuilt(&why))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
+}
+
+/// Whether other transactions were at the same rows at the same time, so that nothing was written. The SDK does not send
+/// again then. Source: Amazon DynamoDB Developer Guide, "Managing complex workflows with DynamoDB transactions".
+fn in_conflict(error: Option<&TransactWriteItemsError>) -> bool {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error else {
+        return false;
+    };
+    let reasons = cancelled.cancellation_reasons();
+    let code = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+    code("TransactionConflict") && !code("ConditionalCheckFailed")
 }
 
 /// Which item's condition cancelled a transaction; none when something else did.

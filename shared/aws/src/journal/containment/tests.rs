@@ -134,3 +134,34 @@ async fn findings_that_join_are_counted_without_end_and_listed_to_a_number_d09()
     assert!(journal.save_containment(&mut known, at(MORNING)).await.unwrap());
     assert_eq!(journal.join_containment("prod-a.unknown", "f").await.unwrap(), 0);
 }
+
+#[tokio::test]
+async fn a_transaction_that_met_another_one_is_sent_again_and_then_comes_again_d09() {
+    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsOutput;
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+    use aws_smithy_mocks::{RuleMode, mock, mock_client};
+
+    let conflict = || {
+        let reason = CancellationReason::builder().code("TransactionConflict").build();
+        let cancelled = TransactionCanceledException::builder()
+            .cancellation_reasons(reason)
+            .build();
+        TransactWriteItemsError::TransactionCanceledException(cancelled)
+    };
+    for (conflicts, opened) in [(3, true), (100, false)] {
+        let rule = mock!(aws_sdk_dynamodb::Client::transact_write_items)
+            .sequence()
+            .error(conflict)
+            .times(conflicts)
+            .output(|| TransactWriteItemsOutput::builder().build())
+            .build();
+        let journal = Journal::new(mock_client!(aws_sdk_dynamodb, RuleMode::Sequential, [&rule]), "t");
+        let containment = containment("u1");
+        let done = journal.open_containment(&containment, &[], at(MORNING)).await;
+        match done {
+            Ok(Opened::New(_)) => assert!(opened),
+            Err(error) => assert!(!opened && error.is_transient(), "{error:?}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
