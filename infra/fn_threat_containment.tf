@@ -46,11 +46,6 @@ locals {
         "arn:${local.partition}:autoscaling:${local.targets[name].region}:${local.targets[name].account_id}:autoScalingGroup:*:autoScalingGroupName/*"
         if local.targets[name].role_arn == null && coalesce(try(var.threat_containment.node.protect_from_scale_in, null), true)
       ]
-      detector_arns = [
-        for name, platform in var.threat_containment.targets :
-        "arn:${local.partition}:guardduty:${local.targets[name].region}:${local.targets[name].account_id}:detector/${coalesce(platform.detector_id, "*")}"
-        if local.targets[name].role_arn == null
-      ]
       evidence_object_arns = var.evidence == null ? [] : ["${local.evidence_bucket_arn}/evidence/*"]
       evidence_key_arns    = var.evidence == null ? [] : [var.evidence.key_arn]
     }

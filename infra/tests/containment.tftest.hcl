@@ -32,13 +32,12 @@ run "it_writes_evidence_and_reads_none" {
   assert {
     condition = {
       for statement in jsondecode(module.threat_containment[0].permissions).Statement : statement.Sid => [statement.Action, statement.Resource]
-      if contains(["StoreEvidence", "ReadFindingsAgain", "ProtectFromScaleIn"], statement.Sid)
+      if contains(["StoreEvidence", "ProtectFromScaleIn"], statement.Sid)
       } == {
       StoreEvidence      = [["s3:PutObject"], ["arn:aws:s3:::day2-evidence/evidence/*"]]
-      ReadFindingsAgain  = [["guardduty:GetFindings"], ["arn:aws:guardduty:us-east-1:123456789012:detector/*"]]
       ProtectFromScaleIn = [["autoscaling:SetInstanceProtection"], ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/*"]]
     }
-    error_message = "it must write evidence, read findings, and protect instances, and nothing wider"
+    error_message = "it must write evidence and protect instances, and nothing wider"
   }
 
   assert {

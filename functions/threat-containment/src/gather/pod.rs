@@ -57,3 +57,52 @@ pub fn identify(pod: Option<PodDetail>, uid: Option<&str>, seen_at: Option<Times
     };
     Suspect::Replaced(Box::new(pod), why)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn pod(uid: &str, created: Option<&str>) -> PodDetail {
+        serde_json::from_value(json!({
+            "metadata": {"namespace": "shop", "name": "web-1", "uid": uid, "creationTimestamp": created},
+            "spec": {"containers": [{"name": "app", "image": "web:1"}]},
+        }))
+        .unwrap()
+    }
+
+    fn is_here(pod: PodDetail, uid: Option<&str>, seen: Option<&str>) -> bool {
+        let seen = seen.map(|seen| seen.parse().unwrap());
+        matches!(identify(Some(pod), uid, seen), Suspect::Here(_))
+    }
+
+    #[test]
+    fn a_pod_is_the_one_by_its_uid_whatever_its_age_says_k11() {
+        let old = Some("2026-06-02T11:00:00Z");
+        assert!(is_here(pod("u", old), Some("u"), Some("2026-06-02T10:00:00Z")));
+        assert!(!is_here(pod("v", old), Some("u"), Some("2026-06-02T12:00:00Z")));
+        assert!(is_here(pod("u", None), Some("u"), None));
+        assert_eq!(identify(None, Some("u"), None), Suspect::Gone);
+    }
+
+    #[test]
+    fn without_a_uid_a_pod_that_was_made_after_the_finding_is_another_one_k11() {
+        for (created, seen, here) in [
+            (Some("2026-06-02T11:00:00Z"), Some("2026-06-02T11:00:00Z"), true),
+            (Some("2026-06-02T11:00:00Z"), Some("2026-06-02T12:00:00Z"), true),
+            // Clocks differ a little.
+            (Some("2026-06-02T11:00:30Z"), Some("2026-06-02T11:00:00Z"), true),
+            (Some("2026-06-02T11:00:31Z"), Some("2026-06-02T11:00:00Z"), false),
+            // What cannot be told is not assumed.
+            (None, Some("2026-06-02T11:00:00Z"), false),
+            (Some("2026-06-02T11:00:00Z"), None, false),
+        ] {
+            assert_eq!(
+                is_here(pod("v", created), None, seen),
+                here,
+                "{created:?} {seen:?}"
+            );
+        }
+    }
+}
