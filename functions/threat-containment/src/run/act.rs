@@ -468,7 +468,8 @@ impl ThreatContainment {
         Ok(())
     }
 
-    /// Looks until nothing with the pod's image runs any more, or the time is up.
+    /// Looks until nothing with the pod's image runs in its namespace any more, or the time is up. What runs it elsewhere is
+    /// another workload, which nobody ended: it is told, and not waited for.
     pub(super) async fn look_for_end(&self, case: &Case<'_>, ground: &Ground) -> Observed<Vec<String>> {
         let until = case
             .watch
@@ -479,7 +480,11 @@ impl ThreatContainment {
         loop {
             let seen = gather::workload::still_runs(&ground.cluster, &ground.pod, &case.times()).await;
             let next = case.watch.now().checked_add(LOOK_EVERY).unwrap_or(until);
-            if seen.as_ref().is_ok_and(Vec::is_empty) || next >= until {
+            let here = format!("{}/", ground.pod.namespace);
+            let ended = seen
+                .as_ref()
+                .is_ok_and(|pods| !pods.iter().any(|pod| pod.starts_with(&here)));
+            if ended || next >= until {
                 return seen;
             }
             self.wait_until(case, next).await;
@@ -610,7 +615,7 @@ impl ThreatContainment {
             says,
             "the settings it names; look first at who makes so many findings",
         );
-        let done = Box::pin(self.hourly(case, run, held, ending)).await;
+        let done = Box::pin(self.hourly(case, "circuit breaker", run, held, ending)).await;
         match work.again {
             Some(error) if !case.by_hand() && done.is_ok() => Err(error),
             _ => done,

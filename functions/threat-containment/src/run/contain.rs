@@ -225,7 +225,7 @@ impl ThreatContainment {
                      it, made it up or altered it",
                     "nothing; find out in CloudTrail who sent the request of this report",
                 );
-                self.tell_once_an_hour(case, format!("forged:{key}"), ending)
+                self.tell_once_an_hour(case, "not GuardDuty's", format!("forged:{key}"), ending)
                     .await
             }
         }

@@ -57,7 +57,7 @@ impl ThreatContainment {
         let items = items::instance_only(&case.finding, reread, &seen);
         let occasion = format!("instance:{}", case.finding.dedup_key());
         let ending = Ending::of(Outcome::NothingToDo, says, items);
-        self.tell_once_an_hour(case, occasion, ending).await
+        self.tell_once_an_hour(case, "instances", occasion, ending).await
     }
 
     async fn on_node(&self, case: &Case<'_>) -> day2_core::Observed<OnNode> {

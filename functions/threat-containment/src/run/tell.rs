@@ -121,6 +121,7 @@ impl ThreatContainment {
     pub(super) async fn tell_once_an_hour(
         &self,
         case: &Case<'_>,
+        what: &str,
         occasion: String,
         ending: Ending,
     ) -> Result<Value, OpsError> {
@@ -129,13 +130,15 @@ impl ThreatContainment {
             Claim::Ours(held) => held,
             other => return answered(case, &run, other),
         };
-        let told = Box::pin(self.hourly(case, &run, &held, ending)).await;
+        let told = Box::pin(self.hourly(case, what, &run, &held, ending)).await;
         self.given_back(case, &held, told).await
     }
 
+    /// `what` is counted by itself: a sample that was told must not swallow a security notice.
     pub(super) async fn hourly(
         &self,
         case: &Case<'_>,
+        what: &str,
         run: &Run,
         held: &Held,
         ending: Ending,
@@ -143,7 +146,8 @@ impl ThreatContainment {
         let (since, until) = hour_of(case.watch.now());
         let target = case.target.name.as_str();
         let journal = &self.edge.journal;
-        let counted = journal.suppress(NAME, target, since, until).await?;
+        let counter = format!("{NAME}, {what}");
+        let counted = journal.suppress(&counter, target, since, until).await?;
         let reason = ending.says.clone();
         let count = counted.count;
         tracing::info!(function = NAME, target_name = target, count, reason, "held back");
@@ -158,7 +162,7 @@ impl ThreatContainment {
         };
         let answer = self.publish(case, run, held, ending, How::Mail).await?;
         // Told twice is the lesser harm.
-        if let Err(error) = journal.noticed(NAME, target, since, case.watch.now()).await {
+        if let Err(error) = journal.noticed(&counter, target, since, case.watch.now()).await {
             tracing::warn!(function = NAME, error = ?error, "told, and not noted so");
         }
         Ok(answer)
@@ -176,7 +180,7 @@ impl ThreatContainment {
         let says = format!("finding {} is not acted on: {}", finding.kind, why.says());
         let ending =
             Ending::of(Outcome::Suppressed, says, Vec::new()).refusing(guard, why.says(), why.allowed_by());
-        self.tell_once_an_hour(case, occasion, ending).await
+        self.tell_once_an_hour(case, "held back", occasion, ending).await
     }
 
     pub(super) async fn claim(&self, case: &Case<'_>, run: &Run) -> Result<Claim, OpsError> {
