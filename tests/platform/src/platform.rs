@@ -97,7 +97,9 @@ impl Platform {
     ///
     /// As [`World::seed`].
     pub async fn seed(&self) -> Result<World> {
-        World::seed(&self.emulator, &self.cluster, Plan::new(crate::clock::now())?).await
+        let plan = Plan::new(crate::clock::now())?;
+        // Large, and callers keep their own futures small.
+        Box::pin(World::seed(&self.emulator, &self.cluster, plan)).await
     }
 
     /// Deploys the product.

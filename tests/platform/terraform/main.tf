@@ -65,4 +65,6 @@ module "day2" {
   provisioning_latency        = var.provisioning_latency
   connection_exhaustion       = var.connection_exhaustion
   lease_sweeper               = var.lease_sweeper
+  evidence                    = var.evidence
+  evidence_audit              = var.evidence_audit
 }

@@ -100,3 +100,13 @@ variable "lease_sweeper" {
   type    = any
   default = null
 }
+
+variable "evidence" {
+  type    = any
+  default = null
+}
+
+variable "evidence_audit" {
+  type    = any
+  default = null
+}

@@ -16,15 +16,15 @@ use crate::cluster::Cluster;
 use crate::process::Spec;
 use crate::world::World;
 
-pub use terraform::{Progress, Terraform};
+pub use terraform::{Progress, Root, Terraform};
 
 /// The functions that are deployed; binaries of the workspace.
-/// The functions that are deployed.
-pub(crate) const FUNCTIONS: [&str; 4] = [
+pub(crate) const FUNCTIONS: [&str; 5] = [
     "scale-window",
     "provisioning-latency",
     "connection-exhaustion",
     "lease-sweeper",
+    "evidence-audit",
 ];
 const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
 
@@ -80,9 +80,11 @@ impl Deployment {
             let package = packages.join(format!("{function}.zip"));
             package::pack(emulator.python(), &binary(function)?, &package).await?;
         }
+        let evidence = apply_evidence(state, emulator, &progress).await?;
         let terraform = Terraform::new(
+            Root::Functions,
             &state.join("deploy"),
-            &variables(emulator, world, &packages)?,
+            &variables(emulator, world, &packages, &evidence)?,
             progress,
         )?;
         terraform.init().await?;
@@ -141,13 +143,26 @@ impl Deployment {
     }
 }
 
-fn variables(emulator: &Emulator, world: &World, packages: &Path) -> Result<Value> {
+/// Makes bucket and key of the evidence; gives the variable `evidence` of the functions.
+async fn apply_evidence(state: &Path, emulator: &Emulator, progress: &Progress) -> Result<Value> {
+    let variables = json!({"endpoint": emulator.endpoint()});
+    let folder = state.join("deploy-evidence");
+    let terraform = Terraform::new(Root::Evidence, &folder, &variables, progress.clone())?;
+    terraform.init().await?;
+    terraform.apply().await?;
+    let outputs = terraform.outputs().await?;
+    let evidence = outputs.pointer("/evidence/value").cloned();
+    evidence.context("infra/evidence has no output evidence")
+}
+
+fn variables(emulator: &Emulator, world: &World, packages: &Path, evidence: &Value) -> Result<Value> {
     let mut variables = world.tfvars();
     let architecture = match std::env::consts::ARCH {
         "aarch64" => "arm64",
         other => other,
     };
-    let own = json!({"endpoint": emulator.endpoint(), "package_dir": packages, "architecture": architecture});
+    let own = json!({"endpoint": emulator.endpoint(), "package_dir": packages, "architecture": architecture,
+                     "evidence": evidence});
     let (Some(all), Value::Object(own)) = (variables.as_object_mut(), own) else {
         bail!("the variables are no object");
     };

@@ -1,4 +1,4 @@
-//! Terraform (or `OpenTofu`) on the root in `tests/platform/terraform`, in a folder of the platform's own.
+//! Terraform (or `OpenTofu`) on a root of `tests/platform`, in a folder of the platform's own.
 
 use std::fmt;
 use std::fs::File;
@@ -13,8 +13,24 @@ use crate::process::Spec;
 
 const LIMIT: Duration = Duration::from_mins(15);
 const TICK: Duration = Duration::from_millis(250);
-/// Where the root lies in the checkout, and under the folder of a deployment.
-const ROOT: &str = "tests/platform/terraform";
+
+/// Which root: where it lies in the checkout, and under the folder of a deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Root {
+    /// `infra/`: the functions.
+    Functions,
+    /// `infra/evidence`: bucket and key of the evidence. Nothing destroys it.
+    Evidence,
+}
+
+impl Root {
+    const fn folder(self) -> &'static str {
+        match self {
+            Self::Functions => "tests/platform/terraform",
+            Self::Evidence => "tests/platform/evidence",
+        }
+    }
+}
 
 /// Is told from time to time how far a long step is.
 #[derive(Clone)]
@@ -55,12 +71,12 @@ impl Terraform {
     /// # Errors
     ///
     /// When neither `terraform` nor `tofu` is installed (says how to get one), or the folder cannot be written.
-    pub fn new(folder: &Path, variables: &Value, progress: Progress) -> Result<Self> {
+    pub fn new(which: Root, folder: &Path, variables: &Value, progress: Progress) -> Result<Self> {
         let program = find()?;
-        let root = folder.join(ROOT);
+        let root = folder.join(which.folder());
         std::fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
         let checkout = super::repository();
-        for entry in std::fs::read_dir(checkout.join(ROOT))? {
+        for entry in std::fs::read_dir(checkout.join(which.folder()))? {
             let path = entry?.path();
             if let (Some("tf"), Some(name)) =
                 (path.extension().and_then(|end| end.to_str()), path.file_name())

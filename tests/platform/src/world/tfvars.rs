@@ -44,6 +44,7 @@ impl Plan {
                 "safety": safety(),
                 "targets": BTreeMap::from([(TARGET, connection_exhaustion())]),
             },
+            "evidence_audit": {"targets": BTreeMap::from([(TARGET, json!({}))])},
         })
     }
 

@@ -1,0 +1,4 @@
+output "evidence" {
+  description = "The variable `evidence` of infra/."
+  value       = module.evidence.evidence
+}
