@@ -4,9 +4,11 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_eks::Client;
 use aws_sdk_eks::types::{ClusterHealth, ClusterIssue};
 use day2_aws::error::unreadable;
+use day2_aws::time::timestamp;
 use day2_core::target::Target;
 use day2_core::{Cause, Observed, Unreadable};
 use day2_kube::{ClusterClient, ClusterParams};
+use jiff::Timestamp;
 
 use crate::answer::lacks;
 use crate::times::Times;
@@ -31,6 +33,8 @@ pub struct Cluster {
     /// What EKS itself finds wrong with it (`health.issues`): code and message, for example `SubnetNotFound`. `ACTIVE` says
     /// nothing about them.
     pub issues: Vec<(String, String)>,
+    /// When it was created.
+    pub created_at: Option<Timestamp>,
 }
 
 /// Describes one cluster.
@@ -75,6 +79,7 @@ async fn read(client: &Client, name: &str) -> Observed<Cluster> {
             .iter()
             .map(issue)
             .collect(),
+        created_at: seen.created_at().and_then(timestamp),
     })
 }
 

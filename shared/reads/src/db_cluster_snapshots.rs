@@ -25,17 +25,28 @@ const PAGE: i32 = 100;
 ///
 /// When the list could not be read completely.
 pub async fn of_cluster(client: &Client, times: &Times, cluster: &str) -> Observed<Vec<DbSnapshot>> {
-    times.within(ACTION, cluster, read(client, cluster)).await
+    times.within(ACTION, cluster, read(client, cluster, false)).await
 }
 
-async fn read(client: &Client, cluster: &str) -> Observed<Vec<DbSnapshot>> {
+/// Every copy of the cluster's snapshots in a region, or an account, where the cluster itself is not. They are manual ones, and RDS
+/// filters by the identifier of a cluster only where it exists, so that all manual snapshots there are read.
+///
+/// # Errors
+///
+/// When the list could not be read completely.
+pub async fn copies_of_cluster(client: &Client, times: &Times, cluster: &str) -> Observed<Vec<DbSnapshot>> {
+    times.within(ACTION, cluster, read(client, cluster, true)).await
+}
+
+async fn read(client: &Client, cluster: &str, elsewhere: bool) -> Observed<Vec<DbSnapshot>> {
     let mut snapshots = Vec::new();
     let mut marker = None;
     let mut pages = Pages::new(ACTION, cluster);
     loop {
         let page = client
             .describe_db_cluster_snapshots()
-            .db_cluster_identifier(cluster)
+            .set_db_cluster_identifier((!elsewhere).then(|| cluster.to_owned()))
+            .set_snapshot_type(elsewhere.then(|| "manual".to_owned()))
             .max_records(PAGE)
             .set_marker(marker.clone())
             .send()
@@ -47,6 +58,9 @@ async fn read(client: &Client, cluster: &str) -> Observed<Vec<DbSnapshot>> {
             "DBClusterSnapshots",
             page.db_cluster_snapshots.as_deref(),
         )? {
+            if seen.db_cluster_identifier() != Some(cluster) {
+                continue;
+            }
             let id = seen.db_cluster_snapshot_identifier().unwrap_or_default();
             snapshots.push(DbSnapshot {
                 id: id.to_owned(),

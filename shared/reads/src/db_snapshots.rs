@@ -25,23 +25,39 @@ const PAGE: i32 = 100;
 ///
 /// When the list could not be read completely.
 pub async fn of_instance(client: &Client, times: &Times, instance: &str) -> Observed<Vec<DbSnapshot>> {
-    times.within(ACTION, instance, read(client, instance)).await
+    times
+        .within(ACTION, instance, read(client, instance, false))
+        .await
 }
 
-async fn read(client: &Client, instance: &str) -> Observed<Vec<DbSnapshot>> {
+/// Every copy of the instance's snapshots in a region, or an account, where the instance itself is not. They are manual ones, and RDS
+/// filters by the identifier of a instance only where it exists, so that all manual snapshots there are read.
+///
+/// # Errors
+///
+/// When the list could not be read completely.
+pub async fn copies_of_instance(client: &Client, times: &Times, instance: &str) -> Observed<Vec<DbSnapshot>> {
+    times.within(ACTION, instance, read(client, instance, true)).await
+}
+
+async fn read(client: &Client, instance: &str, elsewhere: bool) -> Observed<Vec<DbSnapshot>> {
     let mut snapshots = Vec::new();
     let mut marker = None;
     let mut pages = Pages::new(ACTION, instance);
     loop {
         let page = client
             .describe_db_snapshots()
-            .db_instance_identifier(instance)
+            .set_db_instance_identifier((!elsewhere).then(|| instance.to_owned()))
+            .set_snapshot_type(elsewhere.then(|| "manual".to_owned()))
             .max_records(PAGE)
             .set_marker(marker.clone())
             .send()
             .await
             .map_err(|error| unreadable(ACTION, instance, &error))?;
         for seen in listed(ACTION, instance, "DBSnapshots", page.db_snapshots.as_deref())? {
+            if seen.db_instance_identifier() != Some(instance) {
+                continue;
+            }
             let id = seen.db_snapshot_identifier().unwrap_or_default();
             // A copy made today of an old snapshot has today's `SnapshotCreateTime`.
             let taken = seen

@@ -6,7 +6,7 @@ use day2_core::settings::{LocalTime, Zone};
 use day2_core::trigger::{Trigger, classify};
 use day2_core::windows;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use serde_json::Value;
 
 use super::trees::caught;
@@ -25,17 +25,19 @@ struct Schedule {
 enum When {
     /// Once a day, at this time on the wall.
     Daily(LocalTime),
+    /// Once a week, at this time on the wall.
+    Weekly(Weekday, LocalTime),
     /// Again and again, whatever the wall says.
     Every,
 }
 
-/// `cron(30 6 * * ? *)` or `rate(5 minutes)`.
+/// `cron(30 6 * * ? *)`, `cron(0 8 ? * FRI *)` or `rate(5 minutes)`.
 fn when(expression: &str) -> Result<When, String> {
     let Some(rate) = expression
         .strip_prefix("rate(")
         .and_then(|rest| rest.strip_suffix(')'))
     else {
-        return daily(expression).map(When::Daily);
+        return on_the_wall(expression);
     };
     // One of something is singular, for EventBridge Scheduler too.
     let fits = rate.split_once(' ').is_some_and(|(number, unit)| {
@@ -49,22 +51,44 @@ fn when(expression: &str) -> Result<When, String> {
         .ok_or_else(|| format!("{expression} is no rate like rate(5 minutes)"))
 }
 
-/// `cron(30 6 * * ? *)` as a time of day.
-fn daily(cron: &str) -> Result<LocalTime, String> {
+/// Days of the week as EventBridge Scheduler writes them.
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("MON", Weekday::Monday),
+    ("TUE", Weekday::Tuesday),
+    ("WED", Weekday::Wednesday),
+    ("THU", Weekday::Thursday),
+    ("FRI", Weekday::Friday),
+    ("SAT", Weekday::Saturday),
+    ("SUN", Weekday::Sunday),
+];
+
+/// `cron(30 6 * * ? *)` as a time of day, `cron(0 8 ? * FRI *)` as one of a day of the week.
+fn on_the_wall(cron: &str) -> Result<When, String> {
     let fields: Vec<&str> = cron
         .strip_prefix("cron(")
         .and_then(|rest| rest.strip_suffix(')'))
         .unwrap_or_default()
         .split(' ')
         .collect();
-    let [minute, hour, "*", "*", "?", "*"] = fields[..] else {
-        return Err(format!(
-            "{cron} is neither daily like cron(30 6 * * ? *) nor a rate like rate(5 minutes); teach this law about it"
-        ));
+    let weekday = |name: &str| {
+        WEEKDAYS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, day)| *day)
     };
-    format!("{hour:0>2}:{minute:0>2}")
+    let (minute, hour, day) = match fields[..] {
+        [minute, hour, "*", "*", "?", "*"] => (minute, hour, None),
+        [minute, hour, "?", "*", day, "*"] if weekday(day).is_some() => (minute, hour, weekday(day)),
+        _ => {
+            return Err(format!(
+                "{cron} is neither daily like cron(30 6 * * ? *), nor weekly like cron(0 8 ? * FRI *), nor a rate like rate(5 minutes); teach this law about it"
+            ));
+        }
+    };
+    let time = format!("{hour:0>2}:{minute:0>2}")
         .parse()
-        .map_err(|_| format!("{cron} names no time of day"))
+        .map_err(|_| format!("{cron} names no time of day"))?;
+    Ok(day.map_or(When::Daily(time), |day| When::Weekly(day, time)))
 }
 
 fn schedules(trigger: &Value) -> Vec<Schedule> {
@@ -159,10 +183,14 @@ fn samples_match_their_triggers(root: &Path) -> Vec<String> {
                     continue;
                 };
                 let at = run.scheduled_at.map(|at| zone().rules().to_datetime(at));
-                if let Ok(When::Daily(time)) = &schedule.when
-                    && at.map(jiff::civil::DateTime::time) != Some(time.time())
-                {
-                    let expected = time.time();
+                let (day, time) = match &schedule.when {
+                    Ok(When::Daily(time)) => (None, Some(time.time())),
+                    Ok(When::Weekly(day, time)) => (Some(*day), Some(time.time())),
+                    Ok(When::Every) | Err(_) => (None, None),
+                };
+                let other_day = day.is_some() && at.map(|at| at.date().weekday()) != day;
+                if time.is_some() && (other_day || at.map(jiff::civil::DateTime::time) != time) {
+                    let expected = (day, time);
                     wrong.push(format!(
                         "{path} is scheduled at {at:?} in {ZONE}, but {file} says {expected:?}"
                     ));
@@ -254,7 +282,9 @@ fn schedules_fire_once_a_day(root: &Path) -> Vec<String> {
     for name in functions(root) {
         let trigger = read_json(&root.join(format!("functions/{name}/trigger.json"))).unwrap_or_default();
         for Schedule { task, when } in schedules(&trigger) {
-            let Ok(When::Daily(time)) = when else { continue };
+            let (Ok(When::Daily(time)) | Ok(When::Weekly(_, time))) = when else {
+                continue;
+            };
             for (day, _) in DAYS {
                 let date: Date = day.parse().unwrap();
                 let whole = windows::day(date, &zone());
@@ -308,7 +338,10 @@ fn a_sample_that_matches_no_trigger_and_a_trigger_without_a_sample_are_found() {
         tree.replace(TRIGGER, "\"scaledown\"", "\"midnight\"");
     });
     caught(law, "teach this law", |tree| {
-        tree.replace(TRIGGER, "cron(30 6 * * ? *)", "cron(30 6 ? * MON *)");
+        tree.replace(TRIGGER, "cron(30 6 * * ? *)", "cron(30 6 1 * ? *)");
+    });
+    caught(law, "is scheduled at", |tree| {
+        tree.replace("functions/backup-verification/trigger.json", "FRI", "THU");
     });
     for rate in ["rate(0 minutes)", "rate(5 minute)", "rate(1 days)", "rate(5)"] {
         caught(law, "is no rate like", |tree| {

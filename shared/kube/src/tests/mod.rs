@@ -19,6 +19,7 @@ mod serving;
 mod skew;
 mod surroundings;
 mod trust;
+mod velero;
 mod waiting;
 
 use std::sync::Arc;

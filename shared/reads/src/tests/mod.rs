@@ -1,6 +1,7 @@
 //! Reads against the SDK's own types: what is asked, over how many pages, and what a failure becomes.
 
 mod alarms;
+mod backups;
 mod capacity;
 mod cluster_state;
 mod clusters;

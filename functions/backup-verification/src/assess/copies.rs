@@ -1,0 +1,74 @@
+//! `BAK-011`: copies in other regions and accounts. A backup beside the database goes with it.
+
+use day2_core::Item;
+use jiff::Timestamp;
+
+use super::encryption::unusable;
+use super::{Says, age, count, hours, lasting, population, worse_of, youngest};
+use crate::facts::CopyFacts;
+use crate::settings::CopyPolicy;
+
+pub(crate) fn elsewhere(plans: &[CopyPolicy], facts: &[CopyFacts], now: Timestamp) -> Item {
+    let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
+    let (mut examined, mut ages) = (0, Vec::new());
+    for (plan, seen) in plans.iter().zip(facts) {
+        let place = plan
+            .role_arn
+            .as_ref()
+            .and_then(|role| role.account_id())
+            .map_or_else(
+                || plan.region.to_string(),
+                |account| format!("{} of {account}", plan.region),
+            );
+        let copies = match &seen.copies {
+            Ok(copies) => copies,
+            Err(why) => {
+                unread.push((place, why.to_string()));
+                continue;
+            }
+        };
+        examined += 1;
+        let newest = youngest(copies.iter().filter(|copy| copy.available), |copy| copy.taken_at);
+        let Some((newest, at)) = newest.and_then(|copy| Some((copy, copy.taken_at?))) else {
+            let there = count(copies.len(), "copy").replace("copys", "copies");
+            wrong.push((place, format!("no copy that can be restored: {there} there")));
+            continue;
+        };
+        match age(at, now) {
+            None => unread.push((place.clone(), format!("{} is of the future", newest.id))),
+            Some(age) => {
+                if age > hours(plan.max_age_hours) {
+                    wrong.push((
+                        place.clone(),
+                        format!("the newest copy, {}, is {} old", newest.id, lasting(age)),
+                    ));
+                }
+                ages.push(format!("{place}: {}", lasting(age)));
+            }
+        }
+        if newest.encrypted == Some(false) {
+            wrong.push((place.clone(), format!("{} is not encrypted", newest.id)));
+        }
+        match seen.key.as_ref().and_then(|(_, key)| unusable(key, now)) {
+            None => {}
+            Some(Ok(says)) => wrong.push((place, says)),
+            Some(Err(says)) => unread.push((place, says)),
+        }
+    }
+    let seen = if ages.is_empty() {
+        "no copy was found".to_owned()
+    } else {
+        format!("newest copy, {}", ages.join("; "))
+    };
+    Item::judge(
+        "BAK-011",
+        "copies in other regions and accounts are young enough",
+        worse_of(&wrong, &unread),
+        population(examined, plans.len()),
+        seen,
+    )
+    .threshold("an encrypted copy of at most the declared age in each place", "copies[…].max_age_hours")
+    .remedy("see the job that copies (AWS Backup copy jobs, or your own) and the grants of the key in the other place")
+    .subjects(wrong)
+    .subjects(unread)
+}

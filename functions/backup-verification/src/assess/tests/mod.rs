@@ -1,0 +1,8 @@
+//! Judgements over facts made by hand. Each names what the runbook's own command would have said.
+
+mod aws_backup;
+mod database;
+mod dumps;
+mod proof;
+mod velero;
+pub(crate) mod world;

@@ -1,0 +1,180 @@
+//! What is read for which task, and that memory is bounded. The reads themselves are tested in `day2-reads`.
+
+use std::sync::Arc;
+
+use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
+use aws_sdk_rds::operation::describe_db_cluster_snapshots::DescribeDbClusterSnapshotsOutput;
+use aws_sdk_rds::operation::describe_db_clusters::DescribeDbClustersOutput;
+use aws_sdk_rds::types as rds;
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use day2_core::{Cause, Verdict};
+use day2_reads::objects::Object;
+use day2_reads::times::Times;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::dumps::newest;
+use super::{Clients, gather};
+use crate::Task;
+use crate::assess::tests::world::{item, now, settings};
+use crate::assess::{Scene, assess};
+use crate::facts::Dumps;
+
+fn times() -> Times {
+    let (now, deadline) = (now(), now().checked_add(SignedDuration::from_mins(1)).unwrap());
+    Times {
+        now,
+        deadline,
+        clock: Arc::new(move || now),
+    }
+}
+
+/// A configuration that reaches nothing.
+fn nowhere() -> aws_config::SdkConfig {
+    aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .build()
+}
+
+fn at(hours_ago: i64) -> aws_smithy_types::DateTime {
+    let at = now().checked_sub(SignedDuration::from_hours(hours_ago)).unwrap();
+    day2_aws::time::sdk_time(at)
+}
+
+#[test]
+fn of_a_million_objects_only_the_newest_are_kept_in_their_order() {
+    let mut found = Dumps::default();
+    let begin: Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    // By key, which is no order of time.
+    for number in 0..1_000_000_i64 {
+        let second = (number * 7_919) % 1_000_000;
+        let object = Object {
+            key: format!("pg/{number}.dump"),
+            bytes: 1,
+            modified_at: begin.checked_add(SignedDuration::from_secs(second)).unwrap(),
+        };
+        newest(&mut found, object, 3);
+    }
+    assert_eq!(found.count, 1_000_000);
+    let seconds: Vec<i64> = found
+        .newest
+        .iter()
+        .map(|dump| dump.at.duration_since(begin).as_secs())
+        .collect();
+    assert_eq!(seconds, [999_999, 999_998, 999_997]);
+}
+
+/// Newest last, over two pages, with the key of the newest available one looked up.
+#[tokio::test]
+async fn a_database_is_judged_by_what_rds_and_kms_say_w26() {
+    let cluster = mock!(aws_sdk_rds::Client::describe_db_clusters).then_output(|| {
+        let cluster = rds::DbCluster::builder()
+            .db_cluster_identifier("prod-a")
+            .db_cluster_arn("arn:aws:rds:us-east-1:123456789012:cluster:prod-a")
+            .status("available")
+            .engine("aurora-postgresql")
+            .set_db_cluster_members(Some(Vec::new()))
+            .backup_retention_period(14)
+            .preferred_backup_window("02:00-02:30")
+            .earliest_restorable_time(at(14 * 24))
+            .latest_restorable_time(at(0))
+            .storage_encrypted(true)
+            .kms_key_id("key-of-the-database")
+            .deletion_protection(true)
+            .cluster_create_time(at(9_000))
+            .build();
+        DescribeDbClustersOutput::builder().db_clusters(cluster).build()
+    });
+    let snapshot = |id: &str, status: &str, hours, key: &str| {
+        rds::DbClusterSnapshot::builder()
+            .db_cluster_snapshot_identifier(id)
+            .db_cluster_identifier("prod-a")
+            .status(status)
+            .snapshot_type("automated")
+            .snapshot_create_time(at(hours))
+            .storage_encrypted(true)
+            .kms_key_id(key)
+            .build()
+    };
+    let first = mock!(aws_sdk_rds::Client::describe_db_cluster_snapshots)
+        .match_requests(|request| request.marker().is_none())
+        .then_output(move || {
+            DescribeDbClusterSnapshotsOutput::builder()
+                .db_cluster_snapshots(snapshot("rds:now", "creating", 0, "key-of-the-new-one"))
+                .db_cluster_snapshots(snapshot("rds:old", "available", 60, "key-of-an-old-one"))
+                .marker("2")
+                .build()
+        });
+    let second = mock!(aws_sdk_rds::Client::describe_db_cluster_snapshots)
+        .match_requests(|request| request.marker() == Some("2"))
+        .then_output(move || {
+            DescribeDbClusterSnapshotsOutput::builder()
+                .db_cluster_snapshots(snapshot("rds:good", "available", 9, "key-of-the-good-one"))
+                .build()
+        });
+    let key = mock!(aws_sdk_kms::Client::describe_key).then_compute_output(|request| {
+        let id = request.key_id().unwrap_or_default();
+        let state = if id == "key-of-the-good-one" {
+            "PendingDeletion"
+        } else {
+            "Enabled"
+        };
+        let key = aws_sdk_kms::types::KeyMetadata::builder()
+            .key_id(id)
+            .arn(id)
+            .key_state(state.into())
+            .build();
+        DescribeKeyOutput::builder().key_metadata(key.unwrap()).build()
+    });
+    let nowhere = nowhere();
+    let clients = Clients {
+        rds: mock_client!(aws_sdk_rds, RuleMode::MatchAny, [&cluster, &first, &second]),
+        kms: mock_client!(aws_sdk_kms, RuleMode::MatchAny, [&key]),
+        ..Clients::new(&nowhere, &nowhere)
+    };
+    let left_out =
+        json!({"database": {}, "not_checked": ["copies", "aws_backup", "velero", "dumps", "restore_proof"]});
+    let settings = settings(|plan| *plan = left_out);
+    let plan = &settings.function.targets["prod-a"];
+    let facts = gather(&clients, &settings.targets[0], plan, Task::Weekly, &times()).await;
+    let before = Ok(None);
+    let scene = Scene {
+        facts: &facts,
+        plan,
+        task: Task::Weekly,
+        before: &before,
+        zone: settings.deployment.zone.rules(),
+        now: now(),
+    };
+    let (items, charts, _) = assess(&scene);
+    assert!(
+        item(&items, "BAK-002")
+            .seen
+            .contains("rds:good of 3 snapshots is 9 h old")
+    );
+    let broken = item(&items, "BAK-005");
+    assert_eq!(
+        (broken.verdict(), broken.subjects[0].name.as_str()),
+        (Verdict::Fail, "key-of-the-good-one")
+    );
+    assert_eq!(items.len(), 7, "what is left out is not judged");
+    assert!(charts.is_empty());
+}
+
+#[tokio::test]
+async fn a_plan_for_a_database_that_the_target_does_not_declare_is_unknown_and_asks_nobody() {
+    let mut settings = settings(|plan| {
+        *plan = json!({"database": {}, "not_checked": ["copies", "aws_backup", "velero", "dumps", "restore_proof"]});
+    });
+    settings.targets[0].database = None;
+    let nowhere = nowhere();
+    let clients = Clients {
+        rds: mock_client!(aws_sdk_rds, RuleMode::MatchAny, []),
+        kms: mock_client!(aws_sdk_kms, RuleMode::MatchAny, []),
+        ..Clients::new(&nowhere, &nowhere)
+    };
+    let plan = &settings.function.targets["prod-a"];
+    let facts = gather(&clients, &settings.targets[0], plan, Task::Daily, &times()).await;
+    let seen = facts.database.unwrap().database;
+    assert_eq!(seen.unwrap_err().cause, Cause::NotFound);
+}
