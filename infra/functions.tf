@@ -5,8 +5,10 @@ locals {
   # a calendar where the deployment's does not apply. One that is not deployed is absent.
   functions = {
     for name, function in {
+      backup-verification   = local.backup_verification
       connection-exhaustion = local.connection_exhaustion
       evidence-audit        = local.evidence_audit
+      ha-status             = local.ha_status
       lease-sweeper         = local.lease_sweeper
       provisioning-latency  = local.provisioning_latency
       scale-window          = local.scale_window

@@ -2,8 +2,10 @@ output "functions" {
   description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group, schedules, what else calls it, and the clusters that it enters."
   value = {
     for name, function in {
+      backup-verification   = one(module.backup_verification)
       connection-exhaustion = one(module.connection_exhaustion)
       evidence-audit        = one(module.evidence_audit)
+      ha-status             = one(module.ha_status)
       lease-sweeper         = one(module.lease_sweeper)
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)

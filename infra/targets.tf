@@ -1,20 +1,23 @@
 locals {
   # Account and region of a target are those of its role and of the deployment, unless it says otherwise.
-  targets = {
+  platforms = {
     for target in var.targets : target.name => merge(target, {
       account_id = coalesce(target.account_id, try(split(":", target.role_arn)[4], null), local.account_id)
       region     = coalesce(target.region, local.region)
     })
   }
 
+  # What a function may be called for: the platforms, and the pairs of them (ha_status).
+  targets = merge(local.platforms, local.ha_status_pairs)
+
   # The clusters that this deployment can reach without another role: only there it can grant access.
   own_clusters = toset([
-    for target in local.targets : target.cluster.name
+    for target in local.platforms : target.cluster.name
     if target.cluster != null && target.role_arn == null && target.account_id == local.account_id && target.region == local.region
   ])
 
   access_entry_clusters = {
-    for name, target in local.targets : name => target.cluster.name
+    for name, target in local.platforms : name => target.cluster.name
     if target.cluster != null ? contains(local.own_clusters, target.cluster.name) && target.cluster.access_entry : false
   }
 }

@@ -31,6 +31,7 @@ mod path;
 pub mod quarantine;
 mod read;
 mod rollout;
+mod rooms;
 mod served;
 mod siblings;
 mod surroundings;

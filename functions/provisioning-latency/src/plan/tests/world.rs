@@ -323,6 +323,7 @@ pub(crate) fn world(desired: i64) -> Facts {
                 auto_mode: false,
                 node_pools: Vec::new(),
                 issues: Vec::new(),
+                created_at: None,
             }),
             node_groups: Ok(vec![("workspace-mng".to_owned(), Ok(node_group()))]),
         },

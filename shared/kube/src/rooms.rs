@@ -1,0 +1,24 @@
+//! What a cluster offers and what its pods take, for whoever asks whether it could carry more.
+
+use day2_core::Observed;
+use jiff::Timestamp;
+
+use crate::ClusterClient;
+use crate::list::{ListQuery, Listed};
+use crate::objects::{NodeRoom, PodRoom};
+
+/// Each fails as [`list`](ClusterClient::list) does.
+#[expect(clippy::missing_errors_doc, reason = "said once for all above")]
+impl ClusterClient {
+    /// What the nodes offer. Needs `list` on nodes.
+    pub async fn list_node_rooms(&self, deadline: Timestamp) -> Observed<Listed<NodeRoom>> {
+        self.list::<NodeRoom>(&ListQuery::all(), deadline).await
+    }
+
+    /// What the pods take that are not over, a few bytes for each. Needs `list` on pods.
+    pub async fn list_pod_rooms(&self, deadline: Timestamp) -> Observed<Listed<PodRoom>> {
+        let running = ListQuery::all().with_fields("status.phase!=Succeeded,status.phase!=Failed");
+        self.list_map::<PodRoom, _>(&running, deadline, |pod| (!pod.over).then_some(pod))
+            .await
+    }
+}
