@@ -3,7 +3,7 @@
 use day2_core::Observed;
 use day2_core::target::Target;
 use day2_kube::objects::VeleroRestore;
-use day2_kube::{ClusterClient, ListQuery, Listed};
+use day2_kube::{ClusterClient, Listed};
 use day2_reads::clusters;
 use day2_reads::times::Times;
 
@@ -44,12 +44,11 @@ pub(super) async fn velero(
             if !backs_up {
                 return None;
             }
-            let all = ListQuery::all();
             let (locations, schedules, backups, namespaces) = futures::join!(
                 client.list_backup_storage_locations(deadline),
                 client.list_schedules(deadline),
                 client.list_backups(deadline),
-                client.list_namespaces(&all, deadline),
+                client.list_namespaces(deadline),
             );
             Some(VeleroFacts {
                 locations: whole(locations),

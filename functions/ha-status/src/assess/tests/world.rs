@@ -103,6 +103,7 @@ pub(crate) fn side(name: &str) -> SideFacts {
             auto_mode: false,
             node_pools: Vec::new(),
             created_at: Some(after(-60 * 24 * 300)),
+            issues: Vec::new(),
         }),
         readyz: Ok(Readyz {
             ready: true,

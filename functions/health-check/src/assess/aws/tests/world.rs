@@ -285,6 +285,7 @@ pub(super) fn cluster() -> Cluster {
         auto_mode: false,
         node_pools: Vec::new(),
         issues: Vec::new(),
+        created_at: None,
     }
 }
 
