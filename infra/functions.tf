@@ -9,6 +9,7 @@ locals {
       connection-exhaustion = local.connection_exhaustion
       evidence-audit        = local.evidence_audit
       ha-status             = local.ha_status
+      health-check          = local.health_check
       lease-sweeper         = local.lease_sweeper
       provisioning-latency  = local.provisioning_latency
       scale-window          = local.scale_window

@@ -6,6 +6,7 @@ output "functions" {
       connection-exhaustion = one(module.connection_exhaustion)
       evidence-audit        = one(module.evidence_audit)
       ha-status             = one(module.ha_status)
+      health-check          = one(module.health_check)
       lease-sweeper         = one(module.lease_sweeper)
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)

@@ -8,14 +8,14 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
-use rustls::client::WebPkiServerVerifier;
+use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::certificate::{Chain, Keeping, chain};
+use crate::certificate::{Chain, chain, ended};
 use crate::settings::Probe;
 
 /// More of a body than this says nothing about health and would only cost memory.
@@ -27,8 +27,10 @@ pub struct Seen {
     /// The answer. Anything that keeps one from arriving is `Unreadable`; the caller decides that a refused connection is
     /// a failure of the endpoint and not of the check.
     pub answer: Observed<Answer>,
-    /// The certificates that were served, also when they were refused; none for plain HTTP, and where nothing was served.
+    /// The certificates that were served and verified; none for plain HTTP, and where the handshake failed.
     pub chain: Option<Chain>,
+    /// When a certificate of the chain ended, where it was refused for that.
+    pub ended: Option<Timestamp>,
 }
 
 /// The answer of one endpoint.
@@ -45,15 +47,8 @@ pub struct Answer {
 /// Asks one endpoint. `agent` names the caller in the endpoint's log.
 pub async fn ask(probe: &Probe, agent: &str, within: Duration) -> Seen {
     let failed = |cause, detail: String| Unreadable::new("GET", &probe.url, cause, detail);
-    let secure = match secure(probe) {
-        Ok(secure) => secure,
-        Err(detail) => {
-            let answer = Err(failed(Cause::Other, detail));
-            return Seen { answer, chain: None };
-        }
-    };
-    let exchange = exchange(probe, agent, secure.as_ref().map(|(connector, _)| connector));
-    let answer = match tokio::time::timeout(within, exchange).await {
+    let mut served = Served::default();
+    let answer = match tokio::time::timeout(within, exchange(probe, agent, &mut served)).await {
         Err(_) => Err(failed(
             Cause::TimedOut,
             format!("no complete answer within {} ms", within.as_millis()),
@@ -61,45 +56,36 @@ pub async fn ask(probe: &Probe, agent: &str, within: Duration) -> Seen {
         Ok(Err(detail)) => Err(failed(Cause::Other, detail)),
         Ok(Ok(answer)) => Ok(answer),
     };
-    match secure
-        .as_ref()
-        .and_then(|(_, keeping)| keeping.served())
-        .map(chain)
-    {
-        None => Seen { answer, chain: None },
-        Some(Ok(chain)) => Seen {
-            answer,
-            chain: Some(chain),
-        },
-        // Its dates cannot be vouched for, so that the answer is no proof either.
-        Some(Err(detail)) => Seen {
-            answer: answer.and_then(|_| Err(failed(Cause::Malformed, detail))),
-            chain: None,
-        },
+    Seen {
+        answer,
+        chain: served.chain,
+        ended: served.ended,
     }
 }
 
-/// The connector and what keeps the certificates; nothing for plain HTTP.
-fn secure(probe: &Probe) -> Result<Option<(TlsConnector, Arc<Keeping>)>, String> {
-    let uri: hyper::Uri = probe.url.parse().map_err(|error| format!("not a URL: {error}"))?;
-    if uri.scheme_str() != Some("https") {
-        return Ok(None);
-    }
-    // Before the clock starts: reading the roots is our work, not the endpoint's.
-    let (config, keeping) = tls(probe)?;
-    Ok(Some((TlsConnector::from(Arc::new(config)), keeping)))
+/// What a handshake told, also where no answer followed.
+#[derive(Debug, Default)]
+struct Served {
+    chain: Option<Chain>,
+    ended: Option<Timestamp>,
 }
 
-async fn exchange(probe: &Probe, agent: &str, connector: Option<&TlsConnector>) -> Result<Answer, String> {
+async fn exchange(probe: &Probe, agent: &str, served: &mut Served) -> Result<Answer, String> {
     let uri: hyper::Uri = probe.url.parse().map_err(|error| format!("not a URL: {error}"))?;
     let host = uri
         .host()
         .ok_or("the URL names no host")?
         .trim_matches(['[', ']'])
         .to_owned();
-    let port = uri
-        .port_u16()
-        .unwrap_or(if connector.is_some() { 443 } else { 80 });
+    let secure = uri.scheme_str() == Some("https");
+    let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
+
+    // Before the clock starts: reading the roots is our work, not the endpoint's.
+    let connector = if secure {
+        Some(TlsConnector::from(Arc::new(tls(probe)?)))
+    } else {
+        None
+    };
     let began = Instant::now();
     let stream = TcpStream::connect((host.as_str(), port))
         .await
@@ -108,10 +94,13 @@ async fn exchange(probe: &Probe, agent: &str, connector: Option<&TlsConnector>) 
         return request(TokioIo::new(stream), &uri, agent, began).await;
     };
     let name = ServerName::try_from(host).map_err(|error| format!("not a host name: {error}"))?;
-    let stream = connector
-        .connect(name, stream)
-        .await
-        .map_err(|error| format!("TLS refused: {error}"))?;
+    let stream = connector.connect(name, stream).await.map_err(|error| {
+        served.ended = ended(&error);
+        format!("TLS refused: {error}")
+    })?;
+    let certificates = stream.get_ref().1.peer_certificates().unwrap_or_default();
+    // Dates that cannot be read cannot be vouched for, so that an answer would be no proof either.
+    served.chain = Some(chain(certificates)?);
     request(TokioIo::new(stream), &uri, agent, began).await
 }
 
@@ -155,7 +144,7 @@ where
 }
 
 /// Trusts the system's roots, or only the declared CA where the settings name one.
-fn tls(probe: &Probe) -> Result<(ClientConfig, Arc<Keeping>), String> {
+fn tls(probe: &Probe) -> Result<ClientConfig, String> {
     let mut roots = RootCertStore::empty();
     if let Some(pem) = &probe.ca_pem {
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -171,18 +160,11 @@ fn tls(probe: &Probe) -> Result<(ClientConfig, Arc<Keeping>), String> {
         return Err("this system has no root certificates: declare ca_pem".to_owned());
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-        .build()
-        .map_err(|error| format!("no TLS: {error}"))?;
-    let keeping = Arc::new(Keeping::new(verifier));
-    let config = ClientConfig::builder_with_provider(provider)
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("no TLS: {error}"))?
-        // "Dangerous" because it takes any verifier; ours decides nothing by itself.
-        .dangerous()
-        .with_custom_certificate_verifier(keeping.clone())
-        .with_no_client_auth();
-    Ok((config, keeping))
+        .with_root_certificates(roots)
+        .with_no_client_auth())
 }
 
 #[cfg(test)]

@@ -1,12 +1,8 @@
-//! The certificates that an endpoint serves, kept whether or not they are accepted.
-
-use std::sync::{Arc, OnceLock};
+//! The certificates that an endpoint serves.
 
 use jiff::Timestamp;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, Error, SignatureScheme};
+use rustls::pki_types::CertificateDer;
+use rustls::{CertificateError, Error};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
 
@@ -77,6 +73,17 @@ fn certificate(der: &CertificateDer<'_>) -> Result<Certificate, String> {
     })
 }
 
+/// When the certificate ended that a handshake was refused for, if that was the reason.
+pub(crate) fn ended(refused: &std::io::Error) -> Option<Timestamp> {
+    let inner = refused.get_ref()?.downcast_ref::<Error>()?;
+    match inner {
+        Error::InvalidCertificate(CertificateError::ExpiredContext { not_after, .. }) => {
+            Timestamp::from_second(i64::try_from(not_after.as_secs()).ok()?).ok()
+        }
+        _ => None,
+    }
+}
+
 fn names(parsed: &X509Certificate<'_>) -> Vec<String> {
     let alternative = parsed
         .subject_alternative_name()
@@ -102,66 +109,5 @@ fn name(seen: &GeneralName<'_>) -> Option<String> {
                 .map(|octets| std::net::Ipv6Addr::from(octets).to_string()),
         },
         _ => None,
-    }
-}
-
-/// Verifies as always, and keeps what was served before it decides. A refused chain ends the handshake, so that nothing
-/// is sent to a server that was not verified.
-#[derive(Debug)]
-pub(crate) struct Keeping {
-    verifier: Arc<WebPkiServerVerifier>,
-    served: OnceLock<Vec<CertificateDer<'static>>>,
-}
-
-impl Keeping {
-    pub(crate) fn new(verifier: Arc<WebPkiServerVerifier>) -> Self {
-        Self {
-            verifier,
-            served: OnceLock::new(),
-        }
-    }
-
-    /// What was served, if the handshake came that far.
-    pub(crate) fn served(&self) -> Option<&[CertificateDer<'static>]> {
-        self.served.get().map(Vec::as_slice)
-    }
-}
-
-impl ServerCertVerifier for Keeping {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        authorities: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        stapled: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let all = std::iter::once(leaf).chain(authorities);
-        // One connection has one handshake, and a later one would not be another server.
-        let _ = self.served.set(all.map(|one| one.clone().into_owned()).collect());
-        self.verifier
-            .verify_server_cert(leaf, authorities, name, stapled, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier.verify_tls12_signature(message, certificate, signed)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.verifier.verify_tls13_signature(message, certificate, signed)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.verifier.supported_verify_schemes()
     }
 }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use crate::ask::{Answer, Seen};
-use crate::certificate::Chain;
 use crate::settings::Probe;
 
 /// Everything that is not as declared, in words; empty when all is. An endpoint that gave no answer has failed: that is
@@ -14,11 +13,7 @@ pub fn complaints(probe: &Probe, seen: &Seen, now: Timestamp) -> Vec<String> {
         Err(why) => vec![why.detail.clone()],
         Ok(answer) => of_answer(probe, answer),
     };
-    complaints.extend(
-        seen.chain
-            .as_ref()
-            .and_then(|chain| certificate_complaint(probe, chain, now)),
-    );
+    complaints.extend(certificate_complaint(probe, seen, now));
     complaints
 }
 
@@ -57,30 +52,31 @@ fn of_answer(probe: &Probe, answer: &Answer) -> Vec<String> {
 /// What is wrong with the dates of the certificates that were served, if something is. The first to end decides, which may
 /// be that of an authority.
 #[must_use]
-pub fn certificate_complaint(probe: &Probe, chain: &Chain, now: Timestamp) -> Option<String> {
-    let first = chain.first_to_end();
-    let days = days_left(first.ends, now);
-    if days >= i64::from(probe.min_tls_days) {
-        return None;
-    }
-    let whose = if first == &chain.leaf {
-        "certificate".to_owned()
-    } else {
-        format!("the authority's certificate of {}", first.names.join(", "))
+pub fn certificate_complaint(probe: &Probe, seen: &Seen, now: Timestamp) -> Option<String> {
+    let (whose, ends) = match (&seen.chain, seen.ended) {
+        (Some(chain), _) => {
+            let first = chain.first_to_end();
+            let whose = if first == &chain.leaf {
+                "certificate".to_owned()
+            } else {
+                format!("the authority's certificate of {}", first.names.join(", "))
+            };
+            (whose, first.ends)
+        }
+        (None, Some(ended)) => ("certificate".to_owned(), ended),
+        (None, None) => return None,
     };
-    Some(if days < 0 {
-        format!(
-            "{whose} ended {} days ago, on {}",
-            -days,
-            first.ends.strftime("%F")
-        )
-    } else {
-        format!(
-            "{whose} ends in {days} days, on {}, limit {} days",
-            first.ends.strftime("%F"),
+    let (days, date) = (days_left(ends, now), ends.strftime("%F"));
+    if days < 0 {
+        Some(format!("{whose} ended {} days ago, on {date}", -days))
+    } else if days < i64::from(probe.min_tls_days) {
+        Some(format!(
+            "{whose} ends in {days} days, on {date}, limit {} days",
             probe.min_tls_days
-        )
-    })
+        ))
+    } else {
+        None
+    }
 }
 
 /// Whole days from `now` to the end, rounded down: −1 from the first second after it.
@@ -95,7 +91,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::certificate::Certificate;
+    use crate::certificate::{Certificate, Chain};
     use crate::settings::JsonAssertion;
 
     fn probe() -> Probe {
@@ -142,6 +138,7 @@ mod tests {
         let seen = Seen {
             answer: Ok(answer),
             chain,
+            ended: None,
         };
         complaints(&probe(), &seen, now())
     }
@@ -211,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_connection_is_told_with_the_dates_of_the_certificate_that_was_refused() {
+    fn a_connection_refused_for_a_certificate_that_ended_is_told_with_its_end() {
         let why = Unreadable::new(
             "GET",
             "https://coder.example",
@@ -220,7 +217,8 @@ mod tests {
         );
         let seen = Seen {
             answer: Err(why),
-            chain: Some(chain("2026-11-19", "2028-01-01")),
+            chain: None,
+            ended: Some("2026-11-19T00:00:00Z".parse().unwrap()),
         };
         assert_eq!(
             complaints(&probe(), &seen, now()),

@@ -1,8 +1,8 @@
 //! Declared HTTP endpoints: how they are declared, how they are asked, and what an answer lacks.
 //!
 //! Asking is one request as a client would send it: no redirect is followed, and nothing is sent before the certificate is
-//! verified. The chain of certificates that was served is kept also when it was refused, because that is when its dates
-//! matter most. What an answer lacks is decided apart from asking, by pure functions.
+//! verified. The chain of certificates that was served is kept, and where it was refused because it ended, its end. What an
+//! answer lacks is decided apart from asking, by pure functions.
 
 mod ask;
 mod certificate;

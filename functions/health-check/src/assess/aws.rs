@@ -12,8 +12,14 @@ mod tests;
 mod volumes;
 
 use super::Scene;
+use super::changes::Change;
 use super::line::Line;
 use crate::facts::aws::AwsFacts;
+
+/// What AWS changed, for the ranking among all changes.
+pub(super) fn changes_below(seen: &AwsFacts) -> Vec<Change> {
+    seen.changes.as_ref().map(changes::below).unwrap_or_default()
+}
 
 pub(super) fn lines(seen: &AwsFacts, scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = Vec::new();

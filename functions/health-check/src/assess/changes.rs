@@ -64,6 +64,7 @@ pub(super) fn line(seen: &Changes, facts: &Facts, broken: &[Broken], scene: &Sce
     all.extend(config_maps(&seen.config_maps));
     all.extend(of_nodes(&facts.inside, seen.since));
     all.extend(of_autoscalers(&facts.inside, seen.since));
+    all.extend(super::aws::changes_below(&facts.aws));
     line.examined += all.len();
     let found = all.len();
     let mut near: Vec<(Nearness, Change)> = all

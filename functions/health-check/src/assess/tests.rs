@@ -1,1 +1,10 @@
-//! Judgements as tables.
+//! Judgements as tables, over small clusters in the words of the API.
+
+mod nodes;
+mod others;
+mod pods;
+mod quiet;
+mod traps;
+mod triage;
+mod workloads;
+pub(crate) mod world;

@@ -3,7 +3,7 @@
 use day2_core::Observed;
 use jiff::Timestamp;
 
-/// Changes of the last hour, by where they were read.
+/// Changes since the moment that the plan looks back to, by where they were read.
 #[derive(Debug, Clone, Default)]
 pub struct AwsChanges {
     /// What was read, one entry per source, so that a source that could not be read stays visible.

@@ -3,20 +3,16 @@
 //! Nodes come first: what a pod means depends on whether its node answers. Then all other lists side by side; the pods, by
 //! far the longest, take as long as all the others together.
 
-use std::collections::BTreeSet;
 use std::future::Future;
 
 use day2_core::Observed;
 use day2_kube::{ClusterClient, Folded, ListQuery, Listed};
 use day2_reads::times::Times;
-use jiff::SignedDuration;
 
 use crate::facts::inside::Inside;
 use crate::facts::namespaces::Namespaces;
-use crate::reduce::cause::Limits;
 use crate::reduce::jobs::EachJob;
-use crate::reduce::mesh::Wishes;
-use crate::reduce::nodes::{EachNode, NodeFact};
+use crate::reduce::nodes::EachNode;
 use crate::reduce::notices::EachNotice;
 use crate::reduce::pods::PodRules;
 use crate::reduce::storage::EachStored;
@@ -56,7 +52,13 @@ pub(super) async fn inside(
             async |client| { client.list_nodes_into(&EachNode, until).await }
         )
     );
-    let rules = rules(plan, nodes.as_ref(), &namespaces, times);
+    let known = nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
+    let rules = PodRules::new(
+        plan,
+        known.map(|nodes| nodes.sum.as_slice()),
+        namespaces.as_ref().ok(),
+        times.now,
+    );
     let each = EachWorkload(&plan.cluster.system_namespaces);
     let of_workloads = [Cluster, Workloads];
     let all = ListQuery::all();
@@ -169,39 +171,6 @@ pub(super) async fn inside(
         certificates,
     };
     (namespaces, inside)
-}
-
-fn rules<'a>(
-    plan: &Plan,
-    nodes: Option<&'a Observed<Folded<Vec<NodeFact>>>>,
-    namespaces: &'a Observed<Namespaces>,
-    times: &Times,
-) -> PodRules<'a> {
-    let limits = &plan.workloads;
-    let window = SignedDuration::from_hours(i64::from(limits.window_hours));
-    let since = times.now.saturating_sub(window).unwrap_or(times.now);
-    let gone: BTreeSet<&str> = nodes
-        .and_then(|nodes| nodes.as_ref().ok())
-        .into_iter()
-        .flat_map(|nodes| &nodes.sum)
-        .filter(|node| !node.readiness.is_ready())
-        .map(|node| node.name.as_str())
-        .collect();
-    PodRules {
-        limits: Limits {
-            now: times.now,
-            grace_minutes: i64::from(limits.grace_minutes),
-            terminating_minutes: i64::from(limits.terminating_minutes),
-            failed_since: since,
-        },
-        restarts_since: since,
-        gone,
-        wishes: namespaces
-            .as_ref()
-            .ok()
-            .filter(|_| plan.looks_at(Group::Mesh))
-            .map(Wishes),
-    }
 }
 
 fn daemon_sets(

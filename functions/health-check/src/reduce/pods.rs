@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use day2_kube::Reduce;
 use day2_kube::objects::{ContainerKind, PodHealth, Resources};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::cause::{Cause, Limits, Look, Trouble, look};
 use super::mesh::{MeshTally, Wishes};
+use super::nodes::NodeFact;
 use super::owner::Workload;
+use crate::facts::namespaces::Namespaces;
+use crate::settings::{self, Plan};
 
 /// Groups that are kept. More than that is one large trouble, and the report counts the rest.
 const MOST_GROUPS: usize = 5_000;
@@ -147,7 +150,36 @@ impl Reduce<PodHealth> for PodRules<'_> {
     }
 }
 
-impl PodRules<'_> {
+impl<'a> PodRules<'a> {
+    /// The rules of a plan. Without nodes, none counts as gone; without namespaces, nobody is known to ask for the mesh.
+    #[must_use]
+    pub fn new(
+        plan: &Plan,
+        nodes: Option<&'a [NodeFact]>,
+        namespaces: Option<&'a Namespaces>,
+        now: Timestamp,
+    ) -> Self {
+        let limits = &plan.workloads;
+        let window = SignedDuration::from_hours(i64::from(limits.window_hours));
+        let since = now.saturating_sub(window).unwrap_or(now);
+        Self {
+            limits: Limits {
+                now,
+                grace_minutes: i64::from(limits.grace_minutes),
+                terminating_minutes: i64::from(limits.terminating_minutes),
+                failed_since: since,
+            },
+            restarts_since: since,
+            gone: nodes
+                .into_iter()
+                .flatten()
+                .filter(|node| !node.readiness.is_ready())
+                .map(|node| node.name.as_str())
+                .collect(),
+            wishes: namespaces.filter(|_| plan.looks_at(settings::Group::Mesh)).map(Wishes),
+        }
+    }
+
     /// The count of restarts is over the life of a pod; what lies in the window is told by the time of the last end.
     fn restarts(&self, sum: &mut PodTally, pod: &PodHealth) {
         let inside = |at: Option<Timestamp>| at.is_some_and(|at| at >= self.restarts_since);

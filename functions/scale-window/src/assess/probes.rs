@@ -74,7 +74,11 @@ mod tests {
     }
 
     fn seen(answer: Observed<Answer>) -> Seen {
-        Seen { answer, chain: None }
+        Seen {
+            answer,
+            chain: None,
+            ended: None,
+        }
     }
 
     fn answered(status: u16) -> Seen {

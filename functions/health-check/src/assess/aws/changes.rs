@@ -1,11 +1,28 @@
-//! `HLT-261`: what AWS changed in the last hour, newest first and failures before them. It judges nothing.
+//! `HLT-261`: what AWS changed lately, newest first and failures before them. It judges nothing; `HLT-191` ranks these changes
+//! among all others.
 
 use super::super::line::Line;
-use super::super::{Scene, words};
+use super::super::{Scene, changes, words};
 use crate::facts::aws_changes::{AwsChanges, Change};
 
 /// Most changes that are named; the rest is counted.
 const NAMED: usize = 30;
+
+/// The same for the ranking among all changes: they lie below every workload.
+pub(super) fn below(seen: &AwsChanges) -> Vec<changes::Change> {
+    let all = seen
+        .sources
+        .iter()
+        .filter_map(|source| source.changes.as_ref().ok());
+    all.flatten()
+        .map(|change| changes::Change {
+            at: change.at,
+            namespace: None,
+            name: change.what.clone(),
+            what: change.says.clone(),
+        })
+        .collect()
+}
 
 /// Lists changes as context. A change is not wrong by itself, so that the line passes when all sources were read, and the
 /// changes stand in its words.
@@ -38,7 +55,7 @@ pub(super) fn line(seen: &AwsChanges, scene: &Scene<'_>) -> Line {
     }
     Line::new(
         "HLT-261",
-        "what AWS changed in the last hour is known",
+        "what AWS changed lately is known",
         seen.sources.len() - unread.len(),
     )
     .seen(says)

@@ -21,6 +21,7 @@ fn answers(pairs: &[(&Probe, &Seen)], scene: &Scene<'_>) -> Line {
         let without_dates = Seen {
             answer: seen.answer.clone(),
             chain: None,
+            ended: None,
         };
         let complaints = complaints(probe, &without_dates, scene.now);
         if !complaints.is_empty() {
@@ -54,21 +55,24 @@ fn certificates(pairs: &[(&Probe, &Seen)], scene: &Scene<'_>) -> Option<Line> {
     }
     let (mut wrong, mut unread, mut soonest) = (Vec::new(), Vec::new(), None::<(i64, String)>);
     for (probe, seen) in &secure {
+        let complaint = certificate_complaint(probe, seen, scene.now);
         let Some(chain) = &seen.chain else {
             let why = seen
                 .answer
                 .as_ref()
                 .err()
                 .map_or("no certificate was served", |why| why.detail.as_str());
-            unread.push((probe.name.clone(), why.to_owned()));
+            match complaint {
+                Some(complaint) => wrong.push(Finding::of(&probe.name, complaint)),
+                None => unread.push((probe.name.clone(), why.to_owned())),
+            }
             continue;
         };
-        let first = chain.first_to_end();
-        let days = days_left(first.ends, scene.now);
+        let days = days_left(chain.first_to_end().ends, scene.now);
         if soonest.as_ref().is_none_or(|(least, _)| days < *least) {
             soonest = Some((days, probe.name.clone()));
         }
-        if let Some(complaint) = certificate_complaint(probe, chain, scene.now) {
+        if let Some(complaint) = complaint {
             let leaf = &chain.leaf;
             let says = format!(
                 "{complaint}; it is for {}, by {}, serial {}",

@@ -1,4 +1,4 @@
-//! What AWS changed in the last hour: scaling activities, updates of EKS, events of the database.
+//! What AWS changed lately: scaling activities, updates of EKS, events of the database.
 
 use day2_core::Observed;
 use day2_core::target::{Engine, Target};
@@ -15,8 +15,6 @@ use super::{AwsClients, database};
 use crate::facts::aws_changes::{AwsChanges, Change, Source};
 use crate::settings::{Group, Plan};
 
-/// How far back changes are looked for, in minutes.
-const HOUR: u32 = 60;
 /// Lists of updates that are read at once.
 const AT_ONCE: usize = 4;
 
@@ -28,7 +26,7 @@ pub(super) async fn read(
     plan: &Plan,
     times: &Times,
 ) -> AwsChanges {
-    let since = times.ago(HOUR);
+    let since = times.ago(plan.changes.minutes);
     let (activities, updates, events) = futures::join!(
         activities(clients, target, since, times),
         async {

@@ -131,7 +131,7 @@ fn an_insight_that_eks_does_not_know_or_has_not_refreshed_is_unknown() {
 }
 
 #[test]
-fn changes_are_told_failures_first_and_judge_nothing() {
+fn changes_of_aws_are_told_failures_first_and_judge_nothing() {
     let change = |what: &str, minutes: i64, failed| Change {
         at: ago(minutes),
         what: what.into(),

@@ -33,6 +33,7 @@ fn an_ended_certificate_fails_both_lines_because_users_are_refused() {
         Cause::Other,
         "TLS refused: certificate expired",
     ));
+    ended.ended = ended.chain.take().map(|chain| chain.leaf.ends);
     let mut world = World::healthy();
     world.facts.endpoints = Some(vec![ended]);
     world.assert_only(&[("HLT-241", Fail), ("HLT-242", Fail)]);

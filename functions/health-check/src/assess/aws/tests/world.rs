@@ -397,6 +397,7 @@ pub(super) fn answered(status: u16, ends: &str) -> Seen {
             leaf: certificate("shop.example", ends),
             authorities: vec![certificate("CN=R11", "2030-01-01")],
         }),
+        ended: None,
     }
 }
 

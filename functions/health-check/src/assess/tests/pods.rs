@@ -1,0 +1,303 @@
+//! The cause of each broken pod, in one sentence.
+
+use serde_json::{Value, json};
+
+use super::world::{World, ago, put, sick};
+
+fn waiting(reason: &str, message: &str) -> Value {
+    json!({"waiting": {"reason": reason, "message": message}})
+}
+
+fn with_last(mut pod: Value, restarts: i64, minutes: i64, end: &Value) -> Value {
+    let mut end = end.clone();
+    end["finishedAt"] = json!(ago(minutes));
+    put(
+        &mut pod,
+        "/status/containerStatuses/0/restartCount",
+        json!(restarts),
+    );
+    put(
+        &mut pod,
+        "/status/containerStatuses/0/lastState",
+        json!({"terminated": end}),
+    );
+    pod
+}
+
+#[test]
+fn each_cause_is_named_with_its_evidence() {
+    let crash = waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container");
+    let unplaced = |message: &str| {
+        let mut pod = sick("p", &json!({}));
+        put(&mut pod, "/spec/nodeName", json!(null));
+        put(&mut pod, "/status/phase", json!("Pending"));
+        put(
+            &mut pod,
+            "/status/conditions",
+            json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": ago(50)}]),
+        );
+        pod
+    };
+    let creating = |claims: Value| {
+        let mut pod = sick("p", &waiting("ContainerCreating", ""));
+        put(&mut pod, "/status/phase", json!("Pending"));
+        put(&mut pod, "/spec/volumes", claims);
+        pod
+    };
+    let table: Vec<(&str, Value, &str, &str)> = vec![
+        (
+            "no such image",
+            sick("p", &waiting("ImagePullBackOff", "rpc error: manifest unknown")),
+            "HLT-122",
+            "app cannot pull registry/app:1: there is no such image or tag",
+        ),
+        (
+            "registry refuses",
+            sick("p", &waiting("ErrImagePull", "401 Unauthorized")),
+            "HLT-122",
+            "the registry refuses the node's credentials",
+        ),
+        (
+            "config map missing",
+            sick(
+                "p",
+                &waiting("CreateContainerConfigError", "configmap \"web\" not found"),
+            ),
+            "HLT-122",
+            "app lacks its configuration: configmap \"web\" not found",
+        ),
+        (
+            "key missing",
+            sick(
+                "p",
+                &waiting(
+                    "CreateContainerConfigError",
+                    "couldn't find key url in Secret shop/db",
+                ),
+            ),
+            "HLT-122",
+            "couldn't find key url in Secret shop/db",
+        ),
+        (
+            "runtime",
+            sick("p", &waiting("CreateContainerError", "exec: \"run\": not found")),
+            "HLT-122",
+            "cannot be started (CreateContainerError)",
+        ),
+        (
+            "exit code",
+            with_last(
+                sick("p", &crash),
+                12,
+                3,
+                &json!({"reason": "Error", "exitCode": 1, "message": "no\nDATABASE_URL"}),
+            ),
+            "HLT-122",
+            "app crashes: exit code 1, \"no DATABASE_URL\", 12 restarts",
+        ),
+        (
+            "out of memory",
+            with_last(
+                sick("p", &crash),
+                4,
+                3,
+                &json!({"reason": "OOMKilled", "exitCode": 137}),
+            ),
+            "HLT-122",
+            "more memory than its limit, 4 restarts",
+        ),
+        (
+            "signal",
+            with_last(
+                sick("p", &crash),
+                4,
+                3,
+                &json!({"reason": "Error", "exitCode": 139}),
+            ),
+            "HLT-122",
+            "segmentation fault (signal 11)",
+        ),
+        (
+            "ends at once and well",
+            with_last(
+                sick("p", &crash),
+                4,
+                3,
+                &json!({"reason": "Completed", "exitCode": 0}),
+            ),
+            "HLT-122",
+            "exit code 0, but it should keep running",
+        ),
+        (
+            "between restarts",
+            sick(
+                "p",
+                &json!({"terminated": {"reason": "Error", "exitCode": 2, "finishedAt": ago(0)}}),
+            ),
+            "HLT-122",
+            "app ended: exit code 2",
+        ),
+        (
+            "no room",
+            unplaced(
+                "0/5 nodes are available: 2 node(s) had untolerated taint {for: gpu}, 3 Insufficient cpu. preemption: 0/5 nodes are available: 5 No preemption victims found.",
+            ),
+            "HLT-123",
+            "no node takes it: Insufficient cpu (3 of 5 nodes)",
+        ),
+        (
+            "zone of the volume",
+            unplaced("0/3 nodes are available: 3 node(s) had volume node affinity conflict."),
+            "HLT-123",
+            "had volume node affinity conflict (3 of 3 nodes)",
+        ),
+        (
+            "other words",
+            unplaced("persistentvolumeclaim \"data\" not found"),
+            "HLT-123",
+            "persistentvolumeclaim \"data\" not found",
+        ),
+        (
+            "volume",
+            creating(json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}])),
+            "HLT-126",
+            "waits for its volume, claim data, for 30 min",
+        ),
+        (
+            "starting",
+            creating(json!(null)),
+            "HLT-124",
+            "has been starting for 30 min",
+        ),
+        (
+            "probe",
+            sick("p", &json!({"running": {"startedAt": ago(59)}})),
+            "HLT-124",
+            "not Ready for 30 min: the readiness probe of app fails",
+        ),
+    ];
+    for (what, pod, code, says) in table {
+        let (seen_code, name, seen) = World::well().with("pods", pod).only();
+        assert_eq!(
+            (seen_code.as_str(), name.as_str()),
+            (code, "shop/Deployment/sick"),
+            "{what}"
+        );
+        assert!(seen.contains(says), "{what}: {seen}");
+    }
+}
+
+#[test]
+fn a_container_that_runs_between_two_crashes_is_in_a_crash_loop_all_the_same() {
+    let mut between = super::world::pod("p", "shop", "n1", "sick");
+    put(&mut between, "/status/containerStatuses/0/restartCount", json!(9));
+    let end = json!({"reason": "Error", "exitCode": 1});
+    let looping = with_last(between.clone(), 9, 4, &end);
+    assert_eq!(
+        World::well().with("pods", looping).named(),
+        ["HLT-122 shop/Deployment/sick"]
+    );
+    // It crashed nine times in its life and has been up for a day: nothing.
+    put(&mut between, "/metadata/creationTimestamp", json!(ago(9000)));
+    World::well()
+        .with("pods", with_last(between, 9, 1500, &end))
+        .is_well("over");
+}
+
+#[test]
+fn an_event_tells_more_than_the_state_of_a_pod_that_starts_for_long() {
+    let mut creating = sick("p", &waiting("ContainerCreating", ""));
+    put(&mut creating, "/status/phase", json!("Pending"));
+    for (reason, message, code, says) in [
+        (
+            "FailedMount",
+            "MountVolume.SetUp failed for volume \"c\" : configmap \"web\" not found",
+            "HLT-122",
+            "lacks its configuration",
+        ),
+        (
+            "FailedAttachVolume",
+            "Multi-Attach error for volume \"pvc-1\"",
+            "HLT-126",
+            "Multi-Attach error",
+        ),
+        (
+            "FailedCreatePodSandBox",
+            "failed to assign an IP address to container",
+            "HLT-124",
+            "failed to assign an IP address",
+        ),
+    ] {
+        let event = json!({"metadata": {"namespace": "shop"}, "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "p"}, "reason": reason, "message": message, "lastTimestamp": ago(2)});
+        let (seen, _, words) = World::well()
+            .with("pods", creating.clone())
+            .with("events", event)
+            .only();
+        assert_eq!(seen, code, "{reason}");
+        assert!(words.contains(says), "{reason}: {words}");
+    }
+}
+
+#[test]
+fn many_pods_of_one_workload_with_one_cause_are_one_finding_with_their_number() {
+    let world = (0..40).fold(World::well(), |world, number| {
+        world.with(
+            "pods",
+            sick(&format!("p{number}"), &waiting("ImagePullBackOff", "not found")),
+        )
+    });
+    let (code, name, says) = world.only();
+    assert_eq!(
+        (code.as_str(), name.as_str()),
+        ("HLT-122", "shop/Deployment/sick")
+    );
+    assert!(says.starts_with("40 pods, one is p0: "), "{says}");
+    assert_eq!(world.item("HLT-122").population().examined, 44);
+}
+
+#[test]
+fn a_deleted_pod_that_stays_says_what_holds_it_k13() {
+    let mut held = super::world::pod("p", "shop", "n1", "sick");
+    put(&mut held, "/metadata/deletionTimestamp", json!(ago(45)));
+    let plain = World::well().with("pods", held.clone()).only();
+    assert_eq!(plain.0, "HLT-130");
+    put(&mut held, "/metadata/finalizers", json!(["example.com/drain"]));
+    let (code, _, says) = World::well().with("pods", held).only();
+    assert_eq!(code, "HLT-130");
+    assert!(
+        says.contains("45 min past its grace") && says.contains("example.com/drain"),
+        "{says}"
+    );
+}
+
+#[test]
+fn restarts_count_by_the_time_of_their_end_and_not_over_the_whole_life() {
+    let end = json!({"reason": "Error", "exitCode": 1});
+    let mut pod = super::world::pod("p", "shop", "n1", "sick");
+    // Five restarts, all in the four hours that it lives, the last two hours ago.
+    put(&mut pod, "/metadata/creationTimestamp", json!(ago(240)));
+    let (code, name, says) = World::well()
+        .with("pods", with_last(pod.clone(), 5, 120, &end))
+        .only();
+    assert_eq!(
+        (code.as_str(), name.as_str()),
+        ("HLT-127", "shop/Deployment/sick")
+    );
+    assert!(
+        says.contains("5 restarts in 24 h, the last 2 h ago: app exit code 1"),
+        "{says}"
+    );
+    // Five restarts in a month, one of them yesterday: at least one is certain, and one is allowed.
+    put(&mut pod, "/metadata/creationTimestamp", json!(ago(43_200)));
+    World::well()
+        .with("pods", with_last(pod.clone(), 5, 120, &end))
+        .is_well("one restart is certain");
+    let strict = World::well()
+        .plan("workloads", json!({"max_restarts": 0}))
+        .with("pods", with_last(pod, 5, 120, &end));
+    assert!(
+        strict.only().2.contains("at least 1 restart in 24 h"),
+        "{:?}",
+        strict.only()
+    );
+}
