@@ -14,6 +14,7 @@ import botocore
 
 from emulator import invocations
 from emulator.judgement import stamp
+from emulator.roles import lets_in
 
 logger = logging.getLogger("alarms")
 SERVICE_FOR_LAMBDA = "lambda.alarms.cloudwatch.amazonaws.com"
@@ -142,8 +143,8 @@ def _publish(topic, alarm, detail):
     from ministack.core.responses import new_uuid
     from ministack.services import sns
 
-    account, region = alarm["AlarmArn"].split(":")[4], alarm["AlarmArn"].split(":")[3]
-    if not sns.topic_policy_allows(topic, "cloudwatch.amazonaws.com", alarm["AlarmArn"], account):
+    region = alarm["AlarmArn"].split(":")[3]
+    if not lets_in(topic, "cloudwatch.amazonaws.com", alarm["AlarmArn"]):
         logger.error("the policy of %s does not let CloudWatch publish", topic)
         return
     subject = f'{detail["state"]["value"]}: "{alarm["AlarmName"]}" in {region_name(region)}'

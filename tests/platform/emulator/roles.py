@@ -35,6 +35,25 @@ def refusal(role_arn, service, source_arn, target_arn):
     return None
 
 
+def lets_in(topic_arn, service, source_arn):
+    """Whether the policy of a topic lets `service` publish for the resource `source_arn`. Services of AWS speak TLS among
+    themselves; MiniStack takes the transport of the call that happens to be answered."""
+    from ministack.core import iam_evaluator
+    from ministack.services import sns
+
+    topic = sns._topic_by_arn_any_scope(topic_arn) or {}
+    policy = topic.get("attributes", {}).get("Policy")
+    if not policy:
+        return False
+    context = iam_evaluator.EvalContext(
+        principal_arn="*", principal_type="Service", principal_account="", action="sns:Publish",
+        resource_arn=topic_arn, region=_field(topic_arn, 3), secure_transport=True,
+        service_context={"aws:sourceaccount": _field(source_arn, 4), "aws:sourcearn": source_arn,
+                         "aws:sourceowner": _field(source_arn, 4)},
+    )
+    return iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow"
+
+
 def _trusts(evaluator, role, service, context):
     document = role.get("AssumeRolePolicyDocument") or {}
     if isinstance(document, str):

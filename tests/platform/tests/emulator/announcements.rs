@@ -295,3 +295,46 @@ async fn an_event_that_a_function_fails_on_is_tried_again_and_then_kept() {
     .unwrap();
     assert_eq!(events(name).await.unwrap().len(), 2, "once, and one retry");
 }
+
+#[tokio::test]
+async fn a_topic_hears_of_the_alarms_that_its_policy_lets_in_although_it_refuses_what_is_not_tls() {
+    let aws = emulator().await.sdk_config();
+    let sns = aws_sdk_sns::Client::new(&aws);
+    let (url, endpoint) = queue("strict").await;
+    let topic = format!("arn:aws:sns:us-east-1:{ACCOUNT}:strict");
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Principal": "*", "Action": "sns:Publish", "Resource": topic,
+         "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic,
+         "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}, "ArnLike": {"aws:SourceArn": arn_of("strict-*")}}},
+    ]});
+    sns.create_topic()
+        .name("strict")
+        .attributes("Policy", policy.to_string())
+        .send()
+        .await
+        .unwrap();
+    sns.subscribe()
+        .topic_arn(&topic)
+        .protocol("sqs")
+        .endpoint(endpoint)
+        .send()
+        .await
+        .unwrap();
+    for name in ["strict-one", "lenient"] {
+        alarm(name).await.alarm_actions(&topic).send().await.unwrap();
+        force(name, StateValue::Ok).await;
+        force(name, StateValue::Alarm).await;
+    }
+    let told = messages(&url).await;
+    let [one] = told.as_slice() else {
+        panic!("not one message but {told:#?}")
+    };
+    assert!(
+        one["Subject"]
+            .as_str()
+            .unwrap()
+            .starts_with("ALARM: \"strict-one\""),
+        "{one}"
+    );
+}
