@@ -38,6 +38,8 @@ resource "aws_sqs_queue" "failures" {
 
 # What lies in the queue was not acted on, and nobody else tells: the function could not, and its report was never made.
 resource "aws_cloudwatch_metric_alarm" "failures" {
+  count = var.operations.alarms ? 1 : 0
+
   alarm_name        = "${var.name}-failures"
   alarm_description = "An event was not delivered to a function of ${var.name}, or failed after its last retry. Read it: aws sqs receive-message --queue-url ${aws_sqs_queue.failures.url} --attribute-names All. The reason stands beside it. Purge the queue when it is dealt with."
 
@@ -54,8 +56,8 @@ resource "aws_cloudwatch_metric_alarm" "failures" {
   # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-monitoring-using-cloudwatch.html
   treat_missing_data = "notBreaching"
 
-  # It mails, and calls no function: a topic that one listens to is left out.
-  alarm_actions = [for topic in [local.topic_arn] : topic if !contains(local.alarm_topic_arns, topic)]
+  # It mails, and calls no function.
+  alarm_actions = [local.operations_topic_arn]
 
   tags = local.tags
 }

@@ -25,6 +25,7 @@ module "lease_sweeper" {
   permission_values        = local.permission_values["lease-sweeper"]
   permissions_boundary_arn = var.permissions_boundary_arn
 
+  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level
@@ -46,6 +47,9 @@ locals {
 
     # A change that ends on a Saturday is due on that Saturday.
     calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }
+
+    schedules     = var.lease_sweeper.schedules
+    grace_minutes = ceil((var.lease_sweeper.timeout_seconds + 300) / 60) + 5
 
     lists = {
       owner_function_arns = [for name in keys(local.actions) : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}"]

@@ -25,6 +25,7 @@ module "scale_window" {
   permissions_boundary_arn = var.permissions_boundary_arn
   access_entry_clusters    = toset([for target in keys(var.scale_window.targets) : local.access_entry_clusters[target] if contains(keys(local.access_entry_clusters), target)])
 
+  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level
@@ -39,6 +40,9 @@ locals {
     calendar = null
     targets  = keys(var.scale_window.targets)
     lists    = {}
+
+    schedules     = var.scale_window.schedules
+    grace_minutes = ceil((var.scale_window.timeout_seconds + 1500) / 60) + 5
 
     # What is not set is left out: the function has the default, and the document stays small.
     settings = {

@@ -2,8 +2,12 @@
 
 locals {
   # Function → mail policy, names of its targets, the `function` part of its settings, values for its own placeholders, and
-  # a calendar where the deployment's does not apply. One that is not deployed is absent.
-  functions = {
+  # a calendar where the deployment's does not apply. For the watchdog: schedules other than those in trigger.json, and the
+  # minutes that a report may be late. One that is not deployed is absent.
+  functions = merge(local.reporting_functions, { for name, function in { watchdog = local.watchdog } : name => function if function != null })
+
+  # All but the watchdog, which looks at them.
+  reporting_functions = {
     for name, function in {
       backup-verification   = local.backup_verification
       connection-exhaustion = local.connection_exhaustion

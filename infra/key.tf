@@ -24,7 +24,7 @@ resource "aws_kms_key" "this" {
         Condition = {
           StringEquals = {
             "aws:SourceAccount"                      = local.account_id
-            "kms:EncryptionContext:aws:sns:topicArn" = local.topic_arn
+            "kms:EncryptionContext:aws:sns:topicArn" = concat([local.topic_arn], local.makes_operations_topic ? [local.operations_topic_arn] : [])
           }
         }
       },

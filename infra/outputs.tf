@@ -1,6 +1,5 @@
-output "functions" {
-  description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group, schedules, what else calls it, and the clusters that it enters."
-  value = {
+locals {
+  deployed = {
     for name, function in {
       backup-verification   = one(module.backup_verification)
       connection-exhaustion = one(module.connection_exhaustion)
@@ -11,7 +10,15 @@ output "functions" {
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)
       threat-containment    = one(module.threat_containment)
-      } : name => {
+      watchdog              = one(module.watchdog)
+    } : name => function if function != null
+  }
+}
+
+output "functions" {
+  description = "The deployed functions by name: Lambda name and ARN, role, log group, Kubernetes group, schedules, what else calls it, the clusters that it enters, and the alarms about it."
+  value = {
+    for name, function in local.deployed : name => {
       function_name         = function.function_name
       function_arn          = function.function_arn
       role_arn              = function.role_arn
@@ -25,13 +32,38 @@ output "functions" {
       calling_alarms        = function.calling_alarms
       access_entries        = function.access_entries
       max_event_age_seconds = function.max_event_age_seconds
-    } if function != null
+      health_alarms         = function.health_alarms
+    }
   }
 }
 
 output "topic_arn" {
   description = "ARN of the topic that the reports are mailed through."
   value       = aws_sns_topic.reports.arn
+}
+
+output "operations_topic_arn" {
+  description = "ARN of the topic that alarms about Day2 itself notify; null without alarms."
+  value       = local.operations.topic_arn
+
+  precondition {
+    condition     = !contains(local.alarm_topic_arns, local.operations_topic_arn)
+    error_message = "operations.topic_arn is a topic that a function listens to: an alarm about Day2 would call Day2. Name another topic, or take it out of alarm_topic_arns."
+  }
+}
+
+output "alarms" {
+  description = "Names of the alarms about Day2 itself."
+  value = sort(concat(
+    flatten([for function in values(local.deployed) : function.health_alarms]),
+    aws_cloudwatch_metric_alarm.failures[*].alarm_name,
+    aws_cloudwatch_metric_alarm.watchdog[*].alarm_name,
+  ))
+}
+
+output "forwarding_statement" {
+  description = "Statement for the policy of the default event bus that lets forwarding_roles put alarms and findings there, as JSON; null without such roles."
+  value       = local.forwarding_statement == null ? null : jsonencode(local.forwarding_statement)
 }
 
 output "report_bucket" {

@@ -7,8 +7,20 @@ locals {
     })
   }
 
-  # What a function may be called for: the platforms, and the pairs of them (ha_status).
-  targets = merge(local.platforms, local.ha_status_pairs)
+  # The deployment itself: what looks at no platform reports under its name.
+  own_target = var.name
+
+  # What a function may be called for: the deployment, the platforms, and the pairs of them (ha_status).
+  targets = merge(
+    {
+      (local.own_target) = {
+        name          = local.own_target, account_id = local.account_id, region = local.region, role_arn = null, topic_arn = null,
+        topic_key_arn = null, cluster = null, database = null, node_groups = [], vpc_id = null
+      }
+    },
+    local.platforms,
+    local.ha_status_pairs,
+  )
 
   # The clusters that this deployment can reach without another role: only there it can grant access.
   own_clusters = toset([

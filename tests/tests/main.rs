@@ -12,4 +12,5 @@ mod evidence;
 mod faults;
 mod house;
 mod sweep;
+mod watch;
 mod world;

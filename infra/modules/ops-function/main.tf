@@ -52,7 +52,7 @@ resource "aws_lambda_function" "this" {
   }
 
   tracing_config {
-    mode = "Active"
+    mode = var.operations.tracing ? "Active" : "PassThrough"
   }
 
   dynamic "vpc_config" {

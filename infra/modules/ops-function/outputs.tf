@@ -73,3 +73,8 @@ output "max_event_age_seconds" {
   description = "How long an event is kept for retries, in seconds."
   value       = var.max_event_age_seconds
 }
+
+output "health_alarms" {
+  description = "Names of the alarms about the function itself."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.health : alarm.alarm_name])
+}

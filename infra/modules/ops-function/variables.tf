@@ -222,6 +222,21 @@ variable "max_event_age_seconds" {
   }
 }
 
+variable "operations" {
+  description = "How the function itself is watched: the topic that alarms about it notify (null makes none), and whether its runs are traced by X-Ray."
+  type = object({
+    topic_arn = optional(string)
+    tracing   = optional(bool, true)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.operations.topic_arn == null ? true : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.operations.topic_arn))
+    error_message = "operations.topic_arn must be the ARN of an SNS standard topic: arn:aws:sns:us-east-1:123456789012:name."
+  }
+}
+
 variable "log_retention_days" {
   description = "How long the log is kept, in days."
   type        = number

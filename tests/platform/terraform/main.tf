@@ -67,4 +67,6 @@ module "day2" {
   lease_sweeper               = var.lease_sweeper
   evidence                    = var.evidence
   evidence_audit              = var.evidence_audit
+  watchdog                    = var.watchdog
+  operations                  = var.operations
 }

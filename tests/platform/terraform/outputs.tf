@@ -29,3 +29,7 @@ output "key_arn" {
 output "settings" {
   value = module.day2.settings
 }
+
+output "operations_topic_arn" {
+  value = module.day2.operations_topic_arn
+}

@@ -110,3 +110,13 @@ variable "evidence_audit" {
   type    = any
   default = null
 }
+
+variable "watchdog" {
+  type    = any
+  default = {}
+}
+
+variable "operations" {
+  type    = any
+  default = null
+}

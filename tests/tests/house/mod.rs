@@ -6,6 +6,7 @@
 mod access;
 mod code;
 mod events;
+mod infra;
 mod names;
 mod pages;
 mod permissions;

@@ -106,6 +106,24 @@ impl<'a> Stage<'a> {
         Ok(Delivery { mail, report })
     }
 
+    /// Lets the Scheduler fire a schedule of another function now, and waits for its mail.
+    ///
+    /// # Errors
+    ///
+    /// When no mail comes; with the last lines of the function's log.
+    pub async fn fire_of(&mut self, function: &Function, schedule: &str) -> Result<Mail> {
+        let at = self.next_second()?;
+        let control = self.platform.emulator.control();
+        control.fire_schedule(function.schedules()?, schedule, at).await?;
+        match self.mailbox.next(MAIL_LIMIT).await {
+            Ok(mail) => Ok(mail),
+            Err(error) => {
+                let log = self.log_of(&function.log_group_name).await;
+                Err(error.context(log).context(format!("{schedule} was fired")))
+            }
+        }
+    }
+
     /// The line that calls the function by hand, for versions 1 and 2 of the AWS CLI.
     #[must_use]
     pub fn invocation(&self, payload: &str) -> Invocation {

@@ -39,10 +39,19 @@ impl Mailbox {
     ///
     /// When queue or subscription is refused.
     pub async fn subscribe(emulator: &Emulator, topic_arn: &str) -> Result<Self> {
+        Self::called(NAME, emulator, topic_arn).await
+    }
+
+    /// Subscribes a new queue of this name, beside that of the reports.
+    ///
+    /// # Errors
+    ///
+    /// When queue or subscription is refused.
+    pub async fn called(name: &str, emulator: &Emulator, topic_arn: &str) -> Result<Self> {
         let aws = emulator.sdk_config();
         let sqs = aws_sdk_sqs::Client::new(&aws);
         let arn = format!(
-            "arn:aws:sqs:{}:{}:{NAME}",
+            "arn:aws:sqs:{}:{}:{name}",
             crate::aws::REGION,
             crate::aws::ACCOUNT
         );
@@ -55,7 +64,7 @@ impl Mailbox {
         }]});
         let queue = sqs
             .create_queue()
-            .queue_name(NAME)
+            .queue_name(name)
             .attributes(QueueAttributeName::Policy, policy.to_string());
         let made = queue.send().await.context("create the mailbox")?;
         let url = made.queue_url().context("the mailbox has no URL")?.to_owned();

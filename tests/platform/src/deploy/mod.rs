@@ -18,13 +18,14 @@ use crate::world::World;
 
 pub use terraform::{Progress, Root, Terraform};
 
-/// The functions that are deployed; binaries of the workspace.
-pub(crate) const FUNCTIONS: [&str; 5] = [
+/// The functions that are deployed.
+pub(crate) const FUNCTIONS: [&str; 6] = [
     "scale-window",
     "provisioning-latency",
     "connection-exhaustion",
     "lease-sweeper",
     "evidence-audit",
+    "watchdog",
 ];
 const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
 
