@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::Task;
 use crate::assess::{Scene, assess};
 use crate::facts::Facts;
+use crate::facts::aws::AwsFacts;
 use crate::facts::changes::Changes;
 use crate::facts::cluster::ClusterFacts;
 use crate::facts::inside::Inside;
@@ -261,6 +262,7 @@ impl World {
             cluster: Some(cluster),
             inside,
             changes,
+            aws: AwsFacts::default(),
         };
         let scene = Scene {
             plan,
