@@ -498,7 +498,7 @@ async fn a_pod_is_deleted_by_its_uid_only(client: &ClusterClient, admin: &kube::
             "a neighbour was deleted"
         );
     }
-    Ok(())
+    objects::deployment_ready(admin, "shop", "api").await
 }
 
 /// KEDA's kind without KEDA: annotations, marks and managed fields of a custom kind.

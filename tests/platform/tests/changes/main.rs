@@ -183,12 +183,13 @@ async fn the_product_changes_once_and_only_what_is_its_own_k11_k13_k16_k18_k19()
     let client = product(&platform).await?;
 
     what_is_there_is_read(&client).await?;
+    // Before the cordons, which leave no node for new pods.
+    containment::one_pod_of_three_is_contained_and_released(&client, &admin).await?;
     let occasion = a_restart_happens_once_per_occasion(&client, &admin).await?;
     a_paused_deployment_is_refused_but_not_its_old_occasion(&client, &admin, &occasion).await?;
     concurrent_restarts_for_one_occasion_are_one(&client, &admin).await?;
     a_cordon_of_ours_comes_and_goes_with_its_mark(&client, &admin).await?;
     a_person_keeps_their_cordon(&client, &admin).await?;
-    containment::one_pod_of_three_is_contained_and_released(&client, &admin).await?;
     nothing_beyond_its_rights_was_asked(&platform)
 }
 
