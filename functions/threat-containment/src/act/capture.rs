@@ -1,9 +1,10 @@
 //! Evidence: everything that would be lost with the pod, and what shows how it came to be there. Changes nothing in the
 //! cluster. No text of a log goes anywhere but into the bucket (`cases.md` E18).
 
+mod around;
+
 use day2_aws::error::OpsError;
 use day2_aws::evidence::{Captured, Evidence, EvidenceReceipt, EvidenceStore};
-use day2_core::Observed;
 use day2_core::containment::Containment;
 use day2_core::evidence::{Capture, Case, Cut, Fingerprint, Gap, ManifestLink};
 use day2_core::names::{DnsLabel, DnsName};
@@ -14,16 +15,12 @@ use day2_kube::{ClusterClient, ContainerLog, KindAt, LogEnd, LogQuery, Owners, R
 use day2_reads::times::Times;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
 use crate::settings::CaptureLimits;
 
 /// Room for one object of the API; larger ones do not exist (etcd takes 1.5 MiB).
 const OBJECT_BYTES: u64 = 2 << 20;
-
-/// Most objects of one kind; what is more is said to be missing.
-const MOST: usize = 40;
 
 /// Most containers whose logs are read; a pod with more is somebody's joke on us.
 const MOST_CONTAINERS: usize = 40;
@@ -271,140 +268,7 @@ impl Collector<'_> {
         }
     }
 
-    async fn events(&self, namespace: &DnsLabel, uid: &DnsLabel) {
-        let source = format!("events of {namespace}");
-        match self.cluster.list_events_of(namespace, uid, self.deadline).await {
-            Ok(listed) => {
-                let short = listed.shortfall().is_some();
-                let events: Vec<Value> = listed
-                    .items()
-                    .iter()
-                    .map(|event| {
-                        json!({
-                            "kind": event.kind, "reason": event.reason, "message": event.message,
-                            "source": event.source, "count": event.count,
-                            "first_at": event.first_at, "last_at": event.last_at,
-                        })
-                    })
-                    .collect();
-                let cut = short.then_some(Cut::Broken);
-                self.save(
-                    "events",
-                    &source,
-                    Value::Array(events).to_string().into_bytes(),
-                    cut,
-                )
-                .await;
-            }
-            Err(why) => self
-                .evidence
-                .missed("events", &source, Gap::Lost, &why.to_string()),
-        }
-    }
-
-    async fn policies(&self, namespace: &DnsLabel) {
-        let (policies, endpoints) = futures::join!(
-            self.cluster.list_network_policies(namespace, self.deadline),
-            self.cluster.list_policy_endpoints(namespace, self.deadline),
-        );
-        let policies = policies.map(|listed| listed.into_parts().0.into_iter().map(|one| one.name).collect());
-        let endpoints = endpoints.map(|listed| {
-            let all = listed.map(|listed| listed.into_parts().0).unwrap_or_default();
-            all.into_iter().map(|one| one.name).collect()
-        });
-        futures::join!(
-            self.named(
-                "network-policy",
-                ("networking.k8s.io", "v1", "networkpolicies"),
-                Some(namespace),
-                policies
-            ),
-            self.named(
-                "policy-endpoint",
-                ("networking.k8s.aws", "v1alpha1", "policyendpoints"),
-                Some(namespace),
-                endpoints
-            ),
-        );
-    }
-
-    async fn endpoints(&self, namespace: &DnsLabel, pod: &PodDetail) {
-        let slices = self
-            .cluster
-            .list_endpoint_slices(namespace, &pod.uid, self.deadline)
-            .await;
-        let names = slices.map(|listed| listed.into_parts().0.into_iter().map(|one| one.name).collect());
-        self.named(
-            "endpoint-slice",
-            ("discovery.k8s.io", "v1", "endpointslices"),
-            Some(namespace),
-            names,
-        )
-        .await;
-    }
-
-    async fn bindings(&self, namespace: &DnsLabel, pod: &PodDetail) {
-        const GROUP: &str = "rbac.authorization.k8s.io";
-        let (roles, cluster_roles) = futures::join!(
-            self.cluster
-                .list_role_bindings(namespace, &pod.service_account, self.deadline),
-            self.cluster
-                .list_cluster_role_bindings(namespace, &pod.service_account, self.deadline),
-        );
-        let names = |listed: Observed<day2_kube::Listed<day2_kube::objects::Binding>>| {
-            listed.map(|listed| listed.into_parts().0.into_iter().map(|one| one.name).collect())
-        };
-        futures::join!(
-            self.named(
-                "role-binding",
-                (GROUP, "v1", "rolebindings"),
-                Some(namespace),
-                names(roles)
-            ),
-            self.named(
-                "cluster-role-binding",
-                (GROUP, "v1", "clusterrolebindings"),
-                None,
-                names(cluster_roles)
-            ),
-        );
-    }
-
-    /// Whole objects by their names.
-    async fn named(
-        &self,
-        kind: &str,
-        (group, version, plural): (&str, &str, &str),
-        namespace: Option<&DnsLabel>,
-        names: Observed<Vec<String>>,
-    ) {
-        let (at, names) = match (KindAt::new(group, version, plural), names) {
-            (Ok(at), Ok(names)) => (at, names),
-            (Err(refused), _) => {
-                self.evidence
-                    .missed(kind, plural, Gap::Lost, &refused.to_string());
-                return;
-            }
-            (_, Err(why)) => {
-                self.evidence.missed(kind, plural, Gap::Lost, &why.to_string());
-                return;
-            }
-        };
-        let namespace = namespace.map(DnsLabel::as_str);
-        join_all(
-            names
-                .iter()
-                .take(MOST)
-                .map(|name| self.object(kind, &at, namespace, name)),
-        )
-        .await;
-        if names.len() > MOST {
-            let why = format!("only the first {MOST} of {} are captured", names.len());
-            self.evidence.missed(kind, plural, Gap::Lost, &why);
-        }
-    }
-
-    async fn object(&self, kind: &str, at: &KindAt, namespace: Option<&str>, name: &str) {
+    pub(super) async fn object(&self, kind: &str, at: &KindAt, namespace: Option<&str>, name: &str) {
         let source = match namespace {
             Some(namespace) => format!("{at} {namespace}/{name}"),
             None => format!("{at} {name}"),
@@ -425,7 +289,7 @@ impl Collector<'_> {
         }
     }
 
-    async fn save(&self, kind: &str, source: &str, bytes: Vec<u8>, cut: Option<Cut>) {
+    pub(super) async fn save(&self, kind: &str, source: &str, bytes: Vec<u8>, cut: Option<Cut>) {
         match self.evidence.room(OBJECT_BYTES).await {
             Ok(room) => {
                 let captured = Captured {

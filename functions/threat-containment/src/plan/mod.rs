@@ -95,15 +95,19 @@ pub fn owner(containment_id: &str) -> String {
     format!("{NAME}:{containment_id}")
 }
 
-/// The measures of a draft that are not in force or begun yet.
+/// The measures of a draft that are not done yet. One that was begun and not marked is among them: whether it was made is not
+/// known, and each may be made again.
 #[must_use]
 pub fn open_measures(draft: &Draft, known: Option<&Containment>) -> Vec<Taken> {
-    let begun = |taken: &&Taken| {
-        known
-            .and_then(|known| known.measure(&taken.resource))
-            .is_none_or(|old| old.state == MeasureState::Failed)
-    };
-    draft.measures.iter().filter(begun).cloned().collect()
+    let open = |taken: &&Taken| !is_done(known, &taken.resource);
+    draft.measures.iter().filter(open).cloned().collect()
+}
+
+/// Whether the measure of this resource is done, as far as the record says.
+#[must_use]
+pub fn is_done(known: Option<&Containment>, resource: &str) -> bool {
+    let taken = known.and_then(|known| known.measure(resource));
+    taken.is_some_and(|taken| !matches!(taken.state, MeasureState::Pending | MeasureState::Failed))
 }
 
 /// A measure as a step of a plan, for people and for the plan's id.

@@ -2,5 +2,6 @@
 
 pub mod items;
 mod others;
+mod workload;
 
 pub use others::{OnNode, blind, breaker, gone, instance_only, replaced, review};

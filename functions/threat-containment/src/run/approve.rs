@@ -9,20 +9,20 @@ use day2_aws::evidence::EvidenceReceipt;
 use day2_aws::journal::{Held, Proposal, Used};
 use day2_core::Observed;
 use day2_core::action::{Approved, Guard, Mode, Outcome, Plan, PlanId};
-use day2_core::containment::{Containment, Measure, Taken};
+use day2_core::containment::{Measure, Taken};
 use day2_core::report::Run;
 use day2_core::target::Target;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::ThreatContainment;
-use super::act::{Work, about, namespace_of, owner_name};
 use super::case::{Case, Road};
 use super::contain::Ground;
 use super::tell::{Ending, How};
+use super::work::{Work, about, namespace_of, owner_name};
 use crate::facts::{NodeFacts, WorkloadFacts};
 use crate::gather::{self, Clients};
-use crate::plan::{self, Change, Draft, NAME, open_measures};
+use crate::plan::{self, Change, Draft, NAME, is_done, open_measures};
 use crate::report::items::{self, Seen};
 use crate::settings::Eradicate;
 
@@ -92,43 +92,8 @@ impl ThreatContainment {
     ) -> Result<Value, OpsError> {
         let ctx = self.ctx(case.target).await;
         let whole = Box::pin(self.whole(case, &ctx, &ground)).await?;
-        let ending = self.planned(case, &ground, &whole, receipt.as_ref())?;
+        let ending = planned(case, &ground, &whole, receipt.as_ref())?;
         self.publish(case, run, held, ending, How::Mail).await
-    }
-
-    fn planned(
-        &self,
-        case: &Case<'_>,
-        ground: &Ground,
-        whole: &Whole,
-        receipt: Option<&Observed<EvidenceReceipt>>,
-    ) -> Result<Ending, OpsError> {
-        let seen = Seen {
-            finding: &case.finding,
-            reread: &ground.reread,
-            pod: &ground.pod,
-            owners: &ground.owners,
-            nodes: Some(&whole.nodes),
-            others: Some(&whole.others),
-            receipt,
-            proof: None,
-            record: ground.record(),
-            ended: None,
-        };
-        let outcome = if whole.open.is_empty() {
-            Outcome::NothingToDo
-        } else {
-            Outcome::Planned
-        };
-        let pod = format!("{}/{}", ground.pod.namespace, ground.pod.name);
-        Ok(Ending {
-            plan: steps(case, ground, &whole.open, &whole.draft)?,
-            ..Ending::of(
-                outcome,
-                format!("pod {pod} would be contained"),
-                items::all(&seen),
-            )
-        })
     }
 
     /// Captures evidence at once, and asks for the rest.
@@ -145,7 +110,7 @@ impl ThreatContainment {
             Box::pin(self.whole(case, &ctx, &ground))
         );
         let whole = whole?;
-        let mut ending = self.planned(case, &ground, &whole, Some(&receipt))?;
+        let mut ending = planned(case, &ground, &whole, Some(&receipt))?;
         if !whole.open.is_empty() {
             let plan = ending.plan.clone();
             let id = plan.id(NAME, case.target.name.as_str());
@@ -273,9 +238,10 @@ impl ThreatContainment {
             // All else is done in this mode by itself; only the end of the workload waits.
             now.steps.retain(|step| ends(&step.change));
         }
-        // What an earlier delivery of this approval has begun is no part of the plan any more, and was approved.
+        // What an earlier delivery of this approval has done is no part of the plan any more, and was approved.
         let mut left = proposal.plan.clone();
-        left.steps.retain(|step| !begun(ground.record(), &step.resource));
+        left.steps
+            .retain(|step| !is_done(ground.record(), &step.resource));
         let refused = if now.id(NAME, target) == left.id(NAME, target) {
             match self
                 .edge
@@ -297,7 +263,7 @@ impl ThreatContainment {
             }
             differences
         };
-        let mut ending = self.planned(case, ground, &whole, None)?;
+        let mut ending = planned(case, ground, &whole, None)?;
         ending.outcome = Outcome::Refused;
         ending.says = "the approval does not fit the plan of now".to_owned();
         for difference in refused {
@@ -327,10 +293,6 @@ fn ends(change: &Value) -> bool {
     })
 }
 
-fn begun(record: Option<&Containment>, resource: &str) -> bool {
-    record.is_some_and(|record| record.measure(resource).is_some())
-}
-
 /// Measures as the steps of a plan.
 fn steps(case: &Case<'_>, ground: &Ground, open: &[Taken], draft: &Draft) -> Result<Plan<Value>, OpsError> {
     let about = about(case, ground);
@@ -341,4 +303,39 @@ fn steps(case: &Case<'_>, ground: &Ground, open: &[Taken], draft: &Draft) -> Res
     }
     .to_record()
     .map_err(OpsError::Refused)
+}
+
+/// The report of a plan that changed nothing.
+fn planned(
+    case: &Case<'_>,
+    ground: &Ground,
+    whole: &Whole,
+    receipt: Option<&Observed<EvidenceReceipt>>,
+) -> Result<Ending, OpsError> {
+    let seen = Seen {
+        finding: &case.finding,
+        reread: &ground.reread,
+        pod: &ground.pod,
+        owners: &ground.owners,
+        nodes: Some(&whole.nodes),
+        others: Some(&whole.others),
+        receipt,
+        proof: None,
+        record: ground.record(),
+        ended: None,
+    };
+    let outcome = if whole.open.is_empty() {
+        Outcome::NothingToDo
+    } else {
+        Outcome::Planned
+    };
+    let pod = format!("{}/{}", ground.pod.namespace, ground.pod.name);
+    Ok(Ending {
+        plan: steps(case, ground, &whole.open, &whole.draft)?,
+        ..Ending::of(
+            outcome,
+            format!("pod {pod} would be contained"),
+            items::all(&seen),
+        )
+    })
 }

@@ -149,14 +149,14 @@ impl ThreatContainment {
             Ok(seen) => seen,
             Err(why) => {
                 ctx.forget_cluster();
-                return self.blind(case, why);
+                return blind(case, why);
             }
         };
         let Some(workload) = case.finding.workload.clone() else {
             return Ok(Err(match &reread {
                 Reread::Unreadable(why) => {
                     let why = why.clone();
-                    return self.blind(case, why);
+                    return blind(case, why);
                 }
                 _ => Told::NoPod,
             }));
@@ -168,7 +168,7 @@ impl ThreatContainment {
                 let read = pod::suspect(&cluster, &workload, case.finding.updated_at, times.deadline);
                 match read.await {
                     Ok(suspect) => suspect,
-                    Err(why) => return self.blind(case, why),
+                    Err(why) => return blind(case, why),
                 }
             }
         };
@@ -178,18 +178,6 @@ impl ThreatContainment {
             reread,
             known,
         }))
-    }
-
-    /// Nothing could be seen: an event comes again if that may help, a person gets a report.
-    fn blind(&self, case: &Case<'_>, why: Unreadable) -> Result<Result<First, Told>, OpsError> {
-        let error = OpsError::Read(why);
-        if error.is_transient() && !case.by_hand() {
-            return Err(error);
-        }
-        let OpsError::Read(why) = error else {
-            return Err(error);
-        };
-        Ok(Err(Told::Blind(why)))
     }
 
     async fn told(&self, case: &Case<'_>, told: Told) -> Result<Value, OpsError> {
@@ -331,4 +319,16 @@ fn fill_in(finding: &mut Finding, theirs: &Finding) {
     if finding.instance.is_none() {
         finding.instance.clone_from(&theirs.instance);
     }
+}
+
+/// Nothing could be seen: an event comes again if that may help, a person gets a report.
+fn blind(case: &Case<'_>, why: Unreadable) -> Result<Result<First, Told>, OpsError> {
+    let error = OpsError::Read(why);
+    if error.is_transient() && !case.by_hand() {
+        return Err(error);
+    }
+    let OpsError::Read(why) = error else {
+        return Err(error);
+    };
+    Ok(Err(Told::Blind(why)))
 }

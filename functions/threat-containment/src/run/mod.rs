@@ -4,13 +4,18 @@
 //! and decides about the end of the workload afterwards; and forty pods may be contained at the same time
 //! (`docs/decisions/0009-the-runner-of-containments.md`).
 
-pub(crate) mod act;
+mod act;
+mod after;
 mod approve;
 pub(crate) mod case;
+mod conclude;
 mod contain;
+mod end;
 mod node_only;
+mod record;
 mod review;
 mod tell;
+mod work;
 
 use std::sync::Arc;
 
