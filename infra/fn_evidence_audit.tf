@@ -24,6 +24,7 @@ module "evidence_audit" {
   permission_values        = local.permission_values["evidence-audit"]
   permissions_boundary_arn = var.permissions_boundary_arn
 
+  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level
@@ -36,8 +37,9 @@ locals {
   evidence_bucket_arn = var.evidence == null ? null : "arn:${local.partition}:s3:::${var.evidence.bucket}"
 
   evidence_audit = var.evidence_audit == null ? null : {
-    mail    = var.evidence_audit.mail
-    targets = keys(var.evidence_audit.targets)
+    mail      = var.evidence_audit.mail
+    schedules = var.evidence_audit.schedules
+    targets   = keys(var.evidence_audit.targets)
 
     # Evidence has no day off.
     calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }

@@ -18,6 +18,7 @@ locals {
       provisioning-latency  = local.provisioning_latency
       scale-window          = local.scale_window
       threat-containment    = local.threat_containment
+      threat-release        = local.threat_release
     } : name => function if function != null
   }
 

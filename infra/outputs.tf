@@ -10,6 +10,7 @@ locals {
       provisioning-latency  = one(module.provisioning_latency)
       scale-window          = one(module.scale_window)
       threat-containment    = one(module.threat_containment)
+      threat-release        = one(module.threat_release)
       watchdog              = one(module.watchdog)
     } : name => function if function != null
   }

@@ -11,6 +11,7 @@ mod containment;
 mod evidence;
 mod faults;
 mod house;
+mod release;
 mod sweep;
 mod watch;
 mod world;

@@ -8,7 +8,9 @@ use tokio::time::Instant;
 
 use crate::ClusterClient;
 use crate::fault::Fault;
-use crate::objects::{DeploymentDetail, Kind, Node, NodeAgent, Pod, PodDetail, ServiceAccount};
+use crate::objects::{
+    DeploymentDetail, Kind, NetworkPolicy, Node, NodeAgent, Pod, PodDetail, ServiceAccount,
+};
 use crate::path;
 
 /// One object each. Each needs the verb `get` on its resource. None means that the API server itself says that there
@@ -55,6 +57,16 @@ impl ClusterClient {
         deadline: Timestamp,
     ) -> Observed<Option<ServiceAccount>> {
         self.get::<ServiceAccount>(Some(namespace), name, deadline).await
+    }
+
+    /// A network policy.
+    pub async fn get_network_policy(
+        &self,
+        namespace: &DnsLabel,
+        name: &DnsName,
+        deadline: Timestamp,
+    ) -> Observed<Option<NetworkPolicy>> {
+        self.get::<NetworkPolicy>(Some(namespace), name, deadline).await
     }
 
     /// A node.

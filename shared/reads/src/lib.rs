@@ -34,6 +34,7 @@ pub mod detectors;
 pub mod finding_ids;
 pub mod findings;
 pub mod global_clusters;
+pub mod group_members;
 pub mod insights;
 pub mod instance_refreshes;
 pub mod instances;

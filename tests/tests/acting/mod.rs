@@ -10,7 +10,7 @@ mod kill;
 mod restart;
 mod revert;
 mod spoiled;
-mod stand;
+pub(crate) mod stand;
 
 use anyhow::Result;
 use day2_platform::sandbox::Sandbox;

@@ -239,7 +239,7 @@ pub(super) fn slow() -> Result<Event> {
 }
 
 /// The word of what came of it.
-pub(super) fn came_to(outcome: Outcome) -> Result<String> {
+pub(crate) fn came_to(outcome: Outcome) -> Result<String> {
     let answer = outcome.answer()?;
     let word = answer["outcome"].as_str();
     Ok(word.with_context(|| format!("no outcome: {answer}"))?.to_owned())
@@ -254,7 +254,7 @@ pub(super) fn comes_again(outcome: Outcome) -> Result<String> {
 }
 
 /// Every accepted write, as the action and which of its calls it was.
-pub(super) fn writes(calls: &[Exchange]) -> Vec<(String, u64)> {
+pub(crate) fn writes(calls: &[Exchange]) -> Vec<(String, u64)> {
     let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
     let mut writes = Vec::new();
     for call in calls {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use day2_core::action::{Mode, Occasion, PlanId};
+use day2_core::containment::Containment;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::trigger::{Alarm, AlarmState, Manual, Trigger, classify};
@@ -115,7 +116,8 @@ impl<A: Action> ActionApp<A> {
         Box::pin(self.respond(case)).await
     }
 
-    async fn manual(&self, event: Manual, invocation: &Invocation) -> Result<Value, OpsError> {
+    async fn manual(&self, mut event: Manual, invocation: &Invocation) -> Result<Value, OpsError> {
+        let containment = Self::containment_of(&mut event).map_err(OpsError::Event)?;
         event.names_nothing_else(A::NAME).map_err(OpsError::Event)?;
         if let Some(task) = event.task.as_deref().filter(|task| *task != A::TASK) {
             return Err(OpsError::Event(format!(
@@ -130,7 +132,7 @@ impl<A: Action> ActionApp<A> {
             .lowered_to(event.mode.as_deref())
             .map_err(OpsError::Event)?;
         let occasion = match &event.approve {
-            None => Occasion::Manual,
+            None => containment.map_or(Occasion::Manual, |containment| Occasion::Release { containment }),
             Some(_) if event.mode.is_some() => {
                 return Err(OpsError::Event(
                     "`approve` carries a plan out, so `mode` has no meaning beside it; leave out one of the two"
@@ -141,6 +143,43 @@ impl<A: Action> ActionApp<A> {
         };
         let case = Case::new(target, occasion, mode, invocation);
         Box::pin(self.respond(case)).await
+    }
+
+    /// Takes the containment out of a call by hand of a function that undoes them. Its id begins with the target, which need
+    /// not be named then. An approval names a plan, and the plan is of one containment.
+    fn containment_of(event: &mut Manual) -> Result<Option<String>, String> {
+        if !A::RELEASES {
+            return Ok(None);
+        }
+        let containment = event.containment.take();
+        match (&containment, &event.approve) {
+            (None, None) => {
+                return Err(format!(
+                    "`containment` is missing; send {} {{\"containment\":\"…\"}} with the id from the report of threat-containment",
+                    A::NAME
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(
+                    "`approve` names a plan, and the plan is of one containment; leave `containment` out"
+                        .to_owned(),
+                );
+            }
+            (None, Some(_)) => {}
+            (Some(id), None) => {
+                let target = Containment::target_in(id).ok_or_else(|| {
+                    format!("`containment` {id:?} is no id of a containment; copy it from the report")
+                })?;
+                if event.targets.is_empty() {
+                    event.targets.push(target.to_owned());
+                } else if event.targets != [target] {
+                    return Err(format!(
+                        "the containment {id} is of the target {target}; leave `targets` out"
+                    ));
+                }
+            }
+        }
+        Ok(containment)
     }
 
     /// The proposal that an approval names. Whether it may still be used is decided by the table when it is used.

@@ -32,12 +32,14 @@ impl<A: Action> ActionApp<A> {
             .journal
             .proposal(A::NAME, target, &approved.plan)
             .await?;
-        // What an earlier delivery of this approval has done is no part of the plan any more, and was approved.
+        // What an earlier delivery of this approval has done is no part of the plan any more, and was approved. What it had
+        // only remembered when it died still is.
         let left = proposal.map(|proposal| {
             let mut left = proposal.plan;
             left.steps.retain(|step| {
-                let mut done = memory.standing.leases_of(key);
-                !done.any(|lease| lease.resource == step.resource)
+                let planned = plan.steps.iter().any(|now| now.resource == step.resource);
+                let mut begun = memory.standing.leases_of(key);
+                planned || !begun.any(|lease| lease.resource == step.resource)
             });
             left
         });
@@ -73,6 +75,7 @@ impl<A: Action> ActionApp<A> {
                 plan: action.plan.id(A::NAME, target),
                 proposed_at: run.started_at,
                 alarm_arn: case.occasion.alarm_arn().map(str::to_owned),
+                containment: case.occasion.containment().map(str::to_owned),
                 occasion: key.to_owned(),
             },
             plan: action.plan.clone(),

@@ -101,7 +101,10 @@ impl<'a> Case<'a> {
 
     /// Whether somebody waits for the answer: then a failure is a report, not a second delivery.
     pub(super) const fn by_hand(&self) -> bool {
-        matches!(self.occasion, Occasion::Manual | Occasion::Approved(_))
+        matches!(
+            self.occasion,
+            Occasion::Manual | Occasion::Release { .. } | Occasion::Approved(_)
+        )
     }
 
     /// Whether this run may change something at all.
@@ -109,7 +112,7 @@ impl<'a> Case<'a> {
         match self.occasion {
             Occasion::Revert => true,
             Occasion::Approved(_) => self.mode >= Mode::Approve,
-            Occasion::Alarm(_) | Occasion::Manual => self.mode == Mode::Auto,
+            Occasion::Alarm(_) | Occasion::Manual | Occasion::Release { .. } => self.mode == Mode::Auto,
         }
     }
 

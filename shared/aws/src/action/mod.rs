@@ -96,6 +96,9 @@ pub trait Action {
     /// Its one task beside `revert` and `self-check`, for example `respond`.
     const TASK: &'static str;
 
+    /// Whether it undoes containments: then a call by hand names one (`containment`), and the target is the one in its id.
+    const RELEASES: bool = false;
+
     /// The function's own part of the settings.
     type Settings: Deserr<Mistakes> + Validate;
     /// The function's clients for one target.

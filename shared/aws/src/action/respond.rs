@@ -190,11 +190,15 @@ impl<A: Action> ActionApp<A> {
         let key = case.key();
         // Another delivery of the occasion that acted goes on; an approval is a person's word that it is time.
         let pausing = match case.occasion {
-            Occasion::Alarm(_) | Occasion::Manual if case.may_change() => {
+            Occasion::Alarm(_) | Occasion::Manual | Occasion::Release { .. } if case.may_change() => {
                 guard::cool_down(&memory.standing, &key, case.watch.now())
             }
             // What only looks may look at any time.
-            Occasion::Alarm(_) | Occasion::Manual | Occasion::Approved(_) | Occasion::Revert => None,
+            Occasion::Alarm(_)
+            | Occasion::Manual
+            | Occasion::Release { .. }
+            | Occasion::Approved(_)
+            | Occasion::Revert => None,
         };
         if let (Some(refusal), Some(pause), Some(held)) = (pausing, &memory.standing.cool_down, &memory.held)
         {

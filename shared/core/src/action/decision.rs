@@ -62,6 +62,7 @@ mod tests {
             plan: PlanId::parse(&"a".repeat(64)).unwrap(),
             proposed_at: Timestamp::UNIX_EPOCH,
             alarm_arn: None,
+            containment: None,
             occasion: String::new(),
         })
     }

@@ -13,6 +13,11 @@ pub enum Occasion {
     Alarm(Alarm),
     /// A person asked, with nothing but a target.
     Manual,
+    /// A person asked to undo a containment.
+    Release {
+        /// Its id.
+        containment: String,
+    },
     /// A person approved a plan.
     Approved(Approved),
     /// A lease ended, or a person wants it ended now.
@@ -28,6 +33,9 @@ pub struct Approved {
     pub proposed_at: Timestamp,
     /// ARN of the alarm that led to the proposal, if one did.
     pub alarm_arn: Option<String>,
+    /// Id of the containment that is to be undone, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub containment: Option<String>,
     /// Key of the occasion that led to the proposal.
     pub occasion: String,
 }
@@ -40,7 +48,7 @@ impl Occasion {
         match self {
             Self::Alarm(alarm) => Some(alarm.dedup_key()),
             Self::Approved(approved) => Some(format!("approval:{}@{}", approved.plan, approved.proposed_at)),
-            Self::Manual | Self::Revert => None,
+            Self::Manual | Self::Release { .. } | Self::Revert => None,
         }
     }
 
@@ -50,7 +58,17 @@ impl Occasion {
         match self {
             Self::Alarm(alarm) => Some(alarm.arn.as_str()),
             Self::Approved(approved) => approved.alarm_arn.as_deref(),
-            Self::Manual | Self::Revert => None,
+            Self::Manual | Self::Release { .. } | Self::Revert => None,
+        }
+    }
+
+    /// Id of the containment that is to be undone, also behind an approval.
+    #[must_use]
+    pub fn containment(&self) -> Option<&str> {
+        match self {
+            Self::Release { containment } => Some(containment),
+            Self::Approved(approved) => approved.containment.as_deref(),
+            Self::Alarm(_) | Self::Manual | Self::Revert => None,
         }
     }
 
@@ -59,7 +77,7 @@ impl Occasion {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Alarm(_) => "alarm",
-            Self::Manual => "manual",
+            Self::Manual | Self::Release { .. } => "manual",
             Self::Approved(_) => "approval",
             Self::Revert => "revert",
         }

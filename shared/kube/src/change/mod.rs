@@ -32,7 +32,7 @@ pub use policy::{
 };
 pub use remove::{DeletePod, PodDeleted, PolicyDeleted};
 pub use restart::{RESTART_ANNOTATION, RESTARTED_AT_ANNOTATION, Restart, Restarted};
-pub use scale::{Scalable, Scaled, SetReplicas};
+pub use scale::{Replicas, Scalable, Scaled, SetReplicas};
 
 use write::{Sent, Write};
 

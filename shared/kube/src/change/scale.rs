@@ -1,5 +1,6 @@
 //! Replicas of a controller, through its subresource `scale`: the right to scale is not the right to change an image.
 
+use day2_core::Observed;
 use day2_core::names::{DnsLabel, DnsName};
 use jiff::Timestamp;
 use serde_json::json;
@@ -46,6 +47,17 @@ pub struct Scaled {
     pub pods: i64,
 }
 
+/// The replicas of a controller as they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replicas {
+    /// Uid of the controller.
+    pub uid: String,
+    /// `spec.replicas`.
+    pub wanted: i64,
+    /// `status.replicas`.
+    pub pods: i64,
+}
+
 impl Scalable {
     const fn place(self) -> Place<'static> {
         let plural = match self {
@@ -60,19 +72,55 @@ impl Scalable {
         }
     }
 
+    /// The kind of this name in `apps/v1`, for example `Deployment`.
+    #[must_use]
+    pub fn named(kind: &str) -> Option<Self> {
+        match kind {
+            "Deployment" => Some(Self::Deployment),
+            "StatefulSet" => Some(Self::StatefulSet),
+            "ReplicaSet" => Some(Self::ReplicaSet),
+            _ => None,
+        }
+    }
+
     /// Whether a controller is of such a kind.
     #[must_use]
     pub fn of(controller: &Controller) -> Option<Self> {
-        match (controller.api_version.as_str(), controller.kind.as_str()) {
-            ("apps/v1", "Deployment") => Some(Self::Deployment),
-            ("apps/v1", "StatefulSet") => Some(Self::StatefulSet),
-            ("apps/v1", "ReplicaSet") => Some(Self::ReplicaSet),
-            _ => None,
-        }
+        (controller.api_version == "apps/v1")
+            .then(|| Self::named(&controller.kind))
+            .flatten()
     }
 }
 
 impl ClusterClient {
+    /// The replicas of a controller; none when the API server says that there is no such controller. Needs `get` on
+    /// `deployments/scale`, `statefulsets/scale` or `replicasets/scale`.
+    ///
+    /// # Errors
+    ///
+    /// When they could not be read.
+    pub async fn get_replicas(
+        &self,
+        kind: Scalable,
+        namespace: &DnsLabel,
+        name: &DnsName,
+        deadline: Timestamp,
+    ) -> Observed<Option<Replicas>> {
+        let at = At::at(&kind.place(), Some(namespace), name, "/scale");
+        let until = self.transport().until(deadline);
+        let seen = match at.path {
+            Ok(path) => self.fetch::<Scale>(&path, until).await,
+            Err(fault) => Err(fault),
+        };
+        let replicas = |seen: Scale| Replicas {
+            uid: seen.uid,
+            wanted: seen.replicas,
+            pods: seen.pods,
+        };
+        seen.map(|seen| seen.map(replicas))
+            .map_err(|fault| self.unreadable(&format!("get {}", at.what), &fault))
+    }
+
     /// Sets the replicas. The way back is the same with the numbers exchanged. Needs `get` and `patch` on
     /// `deployments/scale`, `statefulsets/scale` or `replicasets/scale`.
     pub async fn set_replicas(&self, wanted: &SetReplicas<'_>, deadline: Timestamp) -> Change<Scaled> {
