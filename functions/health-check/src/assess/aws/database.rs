@@ -58,10 +58,17 @@ fn instances(seen: &Observed<Database>, scene: &Scene<'_>) -> Line {
             Ok(described) => wrong.push(Finding::of(&instance.id, format!("is {}", described.status))),
             Err(why) => unread.push((instance.id.clone(), why.to_string())),
         }
-        let waits = instance
-            .cluster_parameters
-            .as_deref()
-            .filter(|status| *status != "in-sync");
+        let own = instance
+            .described
+            .as_ref()
+            .ok()
+            .and_then(|described| described.parameter_groups.first())
+            .and_then(|group| group.status.as_deref());
+        // `applying` passes by itself; the others wait for a reboot or for a person.
+        let waits = [own, instance.cluster_parameters.as_deref()]
+            .into_iter()
+            .flatten()
+            .find(|status| !matches!(*status, "in-sync" | "applying"));
         if let Some(status) = waits {
             wrong.push(Finding::of(
                 &instance.id,

@@ -33,11 +33,16 @@ fn answers(pairs: &[(&Probe, &Seen)], scene: &Scene<'_>) -> Line {
     }
     let slowest = slowest.map_or_else(String::new, |ms| format!(", slowest answer {ms} ms"));
     let good = pairs.len() - wrong.len();
-    Line::new("HLT-241", "declared endpoints answer", pairs.len())
-        .seen(format!(
+    let seen = if pairs.is_empty() {
+        "no endpoint is declared; declare probes, or add \"endpoints\" to not_checked".to_owned()
+    } else {
+        format!(
             "{good} of {} as declared{slowest}",
             words::count(pairs.len(), "endpoint")
-        ))
+        )
+    };
+    Line::new("HLT-241", "declared endpoints answer", pairs.len())
+        .seen(seen)
         .threshold("status, JSON values and latency as declared", "probes")
         .remedy("open the endpoint as a user would; the application does not serve, whatever its pods say")
         .wrong(wrong)

@@ -22,6 +22,25 @@ fn an_instance_that_does_not_serve_and_parameters_that_wait_are_named() {
 }
 
 #[test]
+fn parameters_of_the_instances_own_group_count_too_and_those_that_are_being_applied_do_not() {
+    for (status, expected) in [
+        ("pending-reboot", &[("HLT-231", Fail)][..]),
+        ("applying", &[][..]),
+    ] {
+        let mut world = World::healthy();
+        let described = world.database().database.as_mut().unwrap().instances[0]
+            .described
+            .as_mut()
+            .unwrap();
+        described.parameter_groups = vec![db_instances::ParameterGroup {
+            name: "own".into(),
+            status: Some(status.into()),
+        }];
+        world.assert_only(expected);
+    }
+}
+
+#[test]
 fn a_missing_reader_or_writer_and_a_broken_cluster_fail_w25() {
     let mut alone = World::healthy();
     alone.database().database.as_mut().unwrap().instances.pop();

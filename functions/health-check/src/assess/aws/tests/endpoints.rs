@@ -64,3 +64,11 @@ fn plain_http_has_no_line_about_certificates() {
     world.assert_only(&[]);
     assert!(!world.items().iter().any(|item| item.code == "HLT-242"));
 }
+
+#[test]
+fn without_a_declared_endpoint_nobody_knows_whether_users_are_served_w25() {
+    let mut world = World::with(&json!({"probes": []}));
+    world.facts.endpoints = Some(Vec::new());
+    world.assert_only(&[("HLT-241", Unknown)]);
+    assert!(world.item("HLT-241").seen.contains("declare probes"));
+}
