@@ -156,6 +156,7 @@ impl ThreatContainment {
                 proposed_at: case.watch.now(),
                 alarm_arn: None,
                 occasion: ground.id.clone(),
+                containment: None,
             },
             plan,
             expires_at: until,

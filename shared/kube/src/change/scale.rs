@@ -106,7 +106,7 @@ impl ClusterClient {
         name: &DnsName,
         deadline: Timestamp,
     ) -> Observed<Option<Replicas>> {
-        let at = At::at(&kind.place(), Some(namespace), name, "/scale");
+        let at = At::within(&kind.place(), Some(namespace), name, "/scale");
         let until = self.transport().until(deadline);
         let seen = match at.path {
             Ok(path) => self.fetch::<Scale>(&path, until).await,
