@@ -25,6 +25,7 @@ module "ha_status" {
   permissions_boundary_arn = var.permissions_boundary_arn
   access_entry_clusters    = toset([for side in values(local.ha_status_sides) : local.access_entry_clusters[side.target] if contains(keys(local.access_entry_clusters), side.target)])
 
+  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level

@@ -25,6 +25,7 @@ module "health_check" {
   permissions_boundary_arn = var.permissions_boundary_arn
   access_entry_clusters    = toset([for target in keys(var.health_check.targets) : local.access_entry_clusters[target] if contains(keys(local.access_entry_clusters), target)])
 
+  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level

@@ -25,6 +25,7 @@ module "threat_containment" {
   permissions_boundary_arn = var.permissions_boundary_arn
   access_entry_clusters    = toset([for target in keys(var.threat_containment.targets) : local.access_entry_clusters[target] if contains(keys(local.access_entry_clusters), target)])
 
+  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level

@@ -24,7 +24,6 @@ module "threat_release" {
   access_entry_clusters    = toset([for target in var.threat_release.targets : local.access_entry_clusters[target] if contains(keys(local.access_entry_clusters), target)])
 
   operations         = local.operations
-  operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
   log_retention_days = var.log_retention_days
   log_level          = var.log_level

@@ -12,7 +12,7 @@ pub enum Measure {
         /// Its value.
         value: String,
     },
-    /// A NetworkPolicy was created that selects exactly this pod and allows nothing.
+    /// A `NetworkPolicy` was created that selects exactly this pod and allows nothing.
     Policy {
         /// Its name.
         name: String,

@@ -15,13 +15,12 @@ pub fn milli(text: &str) -> Option<i64> {
     // Thousandths, less the decimals that the number itself has.
     let tens = tens + 3 - i32::try_from(decimals).ok()?;
     let value = mantissa.checked_mul(factor).unwrap_or(i128::MAX);
-    let value = match u32::try_from(tens) {
-        Ok(up) => value.saturating_mul(10_i128.checked_pow(up).unwrap_or(i128::MAX)),
+    let value = if let Ok(up) = u32::try_from(tens) {
+        value.saturating_mul(10_i128.checked_pow(up).unwrap_or(i128::MAX))
+    } else {
         // Rounded up, as Kubernetes does: a request never becomes nothing.
-        Err(_) => {
-            let down = 10_i128.checked_pow(tens.unsigned_abs()).unwrap_or(i128::MAX);
-            value.div_euclid(down) + i128::from(value.rem_euclid(down) != 0)
-        }
+        let down = 10_i128.checked_pow(tens.unsigned_abs()).unwrap_or(i128::MAX);
+        value.div_euclid(down) + i128::from(value.rem_euclid(down) != 0)
     };
     Some(i64::try_from(value).unwrap_or(if value < 0 { i64::MIN } else { i64::MAX }))
 }
