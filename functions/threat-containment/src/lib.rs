@@ -16,4 +16,4 @@ mod run;
 mod self_check;
 
 pub use plan::NAME;
-pub use run::{CODE, TASK, ThreatContainment};
+pub use run::{TASK, ThreatContainment};

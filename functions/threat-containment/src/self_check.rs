@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::gather::guardduty;
 use crate::plan::NAME;
-use crate::run::{CODE, ThreatContainment};
+use crate::run::ThreatContainment;
 
 /// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
 const RULES: [(&str, &str); 26] = [
@@ -78,7 +78,14 @@ const VERBS: [&[&str]; 26] = [
 /// Answers `{"task":"self-check"}`.
 pub(crate) async fn answer(app: &ThreatContainment, invocation: &Invocation) -> Result<Value, OpsError> {
     let look = async |target: &Target, at| items(app, target, &Times::of(at)).await;
-    let mut proof = prove(&app.edge, (NAME, CODE), &app.settings, invocation, look).await;
+    let mut proof = prove(
+        &app.edge,
+        (NAME, ThreatContainment::CODE),
+        &app.settings,
+        invocation,
+        look,
+    )
+    .await;
     let function = &app.settings.function;
     proof.insert("mode".to_owned(), json!(function.mode));
     proof.insert("eradicate".to_owned(), json!(function.eradicate.word()));

@@ -67,9 +67,7 @@ async fn detector(clients: &Clients, times: &Times) -> Observed<String> {
         return Ok(known);
     }
     let listing = async {
-        let answer = clients
-            .guardduty
-            .list_detectors()
+        let answer = aws_sdk_guardduty::Client::list_detectors(&clients.guardduty)
             .send()
             .await
             .map_err(|error| unreadable(LIST, "detectors", &error))?;

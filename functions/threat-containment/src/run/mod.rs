@@ -39,9 +39,6 @@ use crate::settings::{Platform, ThreatContainmentSettings};
 pub use case::TASK;
 use case::{Case, Road};
 
-/// Prefix of its item codes.
-pub const CODE: &str = "THR";
-
 /// A function that is ready to take events.
 pub struct ThreatContainment {
     pub(crate) settings: Settings<ThreatContainmentSettings>,
@@ -60,6 +57,9 @@ impl Served for ThreatContainment {
 }
 
 impl ThreatContainment {
+    /// Prefix of its item codes.
+    pub const CODE: &'static str = "THR";
+
     /// A function of given parts.
     #[must_use]
     pub fn new(parts: Parts<ThreatContainmentSettings>) -> Self {

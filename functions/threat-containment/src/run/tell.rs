@@ -14,8 +14,8 @@ use day2_core::report::{Report, Run};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::ThreatContainment;
 use super::case::Case;
-use super::{CODE, ThreatContainment};
 use crate::accept::HeldBack;
 use crate::plan::NAME;
 
@@ -266,7 +266,7 @@ impl ThreatContainment {
         // A containment is about one pod: what another one had is not "still" there.
         snapshot
             .open
-            .retain(|complaint| !complaint.code.starts_with(CODE));
+            .retain(|complaint| !complaint.code.starts_with(Self::CODE));
         let handing = Handing {
             deployment,
             topic: case.target.topic_arn.as_ref().unwrap_or(&deployment.topic_arn),
