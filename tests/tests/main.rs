@@ -10,6 +10,7 @@ mod acting;
 mod containment;
 mod evidence;
 mod faults;
+mod health;
 mod house;
 mod release;
 mod sweep;

@@ -1,17 +1,19 @@
 //! Wiring of the check: tasks, clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Moment};
+use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
 use day2_core::chart::Chart;
+use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Verdict};
+use day2_core::{Item, Observed, Verdict};
 use day2_kube::Access;
 use day2_reads::times::Times;
 
 use crate::assess::{Scene, assess};
+use crate::counted::{Before, noted};
 use crate::gather::{Clients, connect, gather};
 use crate::settings::{Group, HealthCheckSettings, Plan};
 
@@ -63,10 +65,24 @@ impl Check for HealthCheck {
         task: &str,
         at: Moment,
     ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        let look = Self::look(clients, settings, target, task, at, &Ok(None)).await?;
+        Ok((look.items, look.charts))
+    }
+
+    async fn look(
+        clients: &Clients,
+        settings: &Settings<HealthCheckSettings>,
+        target: &Target,
+        task: &str,
+        at: Moment,
+        before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
         let task =
             Task::named(task).ok_or_else(|| OpsError::Event(format!("health-check has no task {task}")))?;
         let plan = plan(settings, target).map_err(OpsError::Refused)?;
-        let facts = Box::pin(gather(clients, target, plan, task, &Times::of(at))).await;
+        let before = before.as_ref().ok().and_then(Option::as_ref).and_then(Before::of);
+        let times = Times::of(at);
+        let facts = Box::pin(gather(clients, target, plan, task, before.as_ref(), &times)).await;
         let scene = Scene {
             plan,
             target,
@@ -74,7 +90,13 @@ impl Check for HealthCheck {
             zone: settings.deployment.zone.rules(),
             now: at.now,
         };
-        Ok(assess(&facts, &scene))
+        // What could not be counted this time stays noted as it was.
+        let notes = match &facts.inside.pods {
+            Some(Ok(pods)) if pods.shortfall.is_none() => Some(noted(&pods.sum.counters)),
+            _ => None,
+        };
+        let (items, charts) = assess(&facts, &scene);
+        Ok(Look { items, charts, notes })
     }
 
     fn not_checked(settings: &Settings<HealthCheckSettings>, target: &Target) -> Vec<String> {

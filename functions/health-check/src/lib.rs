@@ -7,6 +7,7 @@
 //! groups that look into the cluster share its lists, which are reduced while they are read (`reduce/`).
 
 pub mod assess;
+pub mod counted;
 pub mod facts;
 pub mod gather;
 pub mod reduce;

@@ -14,7 +14,7 @@ pub(crate) mod routing;
 mod scaling;
 mod storage;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod words;
 mod workloads;
 

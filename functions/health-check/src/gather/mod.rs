@@ -46,10 +46,17 @@ impl Clients {
     }
 }
 
-/// Reads everything that the plan looks at.
-pub async fn gather(clients: &Clients, target: &Target, plan: &Plan, task: Task, times: &Times) -> Facts {
+/// Reads everything that the plan looks at. `before` is what the run before has left.
+pub async fn gather(
+    clients: &Clients,
+    target: &Target,
+    plan: &Plan,
+    task: Task,
+    before: Option<&crate::counted::Before>,
+    times: &Times,
+) -> Facts {
     let ((namespaces, inside, cluster, changes), aws) = futures::join!(
-        Box::pin(of_the_cluster(clients, target, plan, task, times)),
+        Box::pin(of_the_cluster(clients, target, plan, task, before, times)),
         Box::pin(aws::aws(&clients.eks, &clients.aws, target, plan, task, times)),
     );
     Facts {
@@ -66,6 +73,7 @@ async fn of_the_cluster(
     target: &Target,
     plan: &Plan,
     task: Task,
+    before: Option<&crate::counted::Before>,
     times: &Times,
 ) -> (
     Observed<Namespaces>,
@@ -90,7 +98,7 @@ async fn of_the_cluster(
     let namespaces = cluster::namespaces(&client, &plan.ownership, times);
     let (api, (namespaces, inside), changes) = futures::join!(
         api,
-        Box::pin(inside::inside(&client, plan, namespaces, times)),
+        Box::pin(inside::inside(&client, plan, namespaces, before, times)),
         Box::pin(changes),
     );
     (namespaces, inside, api, changes)

@@ -87,7 +87,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn minutes(&self, since: Timestamp) -> i64 {
+    pub(super) fn minutes(&self, since: Timestamp) -> i64 {
         (self.now.as_second() - since.as_second()) / 60
     }
 

@@ -102,8 +102,10 @@ impl Wishes<'_> {
         let namespace = self.0.get(&pod.namespace).map_or(Wish::Nothing, |one| one.mesh);
         let wish = namespace.of_pod(pod);
         if let Some(proxy) = pod.containers.iter().find(|one| one.name == PROXY) {
-            let tag = proxy.image.rsplit_once(':').map_or("latest", |(_, tag)| tag);
-            let tag = tag.split('@').next().unwrap_or(tag);
+            // A digest follows the tag; a colon before the last slash is a port.
+            let named = proxy.image.split('@').next().unwrap_or_default();
+            let last = named.rsplit('/').next().unwrap_or_default();
+            let tag = last.split_once(':').map_or("without a tag", |(_, tag)| tag);
             *sum.versions.entry(super::short(tag, 40)).or_default() += 1;
         }
         let present = match wish {

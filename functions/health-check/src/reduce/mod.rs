@@ -15,6 +15,9 @@ pub mod storage;
 pub mod traces;
 pub mod workloads;
 
+#[cfg(test)]
+mod tests;
+
 /// The first characters of a text of the cluster, on one line.
 #[must_use]
 pub fn short(text: &str, characters: usize) -> String {

@@ -10,6 +10,7 @@ use super::cause::{Cause, Limits, Look, Trouble, look};
 use super::mesh::{MeshTally, Wishes};
 use super::nodes::NodeFact;
 use super::owner::Workload;
+use crate::counted::{Before, Counters, MAX_COUNTERS};
 use crate::facts::namespaces::Namespaces;
 use crate::settings::{self, Plan};
 
@@ -28,6 +29,8 @@ pub struct PodRules<'a> {
     pub restarts_since: Timestamp,
     /// Nodes that do not answer; none when nodes could not be read.
     pub gone: BTreeSet<&'a str>,
+    /// What the run before left: how often containers had been restarted then.
+    pub before: Option<&'a Before>,
     /// What namespaces ask of the mesh; none when nobody looks at the mesh.
     pub wishes: Option<Wishes<'a>>,
 }
@@ -45,6 +48,8 @@ pub struct PodTally {
     pub young: BTreeMap<Workload, usize>,
     /// Restarts by workload.
     pub restarts: BTreeMap<Workload, Restarts>,
+    /// Restarts over the whole life of containers that were restarted in the last week, for the next run to compare with.
+    pub counters: Counters,
     /// What pods take of each node.
     pub load: BTreeMap<String, Load>,
     /// Proxies.
@@ -140,6 +145,9 @@ impl Reduce<PodHealth> for PodRules<'_> {
         for (workload, more) in page.restarts {
             sum.restarts.entry(workload).or_default().join(more);
         }
+        for (container, restarts) in page.counters {
+            sum.count(container, restarts);
+        }
         for (node, more) in page.load {
             let load = sum.load.entry(node).or_default();
             load.requests += more.requests;
@@ -157,6 +165,7 @@ impl<'a> PodRules<'a> {
         plan: &Plan,
         nodes: Option<&'a [NodeFact]>,
         namespaces: Option<&'a Namespaces>,
+        before: Option<&'a Before>,
         now: Timestamp,
     ) -> Self {
         let limits = &plan.workloads;
@@ -170,31 +179,48 @@ impl<'a> PodRules<'a> {
                 failed_since: since,
             },
             restarts_since: since,
+            before,
             gone: nodes
                 .into_iter()
                 .flatten()
                 .filter(|node| !node.readiness.is_ready())
                 .map(|node| node.name.as_str())
                 .collect(),
-            wishes: namespaces.filter(|_| plan.looks_at(settings::Group::Mesh)).map(Wishes),
+            wishes: namespaces
+                .filter(|_| plan.looks_at(settings::Group::Mesh))
+                .map(Wishes),
         }
     }
 
-    /// The count of restarts is over the life of a pod; what lies in the window is told by the time of the last end.
+    /// The count of restarts is over the life of a pod. What lies in the window is told by the age of the pod, by the count
+    /// that the run before has left, or else by the time of the last end, which makes one restart certain.
     fn restarts(&self, sum: &mut PodTally, pod: &PodHealth) {
         let inside = |at: Option<Timestamp>| at.is_some_and(|at| at >= self.restarts_since);
-        let all = inside(pod.created_at);
+        let whole_life = inside(pod.created_at);
         let mut found = Restarts::default();
         for one in &pod.containers {
-            let Some(end) = one.last_end.as_ref().filter(|end| inside(end.finished_at)) else {
+            let Some(end) = &one.last_end else {
                 continue;
             };
+            let name = format!("{}/{}", pod.uid.get(..8).unwrap_or(&pod.uid), one.name);
+            let known = self.since_before(&name, one.restarts);
+            if end
+                .finished_at
+                .is_some_and(|at| self.limits.minutes(at) < A_WEEK_IN_MINUTES)
+            {
+                sum.count(name, one.restarts);
+            }
             // An init container ends by itself and starts again with its pod.
-            if one.kind == ContainerKind::Init && end.exit_code == 0 {
+            if !inside(end.finished_at) || (one.kind == ContainerKind::Init && end.exit_code == 0) {
                 continue;
             }
-            found.certain += if all { one.restarts.max(1) } else { 1 };
-            found.at_least |= !all && one.restarts > 1;
+            let (certain, exact) = match known {
+                _ if whole_life => (one.restarts, true),
+                Some(found) => found,
+                None => (1, one.restarts <= 1),
+            };
+            found.certain += certain.max(1);
+            found.at_least |= !exact;
             found.lifetime += one.restarts;
             let why = if end.reason == "Error" || end.reason.is_empty() {
                 format!("{} exit code {}", one.name, end.exit_code)
@@ -207,7 +233,21 @@ impl<'a> PodRules<'a> {
             sum.restarts.entry(Workload::of(pod)).or_default().join(found);
         }
     }
+
+    /// Restarts since the run before, and whether that is the whole window. A run long before the window tells nothing.
+    fn since_before(&self, name: &str, restarts: i64) -> Option<(i64, bool)> {
+        let before = self.before?;
+        let apart = before.at.as_second() - self.restarts_since.as_second();
+        let count = restarts - before.counters.get(name)?;
+        (apart >= -SLACK_SECONDS && count >= 0).then_some((count, apart <= SLACK_SECONDS))
+    }
 }
+
+/// Who was restarted within it may be again.
+const A_WEEK_IN_MINUTES: i64 = 7 * 24 * 60;
+
+/// The schedule of every day does not run at the very second.
+const SLACK_SECONDS: i64 = 2 * 3600;
 
 impl Restarts {
     fn join(&mut self, more: Self) {
@@ -219,6 +259,12 @@ impl Restarts {
 }
 
 impl PodTally {
+    fn count(&mut self, container: String, restarts: i64) {
+        if self.counters.len() < MAX_COUNTERS {
+            self.counters.insert(container, restarts);
+        }
+    }
+
     fn add(&mut self, workload: Workload, trouble: Trouble, pod: &str) {
         let group = Group {
             pods: 1,

@@ -51,7 +51,6 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
         ("nodes", "register_minutes", nodes.register_minutes, DAY),
         ("nodes", "requests_percent", nodes.requests_percent, 100),
         ("nodes", "pool_percent", nodes.pool_percent, 100),
-        ("workloads", "grace_minutes", pods.grace_minutes, DAY),
         ("workloads", "terminating_minutes", pods.terminating_minutes, DAY),
         ("workloads", "window_hours", pods.window_hours, 24 * 14),
         ("workloads", "hpa_minutes", pods.hpa_minutes, 30 * DAY),

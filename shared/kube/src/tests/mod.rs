@@ -7,6 +7,7 @@ mod container_logs;
 mod cordons;
 mod describing;
 mod endpoints;
+mod folds;
 mod lists;
 mod objects;
 mod owners;

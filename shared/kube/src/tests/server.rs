@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, stream};
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Method, Request, Response, Version};
 use http_body_util::{BodyExt as _, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -81,6 +81,7 @@ pub(super) struct Seen {
     pub(super) path: String,
     pub(super) token: String,
     pub(super) content_type: String,
+    pub(super) accept: String,
     /// The body, null when there is none.
     pub(super) body: serde_json::Value,
 }
@@ -231,6 +232,7 @@ async fn answer(
         path: request.uri().path_and_query().unwrap().to_string(),
         token: header(AUTHORIZATION),
         content_type: header(CONTENT_TYPE),
+        accept: header(ACCEPT),
         body: serde_json::Value::Null,
     };
     let body = request

@@ -24,26 +24,22 @@ fn with_last(mut pod: Value, restarts: i64, minutes: i64, end: &Value) -> Value 
     pod
 }
 
-#[test]
-fn each_cause_is_named_with_its_evidence() {
-    let crash = waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container");
-    let unplaced = |message: &str| {
-        let mut pod = sick("p", &json!({}));
-        put(&mut pod, "/spec/nodeName", json!(null));
-        put(&mut pod, "/status/phase", json!("Pending"));
-        put(
-            &mut pod,
-            "/status/conditions",
-            json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": ago(50)}]),
+/// Each pod is the only complaint, under this code and with these words.
+fn each_is_named(table: Vec<(&str, Value, &str, &str)>) {
+    for (what, pod, code, says) in table {
+        let (seen_code, name, seen) = World::well().with("pods", pod).only();
+        assert_eq!(
+            (seen_code.as_str(), name.as_str()),
+            (code, "shop/Deployment/sick"),
+            "{what}"
         );
-        pod
-    };
-    let creating = |claims: Value| {
-        let mut pod = sick("p", &waiting("ContainerCreating", ""));
-        put(&mut pod, "/status/phase", json!("Pending"));
-        put(&mut pod, "/spec/volumes", claims);
-        pod
-    };
+        assert!(seen.contains(says), "{what}: {seen}");
+    }
+}
+
+#[test]
+fn what_keeps_a_container_down_is_named_with_its_evidence() {
+    let crash = waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container");
     let table: Vec<(&str, Value, &str, &str)> = vec![
         (
             "no such image",
@@ -137,6 +133,30 @@ fn each_cause_is_named_with_its_evidence() {
             "HLT-122",
             "app ended: exit code 2",
         ),
+    ];
+    each_is_named(table);
+}
+
+#[test]
+fn what_keeps_a_pod_from_its_place_its_volume_or_readiness_is_named_with_its_evidence() {
+    let unplaced = |message: &str| {
+        let mut pod = sick("p", &json!({}));
+        put(&mut pod, "/spec/nodeName", json!(null));
+        put(&mut pod, "/status/phase", json!("Pending"));
+        put(
+            &mut pod,
+            "/status/conditions",
+            json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": ago(50)}]),
+        );
+        pod
+    };
+    let creating = |claims: Value| {
+        let mut pod = sick("p", &waiting("ContainerCreating", ""));
+        put(&mut pod, "/status/phase", json!("Pending"));
+        put(&mut pod, "/spec/volumes", claims);
+        pod
+    };
+    let table: Vec<(&str, Value, &str, &str)> = vec![
         (
             "no room",
             unplaced(
@@ -176,15 +196,7 @@ fn each_cause_is_named_with_its_evidence() {
             "not Ready for 30 min: the readiness probe of app fails",
         ),
     ];
-    for (what, pod, code, says) in table {
-        let (seen_code, name, seen) = World::well().with("pods", pod).only();
-        assert_eq!(
-            (seen_code.as_str(), name.as_str()),
-            (code, "shop/Deployment/sick"),
-            "{what}"
-        );
-        assert!(seen.contains(says), "{what}: {seen}");
-    }
+    each_is_named(table);
 }
 
 #[test]
@@ -300,4 +312,31 @@ fn restarts_count_by_the_time_of_their_end_and_not_over_the_whole_life() {
         "{:?}",
         strict.only()
     );
+}
+
+#[test]
+fn the_count_that_the_run_before_left_tells_the_restarts_of_a_pod_that_is_old() {
+    let end = json!({"reason": "Error", "exitCode": 1});
+    let mut pod = super::world::pod("p", "shop", "n1", "sick");
+    put(&mut pod, "/metadata/creationTimestamp", json!(ago(43_200)));
+    let world = |minutes: i64, count: i64| {
+        World::well()
+            .with("pods", with_last(pod.clone(), 25, 120, &end))
+            .after(minutes, &[("p/app", count)])
+    };
+    // Yesterday's run counted 16: nine since then.
+    assert!(
+        world(1440, 16).only().2.starts_with("9 restarts in 24 h"),
+        "{:?}",
+        world(1440, 16).only()
+    );
+    // An hour ago it was 20: five in this hour, and perhaps more in the day.
+    assert!(
+        world(60, 20).only().2.starts_with("at least 5 restarts"),
+        "{:?}",
+        world(60, 20).only()
+    );
+    // A run of last week, and a count above the present one, tell nothing.
+    world(10_000, 2).is_well("one restart is certain");
+    world(1440, 30).is_well("another pod of the same name");
 }

@@ -44,6 +44,7 @@ pub(crate) struct World {
     lists: Value,
     plan: Value,
     task: Task,
+    before: Option<crate::counted::Before>,
 }
 
 impl World {
@@ -67,6 +68,7 @@ impl World {
             }),
             plan: json!({}),
             task: Task::Morning,
+            before: None,
         }
     }
 
@@ -95,6 +97,18 @@ impl World {
     /// With a part of the plan.
     pub(crate) fn plan(mut self, part: &str, value: Value) -> Self {
         self.plan[part] = value;
+        self
+    }
+
+    /// After a run that left these numbers, so many minutes ago.
+    pub(crate) fn after(mut self, minutes: i64, counters: &[(&str, i64)]) -> Self {
+        self.before = Some(crate::counted::Before {
+            at: ago(minutes).parse().unwrap(),
+            counters: counters
+                .iter()
+                .map(|(name, count)| ((*name).to_owned(), *count))
+                .collect(),
+        });
         self
     }
 
@@ -196,6 +210,7 @@ impl World {
             plan,
             nodes.as_ref().ok().map(|nodes| nodes.sum.as_slice()),
             namespaces.as_ref().ok(),
+            self.before.as_ref(),
             now(),
         );
         let each = EachWorkload(&plan.cluster.system_namespaces);

@@ -67,7 +67,7 @@ const KINDS: [Kind; 6] = [
 ];
 
 pub(super) fn lines(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Vec<Line> {
-    let reported = elsewhere(inside, broken, scene);
+    let reported = elsewhere(broken, scene);
     let mut lines: Vec<Line> = missing(inside, &reported).into_iter().collect();
     for kind in &KINDS {
         lines.extend(pods(inside, &reported, kind));
@@ -80,7 +80,7 @@ pub(super) fn lines(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Ve
 }
 
 /// What other groups report is not said twice: nodes that do not answer, and the cluster's own workloads.
-fn elsewhere<'b>(_inside: &Inside, broken: &'b [Broken], scene: &Scene<'_>) -> Vec<&'b Broken> {
+fn elsewhere<'b>(broken: &'b [Broken], scene: &Scene<'_>) -> Vec<&'b Broken> {
     let plan = scene.plan;
     broken
         .iter()

@@ -22,9 +22,9 @@ pub(super) fn while_ready(pod: &PodHealth, limits: &Limits) -> Look {
 /// A pod that is bound, not Ready, and old enough.
 pub(super) fn look(pod: &PodHealth, limits: &Limits) -> Look {
     // What a container waits for says most; then how it ended; then what has not become ready.
-    let waits = pod.containers.iter().find_map(|one| waiting(one));
+    let waits = pod.containers.iter().find_map(waiting);
     let loops = || pod.containers.iter().find_map(|one| looping(one, limits));
-    let ended = || pod.containers.iter().find_map(|one| has_ended(one));
+    let ended = || pod.containers.iter().find_map(has_ended);
     waits
         .or_else(loops)
         .or_else(ended)
