@@ -7,11 +7,13 @@
 )]
 
 mod acting;
+mod backups;
 mod containment;
 mod evidence;
 mod faults;
 mod health;
 mod house;
+mod pair;
 mod release;
 mod sweep;
 mod watch;
