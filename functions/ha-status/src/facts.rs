@@ -51,7 +51,7 @@ pub struct GroupFacts {
 pub struct Demand {
     /// Those that would move to the other side.
     pub moving: Load,
-    /// Those that belong to a node (DaemonSets, mirror pods): the other side has its own.
+    /// Those that belong to a node (of daemon sets, and mirror pods): the other side has its own.
     pub of_nodes: Load,
     /// Those that have no node yet; part of `moving`.
     pub waiting_pods: i64,

@@ -282,7 +282,7 @@ fn schedules_fire_once_a_day(root: &Path) -> Vec<String> {
     for name in functions(root) {
         let trigger = read_json(&root.join(format!("functions/{name}/trigger.json"))).unwrap_or_default();
         for Schedule { task, when } in schedules(&trigger) {
-            let (Ok(When::Daily(time)) | Ok(When::Weekly(_, time))) = when else {
+            let Ok(When::Daily(time) | When::Weekly(_, time)) = when else {
                 continue;
             };
             for (day, _) in DAYS {

@@ -136,7 +136,14 @@ async fn a_database_is_judged_by_what_rds_and_kms_say_w26() {
         json!({"database": {}, "not_checked": ["copies", "aws_backup", "velero", "dumps", "restore_proof"]});
     let settings = settings(|plan| *plan = left_out);
     let plan = &settings.function.targets["prod-a"];
-    let facts = gather(&clients, &settings.targets[0], plan, Task::Weekly, &times()).await;
+    let facts = Box::pin(gather(
+        &clients,
+        &settings.targets[0],
+        plan,
+        Task::Weekly,
+        &times(),
+    ))
+    .await;
     let before = Ok(None);
     let scene = Scene {
         facts: &facts,
@@ -174,7 +181,14 @@ async fn a_plan_for_a_database_that_the_target_does_not_declare_is_unknown_and_a
         ..Clients::new(&nowhere, &nowhere)
     };
     let plan = &settings.function.targets["prod-a"];
-    let facts = gather(&clients, &settings.targets[0], plan, Task::Daily, &times()).await;
+    let facts = Box::pin(gather(
+        &clients,
+        &settings.targets[0],
+        plan,
+        Task::Daily,
+        &times(),
+    ))
+    .await;
     let seen = facts.database.unwrap().database;
     assert_eq!(seen.unwrap_err().cause, Cause::NotFound);
 }

@@ -156,7 +156,7 @@ impl Capacity {
     }
 }
 
-/// Requests of everything that would have to run on one side, without what every node brings along (DaemonSets).
+/// Requests of everything that would have to run on one side, without what every node brings along (daemon sets).
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 pub struct Peak {

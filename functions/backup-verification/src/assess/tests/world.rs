@@ -119,6 +119,7 @@ pub(crate) fn location(name: &str, phase: &str) -> VeleroLocation {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `json!` gives it")]
 pub(crate) fn schedule(name: &str, template: Value) -> VeleroSchedule {
     object(
         json!({"metadata": {"namespace": "velero", "name": name, "creationTimestamp": hours_ago(24 * 90).to_string()},
@@ -142,6 +143,7 @@ pub(crate) fn namespace(name: &str) -> Namespace {
     object(json!({"metadata": {"name": name, "creationTimestamp": hours_ago(24 * 90).to_string()}}))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as `json!` gives it")]
 pub(crate) fn restore(name: &str, phase: &str, hours: i64, to: Value, items: i64) -> VeleroRestore {
     object(json!({
         "metadata": {"namespace": "velero", "name": name},
@@ -267,6 +269,7 @@ pub(crate) fn good() -> Facts {
 }
 
 /// The run before, which saw the same window.
+#[expect(clippy::unnecessary_wraps, reason = "as the runner gives it")]
 pub(crate) fn before() -> Observed<Option<Earlier>> {
     let mut notes = Notes::none();
     notes.put("backup_window", "02:00-02:30");

@@ -12,7 +12,7 @@ fn demand(side: &mut SideFacts, cores: i64, gib: i64, pods: i64) {
     side.demand.as_mut().unwrap().moving = load(cores, gib, pods);
 }
 
-/// Each side has 12 cores, 48 GiB and 150 places, less what its DaemonSets take: 11.5, 47 and 144.
+/// Each side has 12 cores, 48 GiB and 150 places, less what its daemon sets take: 11.5, 47 and 144.
 #[test]
 fn either_side_must_be_able_to_carry_what_both_carry() {
     for (cores, gib, pods, short) in [
@@ -107,7 +107,7 @@ fn a_side_that_is_too_full_is_told_after_several_looks_and_names_what_is_short_t
     for look in 0..40 {
         watch.looks(1, |facts| {
             if look % 2 == 0 {
-                full(facts)
+                full(facts);
             }
         });
     }

@@ -73,7 +73,7 @@ pub(crate) fn load(cores: i64, gib: i64, pods: i64) -> Load {
     }
 }
 
-/// Three nodes of 4 cores and 16 GiB, half a core of which DaemonSets take, and five cores of work.
+/// Three nodes of 4 cores and 16 GiB, half a core of which daemon sets take, and five cores of work.
 pub(crate) fn side(name: &str) -> SideFacts {
     let member = |number: usize| Member {
         id: format!("i-{number}"),
@@ -220,7 +220,7 @@ impl Watch {
         let report = Report::new(run, items, Vec::new()).compared_with(self.snapshot.as_ref());
         if should_mail(Mail::OnChange, before, &report) {
             self.mails
-                .push((self.minute, report.status, self.state_in(&report.items)));
+                .push((self.minute, report.status, Self::state_in(&report.items)));
         }
         self.changes = report.changes.clone();
         let mut snapshot = Snapshot::of(&report);
@@ -231,13 +231,13 @@ impl Watch {
         self.minute += 5;
     }
 
-    fn state_in(&self, items: &[Item]) -> String {
+    fn state_in(items: &[Item]) -> String {
         items[0].seen.split(',').next().unwrap_or_default().to_owned()
     }
 
     /// The state of the last look.
     pub(crate) fn state(&self) -> String {
-        self.state_in(&self.items)
+        Self::state_in(&self.items)
     }
 
     pub(crate) fn notes(&self) -> Notes {
