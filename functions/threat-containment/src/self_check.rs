@@ -71,8 +71,8 @@ const VERBS: [&[&str]; 26] = [
     &["list"],
     &["list"],
     &["get", "list"],
-    &["get", "list"],
-    &["get", "list"],
+    &["list"],
+    &["list"],
 ];
 
 /// Answers `{"task":"self-check"}`.

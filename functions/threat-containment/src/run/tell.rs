@@ -93,8 +93,6 @@ impl Ending {
 pub(crate) enum How {
     /// Mailed; the occasion is over.
     Mail,
-    /// Not mailed; the occasion is over.
-    Silent,
     /// Mailed; the event comes again.
     Again,
 }
@@ -273,7 +271,7 @@ impl ThreatContainment {
             invocation: &case.invocation,
             watch: &case.watch,
             held: Some(held),
-            mail: how != How::Silent,
+            mail: true,
             token: &token,
             ends: how != How::Again,
             mailed: &case.mailed,

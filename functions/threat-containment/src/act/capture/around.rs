@@ -3,8 +3,8 @@
 use day2_core::Observed;
 use day2_core::evidence::{Cut, Gap};
 use day2_core::names::DnsLabel;
-use day2_kube::KindAt;
-use day2_kube::objects::PodDetail;
+use day2_kube::objects::{Binding, PodDetail};
+use day2_kube::{KindAt, Listed};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
@@ -86,31 +86,47 @@ impl Collector<'_> {
         .await;
     }
 
+    /// Their names may hold what no path takes (`system:…`), so they are written as they were listed.
     pub(super) async fn bindings(&self, namespace: &DnsLabel, pod: &PodDetail) {
-        const GROUP: &str = "rbac.authorization.k8s.io";
+        let account = pod.service_account.as_str();
         let (roles, cluster_roles) = futures::join!(
+            self.cluster.list_role_bindings(namespace, account, self.deadline),
             self.cluster
-                .list_role_bindings(namespace, &pod.service_account, self.deadline),
-            self.cluster
-                .list_cluster_role_bindings(namespace, &pod.service_account, self.deadline),
+                .list_cluster_role_bindings(namespace, account, self.deadline),
         );
-        let names = |listed: Observed<day2_kube::Listed<day2_kube::objects::Binding>>| {
-            listed.map(|listed| listed.into_parts().0.into_iter().map(|one| one.name).collect())
-        };
         futures::join!(
-            self.named(
-                "role-binding",
-                (GROUP, "v1", "rolebindings"),
-                Some(namespace),
-                names(roles)
-            ),
-            self.named(
-                "cluster-role-binding",
-                (GROUP, "v1", "clusterrolebindings"),
-                None,
-                names(cluster_roles)
-            ),
+            self.rights("role-bindings", roles),
+            self.rights("cluster-role-bindings", cluster_roles)
         );
+    }
+
+    async fn rights(&self, kind: &str, listed: Observed<Listed<Binding>>) {
+        let source = "bindings that name the service account";
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(why) => {
+                self.evidence.missed(kind, source, Gap::Lost, &why.to_string());
+                return;
+            }
+        };
+        let short = listed.shortfall().is_some();
+        let all: Vec<Value> = listed
+            .items()
+            .iter()
+            .map(|binding| {
+                let subjects: Vec<Value> = binding
+                    .subjects
+                    .iter()
+                    .map(|one| json!({"kind": one.kind, "name": one.name, "namespace": one.namespace}))
+                    .collect();
+                json!({
+                    "namespace": binding.namespace, "name": binding.name, "role_kind": binding.role_kind,
+                    "role": binding.role, "subjects": subjects,
+                })
+            })
+            .collect();
+        let bytes = Value::Array(all).to_string().into_bytes();
+        self.save(kind, source, bytes, short.then_some(Cut::Broken)).await;
     }
 
     /// Whole objects by their names.
