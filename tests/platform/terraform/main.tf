@@ -69,4 +69,7 @@ module "day2" {
   evidence_audit              = var.evidence_audit
   watchdog                    = var.watchdog
   operations                  = var.operations
+  threat_containment          = var.threat_containment
+  threat_release              = var.threat_release
+  health_check                = var.health_check
 }

@@ -120,3 +120,18 @@ variable "operations" {
   type    = any
   default = null
 }
+
+variable "threat_containment" {
+  type    = any
+  default = null
+}
+
+variable "threat_release" {
+  type    = any
+  default = null
+}
+
+variable "health_check" {
+  type    = any
+  default = null
+}

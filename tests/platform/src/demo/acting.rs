@@ -145,7 +145,7 @@ async fn connections_run_out(stage: &mut Stage<'_>, console: &Console) -> Result
 }
 
 /// Whether a function's answer says that its plan was carried out.
-fn is_applied(answer: &Value) -> bool {
+pub(super) fn is_applied(answer: &Value) -> bool {
     answer.get("outcome").and_then(Value::as_str) == Some("applied")
 }
 
@@ -164,7 +164,7 @@ async fn launching(stage: &mut Stage<'_>, line: &str) -> Result<Value> {
 }
 
 /// The line of a mail that approves its plan, as it is copied: from `echo` to the end of the command.
-fn approving_line(mail: &Mail) -> Result<String> {
+pub(super) fn approving_line(mail: &Mail) -> Result<String> {
     let mut lines = mail.body.lines().map(str::trim_end);
     let first = lines
         .by_ref()
@@ -259,7 +259,7 @@ impl Stage<'_> {
     }
 
     /// Fires a schedule and waits for the mail whose subject has these words; other mails of the run are passed over.
-    async fn fire_and_wait(&mut self, group: &str, task: &str, words: &str) -> Result<Mail> {
+    pub(super) async fn fire_and_wait(&mut self, group: &str, task: &str, words: &str) -> Result<Mail> {
         let at = self.next_second()?;
         let control = self.emulator().control();
         control

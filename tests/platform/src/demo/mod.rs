@@ -1,9 +1,10 @@
-//! The demo: a healthy morning, a broken one, a mended one, a scale-up that came up short, and then two alarms that are
-//! acted on. Every mail is compared
-//! with what was really broken, so the demo is a test as well.
+//! The demo: a healthy morning, a broken one, a mended one, a scale-up that came up short, then two alarms that are acted on,
+//! and a pod that mines. Every mail is compared with what was really broken, so the demo is a test as well.
 
 mod acting;
 mod console;
+mod containing;
+mod reporting;
 mod stage;
 
 use std::path::Path;
@@ -48,6 +49,8 @@ pub async fn run(folder: &Path, keep: bool, console: &Console) -> Result<()> {
     short_scale_up(&mut stage, console).await?;
     by_hand(&stage, console).await?;
     acting::second_act(&mut stage, &deployment, console).await?;
+    containing::third_act(&mut stage, &deployment, console).await?;
+    reporting::morning_report(&mut stage, &deployment, console).await?;
 
     show_pages(&stage, &folder.join("reports"), console).await?;
     if keep {

@@ -137,6 +137,19 @@ impl<'a> Stage<'a> {
         Invocation { line, answer }
     }
 
+    /// The line that calls any function by hand and prints its answer.
+    pub(super) fn line_to(&self, function: &str, payload: &str) -> String {
+        format!(
+            "echo '{payload}' | aws lambda invoke --function-name {function} --region {REGION} --cli-read-timeout 0 \
+             --payload fileb:///dev/stdin /dev/stdout"
+        )
+    }
+
+    /// A client for the cluster's admin.
+    pub(super) fn kube(&self) -> Result<kube::Client> {
+        self.platform.cluster.admin_client()
+    }
+
     /// Runs the line with the pinned AWS CLI and gives the function's answer.
     ///
     /// # Errors

@@ -18,14 +18,17 @@ use crate::world::World;
 
 pub use terraform::{Progress, Root, Terraform};
 
-/// The functions that are deployed.
-pub(crate) const FUNCTIONS: [&str; 6] = [
+/// The functions that are deployed; binaries of the workspace.
+pub(crate) const FUNCTIONS: [&str; 9] = [
     "scale-window",
     "provisioning-latency",
     "connection-exhaustion",
     "lease-sweeper",
     "evidence-audit",
     "watchdog",
+    "threat-containment",
+    "threat-release",
+    "health-check",
 ];
 const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
 
@@ -59,6 +62,7 @@ impl Function {
 pub struct Deployment {
     terraform: Terraform,
     outputs: Value,
+    evidence: Value,
 }
 
 impl Deployment {
@@ -98,7 +102,11 @@ impl Deployment {
                 kubectl_apply(cluster, &manifest).await?;
             }
         }
-        Ok(Self { terraform, outputs })
+        Ok(Self {
+            terraform,
+            outputs,
+            evidence,
+        })
     }
 
     /// Whether a second plan would change something; the text says what.
@@ -128,6 +136,16 @@ impl Deployment {
         let found = self.outputs.pointer(&format!("/functions/value/{name}")).cloned();
         let found = found.with_context(|| format!("the outputs name no function {name}"))?;
         serde_json::from_value(found).with_context(|| format!("the output of {name}"))
+    }
+
+    /// The bucket of the evidence.
+    ///
+    /// # Errors
+    ///
+    /// When Terraform's output does not name it.
+    pub fn evidence_bucket(&self) -> Result<&str> {
+        let found = self.evidence.get("bucket").and_then(Value::as_str);
+        found.context("infra/evidence names no bucket")
     }
 
     /// A text output, for example `topic_arn` or `report_bucket`.

@@ -32,6 +32,9 @@ pub struct Item {
     /// What was seen.
     #[serde(default)]
     pub seen: String,
+    /// The team that hears of it.
+    #[serde(default)]
+    pub owner: Option<String>,
     /// What is wrong.
     #[serde(default)]
     pub subjects: Vec<Subject>,
@@ -95,7 +98,7 @@ impl Report {
     }
 }
 
-/// The report bucket.
+/// The report bucket, or the evidence's.
 #[derive(Debug)]
 pub struct Bucket {
     s3: aws_sdk_s3::Client,
@@ -152,7 +155,12 @@ impl Bucket {
         Ok(pages)
     }
 
-    async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+    /// The keys that begin so, sorted.
+    ///
+    /// # Errors
+    ///
+    /// When the bucket cannot be listed.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
         let mut pages = self
             .s3
             .list_objects_v2()

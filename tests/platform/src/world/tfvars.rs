@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::alarms::{PROVISIONING, connections_alarm};
 use super::database::{READER, WRITER};
+use super::morning::{PLATFORM_TEAM, TEAM_LABEL};
 use super::plan::{GROUP_LABEL, Plan, TARGET, WORKSPACES, ZONE, ZONES};
 use super::workloads::{CLIENT, CONTROL_DEPLOYMENT, CONTROL_NAMESPACE, PROVISIONER};
 use crate::aws::{ACCOUNT, REGION};
@@ -44,6 +45,17 @@ impl Plan {
                 "safety": safety(),
                 "targets": BTreeMap::from([(TARGET, connection_exhaustion())]),
             },
+            // The one function that acts by itself here: a pod that mines is cut off within seconds, and its workload ends.
+            "threat_containment": {
+                "mode": "auto", "eradicate": "auto", "settle_seconds": 2,
+                "workload": {"may_stop_healthy_replicas": true},
+                "targets": BTreeMap::from([(TARGET, json!({}))]),
+            },
+            "threat_release": {
+                "safety": {"mode": "approve", "cool_down_minutes": 5},
+                "targets": [TARGET],
+            },
+            "health_check": {"targets": BTreeMap::from([(TARGET, health_check(&facts.probe_url))])},
             "evidence_audit": {"targets": BTreeMap::from([(TARGET, json!({}))])},
         })
     }
@@ -182,6 +194,17 @@ impl Plan {
 /// The safety belts of the functions that act. A plan waits for somebody.
 fn safety() -> Value {
     json!({"mode": "approve", "cool_down_minutes": 5})
+}
+
+/// The plan of `health-check` for the target: waiting counts as soon as the settings allow, because nothing here is old.
+fn health_check(probe_url: &str) -> Value {
+    json!({
+        "not_checked": ["alarms"],
+        "ownership": {"label": TEAM_LABEL, "platform": PLATFORM_TEAM},
+        "workloads": {"grace_minutes": 1, "hpa_minutes": 1},
+        "storage": {"pending_minutes": 1, "attach_minutes": 1},
+        "probes": [{"name": "coder", "url": probe_url}],
+    })
 }
 
 /// The policy of `connection-exhaustion` for the target.

@@ -4,7 +4,8 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::{Api, Patch, PatchParams};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::json;
 
 use super::{LIMIT, PAYMENTS, SEARCH, World};
@@ -12,6 +13,7 @@ use crate::cluster::objects::{self, deployment_ready, pods_of};
 use crate::cluster::shapes::Workload;
 use crate::cluster::stages::READY_AFTER;
 use crate::wait::wait_until;
+use crate::world::plan::WORKSPACES;
 use crate::world::workloads::{self, on};
 
 const ROLLING: &str = "storefront";
@@ -33,6 +35,15 @@ impl World {
         let name = kube::ResourceExt::name_any(node);
         workloads::set_unschedulable(&self.kube, &name, true).await?;
         Ok(name)
+    }
+
+    /// The budgets that keep workspaces where they are end: none of them could ever be met, and a report says so.
+    pub async fn workspaces_may_move(&self) -> Result<()> {
+        Api::<PodDisruptionBudget>::namespaced(self.kube.clone(), WORKSPACES)
+            .delete_collection(&DeleteParams::default(), &ListParams::default())
+            .await
+            .context("delete the budgets of the workspaces")?;
+        Ok(())
     }
 
     async fn job_is_done(&self) -> Result<()> {

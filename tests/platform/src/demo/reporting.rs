@@ -1,0 +1,143 @@
+//! The morning report: ten things are broken for real, each is named once, with cause and owner, and nothing else; then they
+//! are mended. Alarms are left out: those of the earlier acts still count as history.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+
+use super::console::Console;
+use super::stage::Stage;
+use crate::deploy::Deployment;
+use crate::deploy::reports::Report;
+use crate::world::morning::{Broken, Trouble};
+use crate::world::plan::TARGET;
+
+/// What breaks. One of each kind, in the order of the report.
+const TEN: [Trouble; 10] = [
+    Trouble::NodeNotReady,
+    Trouble::ImageCannotBePulled,
+    Trouble::KilledForMemory,
+    Trouble::AutoscalerAtMaximum,
+    Trouble::ClaimPending,
+    Trouble::QuotaNearlyFull,
+    Trouble::CertificateExpiring,
+    Trouble::ScalingPaused,
+    Trouble::HighFinding,
+    Trouble::EndpointFails,
+];
+const FUNCTION: &str = "health-check";
+/// The least that the settings allow for waiting.
+const UNNOTICED: std::time::Duration = std::time::Duration::from_secs(65);
+
+/// Plays it.
+pub(super) async fn morning_report(
+    stage: &mut Stage<'_>,
+    deployment: &Deployment,
+    console: &Console,
+) -> Result<()> {
+    let health = deployment.function(FUNCTION)?;
+    let schedules = health.schedules()?.to_owned();
+    console.step(
+        "an ordinary night: a job is done, a rollout is in its middle, a node was cordoned a moment ago",
+    );
+    stage.world.ordinary_life().await?;
+    stage.world.workspaces_may_move().await?;
+    let seen = stage.fire_and_wait(&schedules, "morning", FUNCTION).await?;
+    console.mail(&seen);
+    ensure!(
+        seen.subject.contains(" PASS "),
+        "a morning that is well is {}",
+        seen.subject
+    );
+
+    console.step("ten things break");
+    let mut broken = Vec::new();
+    for trouble in TEN {
+        let one = stage.world.begin(trouble).await?;
+        console.note(&format!("{trouble:?}: {}, owned by {}", one.subject, one.owner));
+        broken.push(one);
+    }
+    // Neither a claim nor an autoscaler is a finding in its first minute.
+    tokio::time::sleep(UNNOTICED).await;
+    let seen = stage.fire_and_wait(&schedules, "morning", FUNCTION).await?;
+    console.mail(&seen);
+    let report = stage.bucket.latest(FUNCTION, TARGET, "morning").await?;
+    names_each_once(&report, &broken)?;
+    console.good("each of the ten is named once, with its cause and its owner, and nothing else");
+
+    console.step("they are mended");
+    for trouble in TEN {
+        stage.world.end(trouble).await?;
+    }
+    let seen = stage.fire_and_wait(&schedules, "morning", FUNCTION).await?;
+    console.mail(&seen);
+    ensure!(
+        seen.subject.contains(" PASS "),
+        "after mending it is {}",
+        seen.subject
+    );
+    let resolved: BTreeSet<String> = stage
+        .bucket
+        .latest(FUNCTION, TARGET, "morning")
+        .await?
+        .resolved()
+        .into_values()
+        .flatten()
+        .collect();
+    for one in &broken {
+        ensure!(
+            resolved.iter().any(|subject| subject.contains(&one.subject)),
+            "{} is not resolved; resolved are {resolved:?}",
+            one.subject
+        );
+    }
+    console.good("all ten are resolved");
+    Ok(())
+}
+
+/// Every failed subject is one of these, and each of these is one failed subject that tells its cause.
+fn names_each_once(report: &Report, broken: &[Broken]) -> Result<()> {
+    let failed: Vec<_> = report
+        .items
+        .iter()
+        .filter(|item| item.verdict != "PASS")
+        .flat_map(|item| item.subjects.iter().map(move |subject| (item, subject)))
+        .collect();
+    let told = || {
+        let lines = failed
+            .iter()
+            .map(|(item, subject)| format!("{} {}: {}", item.code, subject.name, subject.says));
+        lines.collect::<Vec<_>>().join("\n  ")
+    };
+    for one in broken {
+        let about: Vec<_> = failed
+            .iter()
+            .filter(|(_, subject)| subject.name.contains(&one.subject))
+            .collect();
+        let [(item, subject)] = about.as_slice() else {
+            anyhow::bail!("{} is named {} times:\n  {}", one.subject, about.len(), told());
+        };
+        let says = format!("{} {} {}", item.title, item.seen, subject.says);
+        ensure!(
+            says.contains(one.cause),
+            "{} is told without {}: {says}",
+            one.subject,
+            one.cause
+        );
+        ensure!(
+            item.owner.as_deref() == Some(one.owner),
+            "{} is told to {:?}, not to {}",
+            one.subject,
+            item.owner,
+            one.owner
+        );
+    }
+    ensure!(
+        failed.len() == broken.len(),
+        "{} subjects failed, not {}:\n  {}",
+        failed.len(),
+        broken.len(),
+        told()
+    );
+    Ok(())
+}
