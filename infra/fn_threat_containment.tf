@@ -27,7 +27,6 @@ module "threat_containment" {
 
   operations         = local.operations
   failure_queue_arn  = aws_sqs_queue.failures.arn
-  operations         = local.operations
   log_retention_days = var.log_retention_days
   log_level          = var.log_level
   log_key_arn        = aws_kms_key.this.arn

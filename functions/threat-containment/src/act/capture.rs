@@ -177,7 +177,7 @@ impl Collector<'_> {
                 ),
                 Err(why) => {
                     self.evidence
-                        .missed("owner", &controller.full_name(), Gap::Lost, &why.to_string())
+                        .missed("owner", &controller.full_name(), Gap::Lost, &why.to_string());
                 }
             }
         }));
@@ -283,7 +283,7 @@ impl Collector<'_> {
                 .missed(kind, &source, Gap::Lost, "it does not exist any more"),
             Ok(Raw::NotServed) => {
                 self.evidence
-                    .missed(kind, &source, Gap::Absent, "the cluster does not know the kind")
+                    .missed(kind, &source, Gap::Absent, "the cluster does not know the kind");
             }
             Err(why) => self.evidence.missed(kind, &source, Gap::Lost, &why.to_string()),
         }

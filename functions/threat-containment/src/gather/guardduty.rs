@@ -1,7 +1,7 @@
 //! The finding as GuardDuty itself has it. An event can be made by whoever may invoke the function or publish to a topic
 //! of it; a finding only by GuardDuty (`cases.md` E10).
 
-use aws_sdk_guardduty::types::{Finding as Wire, Resource};
+use aws_sdk_guardduty::types::{Finding as Wire, Resource, Service};
 use day2_aws::error::unreadable;
 use day2_core::trigger::{Finding, Trigger, classify};
 use day2_core::{Cause, Observed, Unreadable};
@@ -25,7 +25,7 @@ pub async fn finding(
     id: &str,
     times: &Times,
 ) -> Observed<Option<Finding>> {
-    times.within(GET, id, read(clients, detector, id, times)).await
+    Box::pin(times.within(GET, id, read(clients, detector, id, times))).await
 }
 
 async fn read(
@@ -115,10 +115,10 @@ fn document(wire: &Wire) -> Value {
         "CreatedAt": wire.created_at(),
         "Resource": wire.resource().map(resource),
         "Service": {
-            "Archived": service.and_then(|service| service.archived()),
-            "Count": service.and_then(|service| service.count()),
-            "DetectorId": service.and_then(|service| service.detector_id()),
-            "ServiceName": service.and_then(|service| service.service_name()),
+            "Archived": service.and_then(Service::archived),
+            "Count": service.and_then(Service::count),
+            "DetectorId": service.and_then(Service::detector_id),
+            "ServiceName": service.and_then(Service::service_name),
             "AdditionalInfo": info.map(|info| json!({ "Value": info.value(), "Type": info.r#type() })),
         },
     })

@@ -112,7 +112,7 @@ impl ThreatContainment {
             finding: &finding,
         };
         let deadline = case.times().deadline;
-        let came = isolate::isolate(&ground.cluster, isolating, first, deadline).await;
-        work.take(first, came, case.watch.now());
+        let outcomes = isolate::isolate(&ground.cluster, isolating, first, deadline).await;
+        work.take(first, outcomes, case.watch.now());
     }
 }

@@ -48,7 +48,8 @@ impl ThreatContainment {
         let settle = SignedDuration::from_secs(i64::from(self.settings.function.settle_seconds));
         let proof_at = isolated_at.checked_add(settle).unwrap_or(isolated_at);
         wait_until(case, proof_at).await;
-        let proof = prove::prove(&ground.cluster, &ground.pod, node, agent, times.deadline).await;
+        let proving = prove::prove(&ground.cluster, &ground.pod, node, agent, times.deadline);
+        let proof = Box::pin(proving).await;
         let ending = self.ending(ground, &others, work);
         work.skips.extend(ending.skips.clone());
         let mut proposed = None;
@@ -123,8 +124,8 @@ impl ThreatContainment {
         if open.is_empty() {
             return (facts, Ok(()));
         }
-        let came = node::take(ctx, &ground.cluster, &open, &times).await;
-        work.take(&open, came, case.watch.now());
+        let outcomes = node::take(ctx, &ground.cluster, &open, &times).await;
+        work.take(&open, outcomes, case.watch.now());
         let saved = self.save(case, work).await;
         (facts, saved)
     }

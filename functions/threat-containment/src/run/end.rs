@@ -122,7 +122,7 @@ impl ThreatContainment {
             }
             work.record.remember(taken.clone());
             self.save(case, work).await?;
-            let came = eradicate::end(
+            let outcome = eradicate::end(
                 &ground.cluster,
                 &ground.pod,
                 taken,
@@ -130,10 +130,10 @@ impl ThreatContainment {
                 case.times().deadline,
             )
             .await;
-            if came.state != MeasureState::Active && came.state != MeasureState::Theirs {
+            if outcome.state != MeasureState::Active && outcome.state != MeasureState::Theirs {
                 stopped = Some("a step before it did not succeed".to_owned());
             }
-            work.take(std::slice::from_ref(taken), vec![came], case.watch.now());
+            work.take(std::slice::from_ref(taken), vec![outcome], case.watch.now());
             self.save(case, work).await?;
         }
         Ok(())

@@ -145,11 +145,11 @@ impl ThreatContainment {
         let target = case.target.name.as_str();
         let journal = &self.edge.journal;
         let counter = format!("{NAME}, {what}");
-        let counted = journal.suppress(&counter, target, since, until).await?;
+        let held_back = journal.suppress(&counter, target, since, until).await?;
         let reason = ending.says.clone();
-        let count = counted.count;
+        let count = held_back.count;
         tracing::info!(function = NAME, target_name = target, count, reason, "held back");
-        if counted.noticed && !case.by_hand() {
+        if held_back.noticed && !case.by_hand() {
             let outcome = ending.outcome;
             journal.settle(held, &run.report_id()).await?;
             return Ok(json!({ "outcome": outcome, "reason": reason, "count": count }));

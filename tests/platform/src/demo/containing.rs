@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::apps::v1::Deployment as Workload;
 use k8s_openapi::api::core::v1::Node;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
-use kube::ResourceExt as _;
+use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
 use super::acting::{approving_line, is_applied};
@@ -67,7 +67,7 @@ pub(super) async fn third_act(
     let containment = containment_of(&contained.body)?;
     let release = deployment.function("threat-release")?;
     let payload = format!(r#"{{"targets":["{TARGET}"],"containment":"{containment}"}}"#);
-    let line = stage.line_to(&release.function_name, &payload);
+    let line = Stage::line_to(&release.function_name, &payload);
     console.note(&line);
     stage.shell(&line).await?;
     let planned = stage.mail("PLANNED threat-release").await?;
@@ -108,7 +108,7 @@ impl Stage<'_> {
     async fn quarantines(&self) -> Result<Vec<String>> {
         let policies = Api::<NetworkPolicy>::namespaced(self.kube()?, NAMESPACE);
         let all = policies.list(&ListParams::default()).await?;
-        let names = all.iter().map(|policy| policy.name_any());
+        let names = all.iter().map(ResourceExt::name_any);
         Ok(names.filter(|name| name.starts_with(QUARANTINE)).collect())
     }
 

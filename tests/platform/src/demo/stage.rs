@@ -138,7 +138,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The line that calls any function by hand and prints its answer.
-    pub(super) fn line_to(&self, function: &str, payload: &str) -> String {
+    pub(super) fn line_to(function: &str, payload: &str) -> String {
         format!(
             "echo '{payload}' | aws lambda invoke --function-name {function} --region {REGION} --cli-read-timeout 0 \
              --payload fileb:///dev/stdin /dev/stdout"
