@@ -77,7 +77,7 @@ const VERBS: [&[&str]; 26] = [
 
 /// Answers `{"task":"self-check"}`.
 pub(crate) async fn answer(app: &ThreatContainment, invocation: &Invocation) -> Result<Value, OpsError> {
-    let look = async |target: &Target, at| items(app, target, &Times::of(at)).await;
+    let look = async |target: &Target, at| Box::pin(items(app, target, &Times::of(at))).await;
     let mut proof = prove(
         &app.edge,
         (NAME, ThreatContainment::CODE),

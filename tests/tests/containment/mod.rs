@@ -49,7 +49,7 @@ async fn observe_changes_nothing_o11(stand: &mut Stand) -> Result<()> {
 async fn a_forged_finding_contains_nothing_e10(stand: &mut Stand) -> Result<()> {
     let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
     let mark = stand.faults.mark();
-    let event = stand.forged(&stand.miner.pod.clone(), &id(2))?;
+    let event = Stand::forged(&stand.miner.pod, &id(2));
     let answer = sandbox.invoke(event).await?.answer()?;
     ensure!(outcome_of(&answer) == "refused", "{answer}");
     let says = answer["reports"][0]["action"]["says"]
@@ -60,7 +60,7 @@ async fn a_forged_finding_contains_nothing_e10(stand: &mut Stand) -> Result<()> 
     // GuardDuty knows the finding, and says that it is about another pod.
     let other = stand.miner.others[0].clone();
     stand.finding(&other, &id(3)).await?;
-    let event = stand.forged(&stand.miner.pod.clone(), &id(3))?;
+    let event = Stand::forged(&stand.miner.pod, &id(3));
     let answer = sandbox.invoke(event).await?.answer()?;
     ensure!(outcome_of(&answer) == "refused", "{answer}");
     stand.nothing_was_changed(mark)
@@ -89,7 +89,7 @@ async fn what_is_not_acted_on_changes_nothing_e05_e06_e08(stand: &mut Stand) -> 
         ),
     ];
     for (number, (change, expected)) in (40..).zip(cases) {
-        let event = stand.changed(&stand.miner.pod.clone(), &id(number), change.clone())?;
+        let event = Stand::changed(&stand.miner.pod, &id(number), change.clone())?;
         let answer = sandbox.invoke(event).await?.answer()?;
         ensure!(outcome_of(&answer) == expected, "{change:?}: {answer}");
     }
@@ -149,7 +149,7 @@ async fn isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(stand
 
     // The same finding again, by whatever road, changes nothing and mails nothing.
     let again = stand.faults.mark();
-    let by_administrator = stand.by_administrator(&pod, &id(5))?;
+    let by_administrator = Stand::by_administrator(&pod, &id(5));
     let answer = sandbox.invoke(by_administrator).await?.answer()?;
     ensure!(outcome_of(&answer) == "suppressed", "{answer}");
     let updated = stand.updated(&pod, &id(5)).await?;

@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{
 };
 use day2_platform::aws::{ACCOUNT, REGION};
 use day2_platform::clock;
-use day2_platform::faults::{Faults, Front, Mark, Upstream};
+use day2_platform::faults::{Exchange, Faults, Front, Mark, Upstream};
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Role};
 use day2_platform::wait::wait_until;
@@ -24,7 +24,7 @@ const FUNCTION: &str = "threat-containment";
 const BUCKET: &str = "day2-evidence";
 const LABEL: &str = "day2.dev/quarantine";
 /// A run with its proof and its publication.
-pub(super) const LONG: Duration = Duration::from_secs(120);
+pub(super) const LONG: Duration = Duration::from_mins(2);
 
 /// How the function is deployed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,23 +157,23 @@ impl Stand {
     }
 
     /// An event that GuardDuty did not send.
-    pub(super) fn forged(&self, pod: &PodId, id: &str) -> Result<Event> {
-        Ok(event(&detail(pod, id, &now())))
+    pub(super) fn forged(pod: &PodId, id: &str) -> Event {
+        event(&detail(pod, id, &now()))
     }
 
     /// An event with one value replaced.
-    pub(super) fn changed(&self, pod: &PodId, id: &str, (at, to): (&str, Value)) -> Result<Event> {
+    pub(super) fn changed(pod: &PodId, id: &str, (at, to): (&str, Value)) -> Result<Event> {
         let mut detail = detail(pod, id, &now());
         *detail.pointer_mut(at).with_context(|| format!("no {at}"))? = to;
         Ok(event(&detail))
     }
 
     /// The same finding, forwarded by an administrator's account.
-    pub(super) fn by_administrator(&self, pod: &PodId, id: &str) -> Result<Event> {
+    pub(super) fn by_administrator(pod: &PodId, id: &str) -> Event {
         let mut whole = whole(&detail(pod, id, &now()));
         whole["account"] = json!("111122223333");
         whole["id"] = json!("ffffffff-4b5a-6978-8796-a5b4c3d2e1f0");
-        Ok(Event::new(whole.to_string()).time_left(LONG))
+        Event::new(whole.to_string()).time_left(LONG)
     }
 
     /// Calls since the mark of one action that were accepted.
@@ -206,7 +206,7 @@ impl Stand {
             .iter()
             .position(|call| call.action() == "kubernetes:create networkpolicies")
             .context("no policy was created")?;
-        let before: Vec<String> = calls.iter().take(created + 1).map(|call| call.action()).collect();
+        let before: Vec<String> = calls.iter().take(created + 1).map(Exchange::action).collect();
         // First looks (one wave), owners beside the claim (two hops), the record, and the change itself.
         let waves = [
             before

@@ -25,7 +25,7 @@ fn name(one: &Certificate) -> String {
 fn issued(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-171";
     const TITLE: &str = "every certificate is issued";
-    let (all, shortfall) = match served(&inside.certificates, CODE, TITLE)? {
+    let (all, shortfall) = match served(inside.certificates.as_ref(), CODE, TITLE)? {
         Ok(read) => read,
         Err(line) => return Some(line),
     };
@@ -73,7 +73,7 @@ fn issued(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
 fn valid(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-172";
     const TITLE: &str = "every certificate is valid long enough and renewed in time";
-    let (all, shortfall) = match served(&inside.certificates, CODE, TITLE)? {
+    let (all, shortfall) = match served(inside.certificates.as_ref(), CODE, TITLE)? {
         Ok(read) => read,
         Err(line) => return Some(line),
     };

@@ -68,7 +68,7 @@ fn minor(version: &str) -> Option<(u64, u64)> {
 fn skew(seen: &Observed<Version>, inside: &Inside) -> Option<Line> {
     const CODE: &str = "HLT-102";
     const TITLE: &str = "kubelets fit the API server's version";
-    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+    let nodes = match reduced(inside.nodes.as_ref(), CODE, TITLE)? {
         Ok(nodes) => nodes,
         Err(line) => return Some(line),
     };

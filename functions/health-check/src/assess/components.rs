@@ -1,12 +1,12 @@
 //! `HLT-109`: what is installed. A group has nothing to say about what the cluster does not have; that must be seen, and be a
 //! FAIL where the settings say that it is there.
 
-use day2_core::Unreadable;
+use day2_core::{Observed, Unreadable};
+use day2_kube::Listed;
 
 use super::Scene;
 use super::line::{Finding, Line};
 use crate::facts::Facts;
-use crate::facts::inside::Served;
 use crate::reduce::mesh::Wish;
 use crate::settings::{Component, Group};
 
@@ -24,16 +24,16 @@ pub(super) fn line(facts: &Facts, scene: &Scene<'_>) -> Option<Line> {
         Err(why) => Err(why),
     });
     let found: [(Component, Presence<'_>); 4] = [
-        (Component::Karpenter, presence(&inside.node_pools)),
+        (Component::Karpenter, presence(inside.node_pools.as_ref())),
         (Component::Istio, mesh),
-        (Component::Keda, presence(&inside.scaled_objects)),
-        (Component::CertManager, presence(&inside.certificates)),
+        (Component::Keda, presence(inside.scaled_objects.as_ref())),
+        (Component::CertManager, presence(inside.certificates.as_ref())),
     ];
     let (mut there, mut absent, mut wrong, mut unread) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (component, presence) in found {
         let word = component.word();
         match presence {
-            None => continue,
+            None => {}
             Some(Ok(true)) => there.push(word),
             Some(Ok(false)) if scene.plan.expects(component) => {
                 wrong.push(Finding::of(
@@ -67,8 +67,8 @@ pub(super) fn line(facts: &Facts, scene: &Scene<'_>) -> Option<Line> {
     })
 }
 
-fn presence<T>(list: &Served<T>) -> Presence<'_> {
-    Some(match list.as_ref()? {
+fn presence<T>(list: Option<&Observed<Option<Listed<T>>>>) -> Presence<'_> {
+    Some(match list? {
         Ok(served) => Ok(served.is_some()),
         Err(why) => Err(why),
     })

@@ -12,7 +12,7 @@ pub(super) fn lines(facts: &Facts) -> Option<Line> {
     if let Err(why) = &facts.namespaces {
         return Some(Line::unreadable(CODE, TITLE, why));
     }
-    let pods = match reduced(&facts.inside.pods, CODE, TITLE)? {
+    let pods = match reduced(facts.inside.pods.as_ref(), CODE, TITLE)? {
         Ok(pods) => pods,
         Err(line) => return Some(line),
     };

@@ -43,7 +43,7 @@ fn is_new(node: &NodeFact, scene: &Scene<'_>) -> bool {
 fn ready(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-111";
     const TITLE: &str = "every node is Ready";
-    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+    let nodes = match reduced(inside.nodes.as_ref(), CODE, TITLE)? {
         Ok(nodes) => nodes,
         Err(line) => return Some(line),
     };
@@ -102,7 +102,7 @@ fn stranded(inside: &Inside) -> BTreeMap<&str, usize> {
 fn conditions(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-112";
     const TITLE: &str = "no node is under pressure or has a broken part";
-    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+    let nodes = match reduced(inside.nodes.as_ref(), CODE, TITLE)? {
         Ok(nodes) => nodes,
         Err(line) => return Some(line),
     };
@@ -145,7 +145,7 @@ fn conditions(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
 fn cordons(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-113";
     const TITLE: &str = "no node stays cordoned";
-    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+    let nodes = match reduced(inside.nodes.as_ref(), CODE, TITLE)? {
         Ok(nodes) => nodes,
         Err(line) => return Some(line),
     };

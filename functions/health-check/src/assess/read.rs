@@ -1,29 +1,29 @@
 //! From a list to a line: what could not be read stays unknown, and what no group looks at is left out.
 
 use day2_core::{Observed, Unreadable};
-use day2_kube::Folded;
+use day2_kube::{Folded, Listed};
 
 use super::line::Line;
-use crate::facts::inside::{Reduced, Served};
+
+/// The objects and the shortfall, or the line that says why there are none; none when there is nothing to say.
+type Read<'f, T> = Option<Result<(&'f [T], Option<&'f Unreadable>), Line>>;
 
 /// The list, or the line that says why it is not there; none when nobody looks at it.
 pub(super) fn reduced<'f, S>(
-    list: &'f Reduced<S>,
+    list: Option<&'f Observed<Folded<S>>>,
     code: &'static str,
     title: &'static str,
 ) -> Option<Result<&'f Folded<S>, Line>> {
-    let list = list.as_ref()?;
-    Some(list.as_ref().map_err(|why| Line::unreadable(code, title, why)))
+    Some(list?.as_ref().map_err(|why| Line::unreadable(code, title, why)))
 }
 
-/// The objects and the shortfall, or the line that says why there are none; none when nobody looks at them or the cluster
-/// does not know the kind.
+/// The objects, or the line that says why there are none; none when nobody looks at them or the cluster does not know the kind.
 pub(super) fn served<'f, T>(
-    list: &'f Served<T>,
+    list: Option<&'f Observed<Option<Listed<T>>>>,
     code: &'static str,
     title: &'static str,
-) -> Option<Result<(&'f [T], Option<&'f Unreadable>), Line>> {
-    match list.as_ref()? {
+) -> Read<'f, T> {
+    match list? {
         Ok(None) => None,
         Ok(Some(listed)) => Some(Ok((listed.items(), listed.shortfall()))),
         Err(why) => Some(Err(Line::unreadable(code, title, why))),
@@ -32,10 +32,10 @@ pub(super) fn served<'f, T>(
 
 /// The same for a kind that every cluster knows.
 pub(super) fn listed<'f, T>(
-    list: Option<&'f Observed<day2_kube::Listed<T>>>,
+    list: Option<&'f Observed<Listed<T>>>,
     code: &'static str,
     title: &'static str,
-) -> Option<Result<(&'f [T], Option<&'f Unreadable>), Line>> {
+) -> Read<'f, T> {
     Some(match list? {
         Ok(listed) => Ok((listed.items(), listed.shortfall())),
         Err(why) => Err(Line::unreadable(code, title, why)),

@@ -23,7 +23,7 @@ fn name(one: &ScaledObject) -> String {
 fn works(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-166";
     const TITLE: &str = "KEDA sees the metrics it scales by";
-    let (all, shortfall) = match served(&inside.scaled_objects, CODE, TITLE)? {
+    let (all, shortfall) = match served(inside.scaled_objects.as_ref(), CODE, TITLE)? {
         Ok(read) => read,
         Err(line) => return Some(line),
     };
@@ -69,7 +69,7 @@ fn works(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
 fn paused(inside: &Inside) -> Option<Line> {
     const CODE: &str = "HLT-167";
     const TITLE: &str = "no scaling is paused";
-    let (all, shortfall) = match served(&inside.scaled_objects, CODE, TITLE)? {
+    let (all, shortfall) = match served(inside.scaled_objects.as_ref(), CODE, TITLE)? {
         Ok(read) => read,
         Err(line) => return Some(line),
     };

@@ -29,7 +29,7 @@ pub(super) fn lines(inside: &Inside, scene: &Scene<'_>) -> Vec<Line> {
 fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-141";
     const TITLE: &str = "every volume claim that is used is bound";
-    let claims = match reduced(&inside.claims, CODE, TITLE)? {
+    let claims = match reduced(inside.claims.as_ref(), CODE, TITLE)? {
         Ok(claims) => claims,
         Err(line) => return Some(line),
     };
@@ -109,7 +109,7 @@ fn told(claim: &VolumeClaim, inside: &Inside) -> String {
 fn attachments(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-142";
     const TITLE: &str = "volumes are attached and detached in time";
-    let all = match reduced(&inside.attachments, CODE, TITLE)? {
+    let all = match reduced(inside.attachments.as_ref(), CODE, TITLE)? {
         Ok(all) => all,
         Err(line) => return Some(line),
     };
@@ -149,11 +149,11 @@ fn attachments(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
 fn zones(inside: &Inside) -> Option<Line> {
     const CODE: &str = "HLT-143";
     const TITLE: &str = "every bound volume has nodes in its zone";
-    let volumes = match reduced(&inside.volumes, CODE, TITLE)? {
+    let volumes = match reduced(inside.volumes.as_ref(), CODE, TITLE)? {
         Ok(volumes) => volumes,
         Err(line) => return Some(line),
     };
-    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+    let nodes = match reduced(inside.nodes.as_ref(), CODE, TITLE)? {
         Ok(nodes) => nodes,
         Err(line) => return Some(line),
     };
@@ -204,7 +204,7 @@ fn zones(inside: &Inside) -> Option<Line> {
 fn failed(inside: &Inside) -> Option<Line> {
     const CODE: &str = "HLT-144";
     const TITLE: &str = "no volume has failed";
-    let volumes = match reduced(&inside.volumes, CODE, TITLE)? {
+    let volumes = match reduced(inside.volumes.as_ref(), CODE, TITLE)? {
         Ok(volumes) => volumes,
         Err(line) => return Some(line),
     };

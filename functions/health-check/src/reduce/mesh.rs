@@ -98,7 +98,7 @@ const PROXY: &str = "istio-proxy";
 
 impl Wishes<'_> {
     /// Adds a pod that runs or will run.
-    pub(super) fn take(&self, sum: &mut MeshTally, pod: &PodHealth) {
+    pub(super) fn take(self, sum: &mut MeshTally, pod: &PodHealth) {
         let namespace = self.0.get(&pod.namespace).map_or(Wish::Nothing, |one| one.mesh);
         let wish = namespace.of_pod(pod);
         if let Some(proxy) = pod.containers.iter().find(|one| one.name == PROXY) {

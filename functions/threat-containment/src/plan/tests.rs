@@ -76,11 +76,12 @@ fn ended(namespace: &str, owners: &Owners, facts: &WorkloadFacts, replaced: &Val
 }
 
 fn skipped(draft: &Draft) -> String {
-    draft
+    let lines: Vec<String> = draft
         .skips
         .iter()
-        .map(|skip| format!("{}: {}\n", skip.resource, skip.why))
-        .collect()
+        .map(|skip| format!("{}: {}", skip.resource, skip.why))
+        .collect();
+    lines.join("\n")
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl ThreatContainment {
                     ended = Some(Box::pin(self.look_for_end(case, ground)).await);
                 }
             }
-        } else if work.record.measures.iter().any(|taken| ends(taken)) {
+        } else if work.record.measures.iter().any(ends) {
             ended = Some(Box::pin(self.look_for_end(case, ground)).await);
         }
         Ok(Done {

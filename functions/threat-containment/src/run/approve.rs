@@ -266,7 +266,7 @@ impl ThreatContainment {
         };
         let mut ending = planned(case, ground, &whole, None)?;
         ending.outcome = Outcome::Refused;
-        ending.says = "the approval does not fit the plan of now".to_owned();
+        "the approval does not fit the plan of now".clone_into(&mut ending.says);
         for difference in refused {
             ending = ending.refusing(
                 Guard::Approval,

@@ -162,14 +162,13 @@ impl ThreatContainment {
             }));
         };
         let uid = workload.uid.as_deref();
-        let suspect = match seen {
-            Some(seen) => pod::identify(seen, uid, case.finding.updated_at),
-            None => {
-                let read = pod::suspect(&cluster, &workload, case.finding.updated_at, times.deadline);
-                match read.await {
-                    Ok(suspect) => suspect,
-                    Err(why) => return blind(case, why),
-                }
+        let suspect = if let Some(seen) = seen {
+            pod::identify(seen, uid, case.finding.updated_at)
+        } else {
+            let read = pod::suspect(&cluster, &workload, case.finding.updated_at, times.deadline);
+            match read.await {
+                Ok(suspect) => suspect,
+                Err(why) => return blind(case, why),
             }
         };
         Ok(Ok(First {
@@ -273,9 +272,11 @@ impl ThreatContainment {
         }
         let work = Box::pin(async {
             match (case.mode, &case.road) {
-                (Mode::Observe, _) => self.show(case, run, &held, ground, None).await,
-                (Mode::Approve, Road::Finding | Road::Manual) => self.propose(case, run, &held, ground).await,
-                (Mode::Approve | Mode::Auto, _) => self.act(case, run, &held, ground).await,
+                (Mode::Observe, _) => Box::pin(self.show(case, run, &held, ground, None)).await,
+                (Mode::Approve, Road::Finding | Road::Manual) => {
+                    Box::pin(self.propose(case, run, &held, ground)).await
+                }
+                (Mode::Approve | Mode::Auto, _) => Box::pin(self.act(case, run, &held, ground)).await,
             }
         });
         let done = self.kept(case, run, work).await;

@@ -87,9 +87,9 @@ impl ThreatContainment {
 
     async fn event(&self, event: &[u8], invocation: &Invocation) -> Result<Value, OpsError> {
         match classify(event) {
-            Trigger::Finding(finding) => self.finding(finding, invocation).await,
+            Trigger::Finding(finding) => Box::pin(self.finding(finding, invocation)).await,
             Trigger::Manual(manual) => self.manual(manual, invocation).await,
-            Trigger::SelfCheck => self_check::answer(self, invocation).await,
+            Trigger::SelfCheck => Box::pin(self_check::answer(self, invocation)).await,
             Trigger::Revert { .. } => Err(OpsError::Event(format!(
                 "{NAME} takes nothing back: send {{\"targets\":[\"…\"],\"containment\":\"…\"}} to threat-release"
             ))),

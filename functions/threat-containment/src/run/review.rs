@@ -85,8 +85,7 @@ impl ThreatContainment {
             .as_ref()
             .ok()
             .and_then(|nodes| nodes.iter().find(|node| Some(&node.name) == pod.node.as_ref()));
-        prove::prove(&cluster, &pod, of_pod, case.platform.policy_agent, times.deadline)
-            .await
-            .map(Some)
+        let proving = prove::prove(&cluster, &pod, of_pod, case.platform.policy_agent, times.deadline);
+        Box::pin(proving).await.map(Some)
     }
 }

@@ -13,7 +13,7 @@ use crate::reduce::short;
 pub(super) fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-115";
     const TITLE: &str = "nodes that were asked for have joined";
-    let (claims, shortfall) = match served(&inside.node_claims, CODE, TITLE)? {
+    let (claims, shortfall) = match served(inside.node_claims.as_ref(), CODE, TITLE)? {
         Ok(read) => read,
         Err(line) => return Some(line),
     };
@@ -60,7 +60,7 @@ fn why(claim: &NodeClaim) -> String {
 pub(super) fn pools(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-116";
     const TITLE: &str = "node pools are ready and below their limits";
-    let (pools, shortfall) = match served(&inside.node_pools, CODE, TITLE)? {
+    let (pools, shortfall) = match served(inside.node_pools.as_ref(), CODE, TITLE)? {
         Ok(read) => read,
         Err(line) => return Some(line),
     };

@@ -18,11 +18,11 @@ pub(in crate::assess) fn percent(used: i64, of: i64) -> Option<i64> {
 pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-114";
     const TITLE: &str = "nodes have room for more pods";
-    let nodes = match reduced(&inside.nodes, CODE, TITLE)? {
+    let nodes = match reduced(inside.nodes.as_ref(), CODE, TITLE)? {
         Ok(nodes) => nodes,
         Err(line) => return Some(line),
     };
-    let pods = match reduced(&inside.pods, CODE, TITLE)? {
+    let pods = match reduced(inside.pods.as_ref(), CODE, TITLE)? {
         Ok(pods) => pods,
         Err(line) => return Some(line),
     };

@@ -10,7 +10,7 @@ use crate::facts::inside::Inside;
 pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-131";
     const TITLE: &str = "Jobs succeed";
-    let jobs = match reduced(&inside.jobs, CODE, TITLE)? {
+    let jobs = match reduced(inside.jobs.as_ref(), CODE, TITLE)? {
         Ok(jobs) => jobs,
         Err(line) => return Some(line),
     };

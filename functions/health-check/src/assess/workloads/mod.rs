@@ -68,7 +68,7 @@ const KINDS: [Kind; 6] = [
 
 pub(super) fn lines(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Vec<Line> {
     let reported = elsewhere(broken, scene);
-    let mut lines: Vec<Line> = missing(inside, &reported).into_iter().collect();
+    let mut lines = vec![missing(inside, &reported)];
     for kind in &KINDS {
         lines.extend(pods(inside, &reported, kind));
     }
@@ -90,7 +90,7 @@ fn elsewhere<'b>(broken: &'b [Broken], scene: &Scene<'_>) -> Vec<&'b Broken> {
 }
 
 /// Workloads that lack pods, and no pod is there to tell why.
-fn missing(inside: &Inside, broken: &[&Broken]) -> Option<Line> {
+fn missing(inside: &Inside, broken: &[&Broken]) -> Line {
     const CODE: &str = "HLT-121";
     const TITLE: &str = "workloads have the pods that they ask for";
     let lists = [&inside.deployments, &inside.stateful_sets, &inside.daemon_sets];
@@ -109,17 +109,15 @@ fn missing(inside: &Inside, broken: &[&Broken]) -> Option<Line> {
         .iter()
         .filter(|one| one.lacks_pods)
         .map(|one| one.finding());
-    Some(
-        line.seen(seen)
-            .threshold("all, less what a rollout replaces", "status of Deployments, StatefulSets, DaemonSets")
-            .remedy("kubectl describe the workload: a quota or a webhook that refuses pods, or a rollout that stands still")
-            .wrong(wrong),
-    )
+    line.seen(seen)
+        .threshold("all, less what a rollout replaces", "status of Deployments, StatefulSets, DaemonSets")
+        .remedy("kubectl describe the workload: a quota or a webhook that refuses pods, or a rollout that stands still")
+        .wrong(wrong)
 }
 
 fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
     let (code, title, causes, remedy) = *kind;
-    let pods = match reduced(&inside.pods, code, title)? {
+    let pods = match reduced(inside.pods.as_ref(), code, title)? {
         Ok(pods) => pods,
         Err(line) => return Some(line),
     };
@@ -152,8 +150,5 @@ fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
 
 /// Without nodes it is not known which pods stand on one that does not answer.
 fn nodes_unread(inside: &Inside) -> Option<&Unreadable> {
-    match inside.nodes.as_ref()? {
-        Ok(_) => None,
-        Err(why) => Some(why),
-    }
+    inside.nodes.as_ref()?.as_ref().err()
 }

@@ -10,7 +10,7 @@ use crate::reduce::cause::Cause;
 pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-127";
     const TITLE: &str = "no workload restarts often";
-    let pods = match reduced(&inside.pods, CODE, TITLE)? {
+    let pods = match reduced(inside.pods.as_ref(), CODE, TITLE)? {
         Ok(pods) => pods,
         Err(line) => return Some(line),
     };
@@ -28,11 +28,11 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         .iter()
         .filter(|(workload, found)| found.certain > i64::from(limits.max_restarts) && !looping(workload))
         .map(|(workload, found)| {
-            let least = if found.at_least { "at least " } else { "" };
+            let bound = if found.at_least { "at least " } else { "" };
             let last = found.last.as_ref().map_or_else(String::new, |(at, why)| {
                 format!(", the last {} ago: {why}", age(*at, scene.now))
             });
-            let says = format!("{least}{} in {hours} h{last}", times(found.certain));
+            let says = format!("{bound}{} in {hours} h{last}", times(found.certain));
             Finding::inside(&workload.namespace, workload.to_string(), says)
         });
     let restarted = count(pods.sum.restarts.len(), "workload");
