@@ -56,8 +56,9 @@ locals {
   ])
 
   backup_verification = var.backup_verification == null ? null : {
-    mail    = var.backup_verification.mail
-    targets = keys(var.backup_verification.targets)
+    mail      = var.backup_verification.mail
+    targets   = keys(var.backup_verification.targets)
+    schedules = var.backup_verification.schedules
 
     # Backups are made on Sundays too.
     calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }

@@ -62,8 +62,9 @@ locals {
   ha_status_own = { for key, side in local.ha_status_sides : key => side if local.platforms[side.target].role_arn == null }
 
   ha_status = var.ha_status == null ? null : {
-    mail    = var.ha_status.mail
-    targets = keys(var.ha_status.pairs)
+    mail      = var.ha_status.mail
+    targets   = keys(var.ha_status.pairs)
+    schedules = var.ha_status.schedules
 
     # A side fails on a Saturday as well.
     calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }

@@ -38,9 +38,10 @@ locals {
   health_check = var.health_check == null ? null : {
     mail = var.health_check.mail
     # Clusters break on days of rest too.
-    calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }
-    targets  = keys(var.health_check.targets)
-    lists    = {}
+    calendar  = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }
+    targets   = keys(var.health_check.targets)
+    schedules = var.health_check.schedules
+    lists     = {}
 
     # What is not set is left out: the function has the default, and the document stays small.
     settings = {
