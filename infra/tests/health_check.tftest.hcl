@@ -69,7 +69,7 @@ run "what_it_reads_of_aws_is_the_targets_own_where_iam_can_say_so" {
   assert {
     condition = alltrue([
       for action, resource in {
-        "guardduty:GetFindings"  = "arn:aws:guardduty:us-east-1:123456789012:detector/*"
+        "guardduty:GetDetector"  = "arn:aws:guardduty:us-east-1:123456789012:detector/*"
         "eks:DescribeAddon"      = "arn:aws:eks:us-east-1:123456789012:addon/prod-a/*"
         "eks:ListInsights"       = "arn:aws:eks:us-east-1:123456789012:cluster/prod-a"
         "rds:DescribeDBClusters" = "arn:aws:rds:us-east-1:123456789012:cluster:prod-a-aurora"
