@@ -12,6 +12,7 @@ from emulator import documents, replace, routes
 RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 # Of GuardDuty's actions that are answered here, these can be limited to a detector, and the others cannot.
 OF_DETECTOR = frozenset(("GetDetector", "GetCoverageStatistics", "ListCoverage"))
+ADDON = re.compile(r"/clusters/([^/]+)/addons/([^/]+)(?:/update)?")
 NODE_GROUP = re.compile(r"/clusters/([^/]+)/node-groups/([^/]+)(?:/update-config)?")
 
 
@@ -60,6 +61,9 @@ def _with_parts(extract):
             body = _json(body)
         if service == "eks" and (found := NODE_GROUP.fullmatch(path)):
             return _node_group(found[1], found[2], region, account)
+        if service == "eks" and (found := ADDON.fullmatch(path)):
+            # An add-on's ARN ends in a UUID of its own, which nobody but EKS knows beforehand.
+            return f"arn:aws:eks:{region}:{account}:addon/{found[1]}/{found[2]}/00000000-0000-0000-0000-000000000000"
         if service == "guardduty":
             return _detector(method, path, region, account)
         arn = extract(service, method, path, headers, body, query_params, region, account)

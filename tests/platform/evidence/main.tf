@@ -39,5 +39,5 @@ module "evidence" {
   source = "../../../infra/evidence"
 
   retention_mode = "compliance"
-  retention_days = 1
+  retention_days = 365
 }

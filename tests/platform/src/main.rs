@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use day2_platform::demo::{self, Console};
+use day2_platform::demo::{self, Act, Console};
 use day2_platform::deploy::repository;
 use day2_platform::platform::{self, Platform};
 use day2_platform::seeding::{self, Seeding};
@@ -43,6 +43,9 @@ enum Command {
         /// Leave everything up at the end, until Ctrl-C.
         #[arg(long)]
         keep: bool,
+        /// Play only these acts, in the order of the story; without it all but `report`.
+        #[arg(long, value_enum, value_delimiter = ',')]
+        acts: Vec<Act>,
     },
 }
 
@@ -78,7 +81,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             let text = platform::environment(&state)?;
             Ok(std::io::stdout().write_all(text.as_bytes())?)
         }
-        Command::Demo { keep } => demo::run(&state, keep, &Console::new()).await,
+        Command::Demo { keep, acts } => demo::run(&state, &acts, keep, &Console::new()).await,
     }
 }
 

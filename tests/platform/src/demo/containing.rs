@@ -37,7 +37,7 @@ pub(super) async fn third_act(
     let bystanders = stage.bystanders().await?;
     console.step("GuardDuty finds it, and the event is on the bus");
     stage.world.miner_is_found(&miner, FINDING).await?;
-    let contained = stage.mail("threat-containment").await?;
+    let contained = stage.mail("[day2] APPLIED prod-a: pod").await?;
     console.mail(&contained);
     stage.is_contained(&miner, deployment).await?;
     ensure!(
@@ -70,13 +70,13 @@ pub(super) async fn third_act(
     let line = Stage::line_to(&release.function_name, &payload);
     console.note(&line);
     stage.shell(&line).await?;
-    let planned = stage.mail("PLANNED threat-release").await?;
+    let planned = stage.mail("[day2] PLANNED prod-a: ").await?;
     console.mail(&planned);
     let line = approving_line(&planned)?;
     console.note(&line);
     let answer = stage.shell(&line).await?;
     ensure!(is_applied(&answer), "the approved release answers {answer}");
-    let released = stage.mail("APPLIED threat-release").await?;
+    let released = stage.mail("[day2] APPLIED prod-a: ").await?;
     console.mail(&released);
     stage.is_released(&miner).await?;
     ensure!(stage.bystanders().await? == bystanders, "the release ended pods");
