@@ -94,7 +94,7 @@ pub fn line(report: &Report, finished_at: Timestamp) -> String {
 /// One line of JSON, without a line end: `Heartbeat` is 1, with the dimensions `function`, `target` and `task`.
 ///
 /// It is written when the report is out: stored, accepted by SNS where it is mailed, and recorded in the journal. A run that
-/// fails before has the metrics of [`line`] and no heartbeat, so that an alarm on missing heartbeats tells that nothing
+/// fails before has the metrics of [`line()`] and no heartbeat, so that an alarm on missing heartbeats tells that nothing
 /// arrives, and not only that nothing runs.
 #[must_use]
 pub fn heartbeat(report: &Report, at: Timestamp) -> String {

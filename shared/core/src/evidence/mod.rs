@@ -11,7 +11,7 @@
 //!
 //! The manifest names every artefact with its version and SHA-256. Its entries are chained: each one holds the hash of the
 //! one before it, the first that of the header, and the head of the chain covers the rest. So a changed byte, a removed, an
-//! added and a moved entry are found from the manifest alone ([`verify`]). Whoever may write the bucket could write a
+//! added and a moved entry are found from the manifest alone ([`verify()`]). Whoever may write the bucket could write a
 //! manifest that is consistent in itself; therefore the hash of the manifest stands in the report and in the next capture
 //! of the same case, and the bucket keeps every version (Object Lock).
 //!
