@@ -95,6 +95,10 @@ pub(crate) async fn what_is_missing_is_told_o03(
     let sweeper = deployment.function("lease-sweeper")?;
     let swept = stage.fire_of(&sweeper, &format!("sweep-{TARGET}")).await?;
     ensure!(swept.subject.contains("lease-sweeper"), "{}", swept.subject);
+    for (function, schedule) in [("health-check", "morning"), ("evidence-audit", "audit")] {
+        let function = deployment.function(function)?;
+        stage.fire_of(&function, &format!("{schedule}-{TARGET}")).await?;
+    }
     let (mail, well) = watchdog.look(stage).await?;
     ensure!(well.status == "PASS", "{}: {:?}", well.status, well.named("FAIL"));
     ensure!(
