@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Node, Pod};
 use kube::ResourceExt;
@@ -57,33 +57,43 @@ impl World {
         self.control.evaluate_alarm(&connections_alarm(instance)).await
     }
 
-    /// `count` workspaces wait, because no node has the cores left that they ask for. What still fits is filled up first.
+    /// `count` workspaces wait, because no node has the cores left that they ask for. What still fits is filled up first:
+    /// one is added whenever all have found a node, because a node can become free while they are made.
     pub async fn workspaces_pending(&self, count: usize) -> Result<()> {
-        let room = self.room_for_large().await?;
-        for number in 0..room + count {
-            let workload = Workload {
-                cpu_millis: LARGE_CPU_MILLIS,
-                ..on(
-                    "workspace",
-                    Workload::new(WORKSPACES, &format!("ws-large-{number}"), 1),
-                )
-            };
-            self.make_trouble(&workload, WAITING).await?;
+        let mut made = self.room_for_large().await? + count;
+        for number in 0..made {
+            self.large_workspace(number).await?;
         }
-        self.pods_in_trouble(WAITING, count, |pod| {
-            pod.status
-                .iter()
-                .flat_map(|status| status.conditions.iter().flatten())
-                .any(|condition| {
-                    condition.type_ == "PodScheduled"
-                        && condition.reason.as_deref() == Some("Unschedulable")
-                        && condition
-                            .message
-                            .iter()
-                            .any(|message| message.contains("Insufficient cpu"))
-                })
-        })
-        .await
+        wait_until(
+            LIMIT,
+            "every large workspace runs or waits for cores",
+            async || {
+                let pods = self.pods_made_for(WAITING).await?;
+                let settled = pods.iter().filter(|pod| is_placed(pod) || waits_for_cores(pod));
+                let left = made.saturating_sub(settled.count());
+                ensure!(left == 0, "{left} of {made} do neither");
+                let waiting = pods.iter().filter(|pod| waits_for_cores(pod)).count();
+                if waiting < count {
+                    self.large_workspace(made).await?;
+                    made += 1;
+                    bail!("{waiting} of them wait");
+                }
+                Ok(())
+            },
+        )
+        .await?;
+        self.pods_in_trouble(WAITING, count, waits_for_cores).await
+    }
+
+    async fn large_workspace(&self, number: usize) -> Result<()> {
+        let workload = Workload {
+            cpu_millis: LARGE_CPU_MILLIS,
+            ..on(
+                "workspace",
+                Workload::new(WORKSPACES, &format!("ws-large-{number}"), 1),
+            )
+        };
+        self.make_trouble(&workload, WAITING).await
     }
 
     /// The large workspaces are gone, those that run and those that wait.
@@ -282,6 +292,18 @@ fn node_name(pod: &Pod) -> Option<&String> {
 
 fn is_placed(pod: &Pod) -> bool {
     node_name(pod).is_some()
+}
+
+fn waits_for_cores(pod: &Pod) -> bool {
+    let no_cores = |message: &String| message.contains("Insufficient cpu");
+    pod.status
+        .iter()
+        .flat_map(|status| status.conditions.iter().flatten())
+        .any(|condition| {
+            condition.type_ == "PodScheduled"
+                && condition.reason.as_deref() == Some("Unschedulable")
+                && condition.message.iter().any(no_cores)
+        })
 }
 
 /// A pod of a DaemonSet, or a mirror of what the kubelet runs by itself.
