@@ -35,22 +35,6 @@ module "ha_status" {
 }
 
 locals {
-  # A pair is a target of its own: it has reports, mails and a schedule, but no cluster, no database and no role.
-  ha_status_pairs = var.ha_status == null ? {} : {
-    for name, pair in var.ha_status.pairs : name => {
-      name          = name
-      account_id    = local.account_id
-      region        = local.region
-      role_arn      = null
-      topic_arn     = pair.topic_arn
-      topic_key_arn = pair.topic_key_arn
-      cluster       = null
-      database      = null
-      node_groups   = []
-      vpc_id        = null
-    }
-  }
-
   # "<pair>/<primary or secondary>" → the side.
   ha_status_sides = var.ha_status == null ? {} : merge([
     for name, pair in var.ha_status.pairs : {

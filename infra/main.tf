@@ -3,16 +3,7 @@
 # There is no provider block here, so that this root also works as a module of somebody else. Applied by itself, it uses
 # region and credentials of the environment, as the AWS CLI does.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-
 locals {
-  partition  = data.aws_partition.current.partition
-  dns_suffix = data.aws_partition.current.dns_suffix
-  account_id = data.aws_caller_identity.current.account_id
-  region     = data.aws_region.current.id
-
   tags = merge({ "day2:deployment" = var.name }, var.tags)
 
   # ARNs are written out instead of read from the resources: settings and policies that wait for an ARN could be neither

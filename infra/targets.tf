@@ -10,6 +10,22 @@ locals {
   # The deployment itself: what looks at no platform reports under its name.
   own_target = var.name
 
+  # A pair is a target of its own: it has reports, mails and a schedule, but no cluster, no database and no role.
+  ha_status_pairs = var.ha_status == null ? {} : {
+    for name, pair in var.ha_status.pairs : name => {
+      name          = name
+      account_id    = local.account_id
+      region        = local.region
+      role_arn      = null
+      topic_arn     = pair.topic_arn
+      topic_key_arn = pair.topic_key_arn
+      cluster       = null
+      database      = null
+      node_groups   = []
+      vpc_id        = null
+    }
+  }
+
   # What a function may be called for: the deployment, the platforms, and the pairs of them (ha_status).
   targets = merge(
     {
@@ -31,23 +47,5 @@ locals {
   access_entry_clusters = {
     for name, target in local.platforms : name => target.cluster.name
     if target.cluster != null ? contains(local.own_clusters, target.cluster.name) && target.cluster.access_entry : false
-  }
-}
-
-data "aws_eks_cluster" "own" {
-  for_each = toset(values(local.access_entry_clusters))
-
-  name = each.key
-
-  lifecycle {
-    postcondition {
-      condition     = try(self.access_config[0].authentication_mode, "CONFIG_MAP") != "CONFIG_MAP"
-      error_message = <<-EOT
-        The EKS cluster ${each.key} has authentication mode CONFIG_MAP, which knows no access entries: no function could be let in.
-        Switch access entries on beside the aws-auth ConfigMap, which stays in force (there is no way back to CONFIG_MAP):
-          aws eks update-cluster-config --name ${each.key} --access-config authenticationMode=API_AND_CONFIG_MAP
-        or set cluster.access_entry = false for this target and map the role to the group yourself.
-      EOT
-    }
   }
 }

@@ -61,38 +61,3 @@ run "the_audit_is_told_where_evidence_is_and_has_no_day_off" {
     error_message = "an audit that falls on a holiday must not wait for a week"
   }
 }
-
-run "an_audit_without_a_bucket_is_refused" {
-  command = plan
-
-  variables {
-    evidence = null
-  }
-
-  expect_failures = [var.evidence_audit]
-}
-
-run "mistakes_in_the_place_of_the_evidence_are_refused" {
-  command = plan
-
-  variables {
-    evidence       = { bucket = "arn:aws:s3:::day2-evidence", key_arn = "arn:aws:kms:us-east-1:123456789012:alias/day2-evidence" }
-    evidence_audit = null
-  }
-
-  expect_failures = [var.evidence]
-}
-
-run "mistakes_in_the_audit_are_refused" {
-  command = plan
-
-  variables {
-    evidence_audit = {
-      mail      = "never"
-      schedules = { sweep = "rate(1 day)" }
-      targets   = { prod-c = { lock_mode = "legal", recent_days = 0 } }
-    }
-  }
-
-  expect_failures = [var.evidence_audit]
-}

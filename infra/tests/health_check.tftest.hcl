@@ -110,3 +110,13 @@ run "the_names_are_those_of_the_partition_w27" {
     error_message = "an ARN names the commercial partition"
   }
 }
+
+run "left_out_it_is_not_deployed" {
+  command = plan
+  variables { health_check = null }
+
+  assert {
+    condition     = length(module.health_check) == 0
+    error_message = "health_check = null must leave the function out"
+  }
+}

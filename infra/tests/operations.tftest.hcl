@@ -179,15 +179,3 @@ run "a_topic_of_somebody_else_is_used_and_not_made" {
     error_message = "alarms must notify that topic, and nobody else is subscribed to it"
   }
 }
-
-run "mistakes_are_refused_before_anything_is_made" {
-  command = plan
-
-  variables {
-    watchdog         = { silent_hours = 0, schedules = { peek = "rate(1 hour)" }, not_watched = { "scale-window" = "why not" } }
-    operations       = { topic_arn = "day2-alarms", email_subscriptions = ["somebody"] }
-    forwarding_roles = ["arn:aws:iam::222222222222:root"]
-  }
-
-  expect_failures = [var.watchdog, var.operations, var.forwarding_roles]
-}

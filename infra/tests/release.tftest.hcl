@@ -60,33 +60,3 @@ run "a_release_changes_the_groups_of_its_targets_and_enters_their_clusters" {
     error_message = "the function must read the safety belts as they are set"
   }
 }
-
-run "a_release_is_never_automatic" {
-  command = plan
-
-  variables {
-    threat_release = { safety = { mode = "auto" }, targets = ["prod-a"] }
-  }
-
-  expect_failures = [var.threat_release]
-}
-
-run "a_target_without_a_cluster_is_refused" {
-  command = plan
-
-  variables {
-    threat_release = { safety = { mode = "approve" }, targets = ["prod-b"] }
-  }
-
-  expect_failures = [var.threat_release]
-}
-
-run "a_belt_too_tight_for_a_whole_release_is_refused" {
-  command = plan
-
-  variables {
-    threat_release = { safety = { mode = "approve", max_steps = 6 }, targets = ["prod-a"] }
-  }
-
-  expect_failures = [var.threat_release]
-}

@@ -1,17 +1,4 @@
-# health-check: what is refused.
-
-mock_provider "aws" {
-  override_during = plan
-
-  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
-  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
-  mock_data "aws_region" { defaults = { id = "us-east-1", name = "us-east-1" } }
-  mock_data "aws_eks_cluster" { defaults = { access_config = [{ authentication_mode = "API_AND_CONFIG_MAP" }] } }
-  mock_resource "aws_kms_key" { defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000" } }
-  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::123456789012:role/mock" } }
-  mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:mock" } }
-  mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock" } }
-}
+# What health-check refuses: each run is one mistake in a deployment that is otherwise good. scripts/infra-test runs it on the variables alone.
 
 variables {
   zone        = "America/New_York"
@@ -26,16 +13,6 @@ variables {
         nodes       = { cordon_minutes = 30 }
       }
     }
-  }
-}
-
-run "left_out_it_is_not_deployed" {
-  command = plan
-  variables { health_check = null }
-
-  assert {
-    condition     = length(module.health_check) == 0
-    error_message = "health_check = null must leave the function out"
   }
 }
 

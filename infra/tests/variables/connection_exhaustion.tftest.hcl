@@ -1,16 +1,4 @@
-# Each validation of connection_exhaustion and lease_sweeper is shown to refuse one mistake in a deployment that is otherwise good.
-
-mock_provider "aws" {
-  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
-  mock_data "aws_partition" { defaults = { partition = "aws", dns_suffix = "amazonaws.com" } }
-  mock_data "aws_region" { defaults = { id = "us-east-1", name = "us-east-1" } }
-  mock_data "aws_eks_cluster" { defaults = { access_config = [{ authentication_mode = "API" }] } }
-  mock_resource "aws_kms_key" { defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000" } }
-  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::123456789012:role/mock" } }
-  mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws:lambda:us-east-1:123456789012:function:mock" } }
-  mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock" } }
-  mock_resource "aws_cloudwatch_event_rule" { defaults = { arn = "arn:aws:events:us-east-1:123456789012:rule/mock" } }
-}
+# What connection-exhaustion refuses: each run is one mistake in a deployment that is otherwise good. scripts/infra-test runs it on the variables alone.
 
 variables {
   zone        = "America/New_York"
