@@ -1,6 +1,6 @@
 # Every command of the project. The work is done by scripts/, each of which can be called by itself.
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites build test lint demo platform package vectors mutants infra-test clean
+.PHONY: help prerequisites build test lint demo platform package vectors mutants infra-lint infra-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -31,6 +31,9 @@ vectors: ## computes the calendar's test vectors again, with Python
 
 mutants: prerequisites ## takes guards and the runner of actions apart, to see that tests notice; takes hours
 	@scripts/mutants
+
+infra-lint: ## linters over the policies, the Terraform code and the Kubernetes manifests
+	@scripts/lint-infra
 
 infra-test: ## format, validation and tests of the Terraform code
 	@scripts/infra-test
