@@ -1,6 +1,6 @@
 # Every command of the project. The work is done by scripts/, each of which can be called by itself.
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites build test lint demo platform package vectors mutants infra-lint infra-test clean
+.PHONY: help prerequisites build test lint demo platform package bench bench-quick vectors mutants infra-lint infra-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -25,6 +25,12 @@ platform: prerequisites ## brings the local platform up until Ctrl-C
 
 package: ## builds the functions for Lambda (arm64): target/lambda/<name>.zip
 	@scripts/package
+
+bench: ## measures Day2 side by side with what users run today, and writes docs/performance.md; an hour
+	@scripts/bench --write-docs
+
+bench-quick: ## the same in a few rounds, without the page
+	@scripts/bench --quick
 
 vectors: ## computes the calendar's test vectors again, with Python
 	python3 tests/vectors/calendar.py

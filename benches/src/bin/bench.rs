@@ -1,0 +1,106 @@
+//! `bench`: measures the rows, writes JSON, and renders the page.
+
+#![forbid(unsafe_code)]
+
+use std::io::{IsTerminal as _, Write as _};
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use day2_benches::page::{DATA, write_docs};
+use day2_benches::peers::Peers;
+use day2_benches::results::{Machine, Results, RowResult, load, read, write};
+use day2_benches::{folders, page, rows, run};
+
+/// Benchmarks side by side with what users run today.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Few rounds: shows that everything works, and roughly where it stands.
+    #[arg(long)]
+    quick: bool,
+    /// Rows to measure, for example 1,6; all without it.
+    #[arg(long, value_delimiter = ',')]
+    rows: Vec<u32>,
+    /// Pairs that are counted.
+    #[arg(long)]
+    rounds: Option<u32>,
+    /// Then writes docs/performance.{json,md} and the chart.
+    #[arg(long)]
+    write_docs: bool,
+    /// Measures nothing; writes docs/performance.{json,md} and the chart from what is in target/bench.
+    #[arg(long)]
+    render: bool,
+}
+
+/// Rounds of a quick run.
+const QUICK: u32 = 3;
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let results = folders::results()?;
+    let rounds = arguments.rounds.unwrap_or(if arguments.quick { QUICK } else { run::FULL });
+    ensure!(rounds > 0, "--rounds must be at least 1");
+    if !arguments.render {
+        let began = load();
+        let peers = Peers::ready()?;
+        let wanted = |number: u32| arguments.rows.is_empty() || arguments.rows.contains(&number);
+        for (number, make) in rows::ALL.iter().filter(|(number, _)| wanted(*number)) {
+            let row = make(&peers, arguments.quick).with_context(|| format!("row {number}"))?;
+            let done = run::row(row, rounds, &mut progress)?;
+            say(&format!("\r{}\n", told(&done)));
+            write(&results.join(format!("row-{number}.json")), &done)?;
+        }
+        write(&results.join("machine.json"), &Machine::here(began, peers.versions()?))?;
+    }
+    if arguments.write_docs || arguments.render {
+        ensure!(!arguments.quick, "the page is made of full rounds: leave out --quick");
+        let rows: Vec<RowResult> = rows::NUMBERS
+            .map(|number| read(&results.join(format!("row-{number}.json"))).or_else(|_| known(number)))
+            .into_iter()
+            .collect::<Result<_>>()?;
+        let machine = read(&results.join("machine.json"))?;
+        write_docs(&folders::root(), &Results { machine, rows })?;
+        say(&format!("wrote {} and {}\n", page::PAGE, page::CHART));
+    }
+    Ok(())
+}
+
+/// A row as it stands on the page already, or as one that was not measured.
+fn known(number: u32) -> Result<RowResult> {
+    let before: Option<Results> = read(&folders::root().join(DATA)).ok();
+    let row = before.and_then(|page| page.rows.into_iter().find(|row| row.number == number));
+    row.map_or_else(|| rows::unmeasured(number).context("no such row"), Ok)
+}
+
+fn progress(row: u32, case: &str, round: u32, rounds: u32) {
+    if std::io::stderr().is_terminal() {
+        let _ = write!(std::io::stderr(), "\r\x1b[Krow {row}, {case}: {round} of {rounds}");
+    } else if round == 0 {
+        let _ = writeln!(std::io::stderr(), "row {row}, {case}");
+    }
+}
+
+fn told(row: &RowResult) -> String {
+    let mut text = format!("row {}: {} against {}\n", row.number, row.name, row.against);
+    for case in &row.cases {
+        text.push_str(&format!("  {}\n", case.label));
+        for one in &case.measured {
+            text.push_str(&format!(
+                "    {:<13} {:>10} {:>10}   {}x ({} to {})\n",
+                one.metric.title(),
+                page::figure(one.peer.median),
+                page::figure(one.ours.median),
+                page::figure(one.ratio.median),
+                page::figure(one.ratio.low),
+                page::figure(one.ratio.high),
+            ));
+        }
+        for goal in &case.goals {
+            text.push_str(&format!("    {} {}\n", if goal.met { "met   " } else { "MISSED" }, goal.goal.words()));
+        }
+    }
+    text
+}
+
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

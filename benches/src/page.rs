@@ -1,0 +1,216 @@
+//! The page `docs/performance.md` and its chart, rendered from `docs/performance.json`.
+
+mod chart;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Result;
+
+pub use chart::chart;
+
+use crate::results::{CaseResult, Measured, Results, RowResult, write};
+use crate::row::Goal;
+use crate::stats::Spread;
+
+/// The data of the page.
+pub const DATA: &str = "docs/performance.json";
+/// The page.
+pub const PAGE: &str = "docs/performance.md";
+/// The chart on it.
+pub const CHART: &str = "docs/images/performance.svg";
+
+/// What was tried and what it brought; written by hand.
+const FINDINGS: &str = include_str!("../findings.md");
+
+const HEAD: &str = "# Performance\n\n\
+Day2 side by side with what users run today. Absolute times mean little on a shared machine, so each row runs both sides in\n\
+turn in the same minutes, checks first that they give the **same answer**, and tells the median of the ratios of the rounds\n\
+with its interval (sign test, 95 %). A goal counts as met only if the whole interval meets it.\n\n\
+Check it yourself: `make bench` (all rows, 15 rounds) or `make bench-quick` (few rounds). The peers' code is in\n\
+[benches/peers](../benches/peers), how a row is made in [benches/README.md](../benches/README.md). This page is written by\n\
+`bench --write-docs` from [performance.json](performance.json); do not edit it.\n\n\
+![Peer divided by Day2, by row](images/performance.svg)\n";
+
+/// Writes data, page and chart below `root`.
+///
+/// # Errors
+///
+/// When a file cannot be written.
+pub fn write_docs(root: &Path, results: &Results) -> Result<()> {
+    write(&root.join(DATA), results)?;
+    std::fs::write(root.join(PAGE), page(results))?;
+    std::fs::write(root.join(CHART), chart(results))?;
+    Ok(())
+}
+
+/// The page.
+#[must_use]
+pub fn page(results: &Results) -> String {
+    let mut page = HEAD.to_owned();
+    page.push_str("\n| # | benchmark | against | case | wall | CPU | peak RSS | goals |\n|---|---|---|---|---|---|---|---|\n");
+    for row in &results.rows {
+        summary(&mut page, row);
+    }
+    let machine = &results.machine;
+    let _ = write!(
+        page,
+        "\nRatios are peer divided by Day2: larger is better. Measured on {} processors ({}), load average {} at the start and\n{} at the end. Peers: {}.\n",
+        machine.cores,
+        machine.processor,
+        machine.load[0],
+        machine.load[1],
+        machine.peers.join(", "),
+    );
+    for row in &results.rows {
+        details(&mut page, row);
+    }
+    page.push('\n');
+    page.push_str(FINDINGS);
+    page
+}
+
+fn summary(page: &mut String, row: &RowResult) {
+    if let Some(why) = &row.not_measured {
+        let _ = writeln!(page, "| {} | {} | {} | – | – | – | – | not measured yet: {why} |", row.number, row.name, row.against);
+    }
+    for (index, case) in row.cases.iter().enumerate() {
+        let (number, name, against) = if index == 0 {
+            (row.number.to_string(), row.name.as_str(), row.against.as_str())
+        } else {
+            (String::new(), "", "")
+        };
+        let ratio = |title: &str| {
+            let found = case.measured.iter().find(|one| one.metric.title() == title);
+            found.map_or_else(|| "–".to_owned(), |one| times(one.ratio))
+        };
+        let _ = writeln!(
+            page,
+            "| {number} | {name} | {against} | {} | {} | {} | {} | {} |",
+            case.label,
+            ratio("wall, ms"),
+            ratio("CPU, ms"),
+            ratio("peak RSS, MB"),
+            goals(case),
+        );
+    }
+}
+
+fn goals(case: &CaseResult) -> String {
+    if case.goals.is_empty() {
+        return "for information".to_owned();
+    }
+    let missed: Vec<String> = case.goals.iter().filter(|one| !one.met).map(|one| one.goal.words()).collect();
+    if missed.is_empty() {
+        "met".to_owned()
+    } else {
+        format!("**missed**: {}", missed.join("; "))
+    }
+}
+
+fn details(page: &mut String, row: &RowResult) {
+    let _ = write!(page, "\n## {}. {}\n\nTarget: {}.\n", row.number, row.name, row.target);
+    if let Some(why) = &row.not_measured {
+        let _ = writeln!(page, "\nNot measured yet: {why}.");
+    } else {
+        let _ = writeln!(page, "\n{} rounds.", row.rounds);
+    }
+    for case in &row.cases {
+        let _ = write!(page, "\n**{}**\n\n| | {} | {} | ratio | interval |\n|---|---|---|---|---|\n", case.label, case.peer, case.ours);
+        for one in &case.measured {
+            line(page, one);
+        }
+        let words: Vec<String> = case
+            .goals
+            .iter()
+            .map(|one| format!("{}: {}", words(one.goal), if one.met { "met" } else { "**missed**" }))
+            .collect();
+        if !words.is_empty() {
+            let _ = write!(page, "\nGoals: {}.\n", words.join("; "));
+        }
+    }
+    if !row.notes.is_empty() {
+        page.push('\n');
+    }
+    for note in &row.notes {
+        let _ = writeln!(page, "- {note}");
+    }
+}
+
+fn words(goal: Goal) -> String {
+    goal.words()
+}
+
+fn line(page: &mut String, one: &Measured) {
+    let _ = writeln!(
+        page,
+        "| {} | {} | {} | {}× | {}–{}× |",
+        one.metric.title(),
+        figure(one.peer.median),
+        figure(one.ours.median),
+        figure(one.ratio.median),
+        figure(one.ratio.low),
+        figure(one.ratio.high),
+    );
+}
+
+fn times(ratio: Spread) -> String {
+    format!("{}× ({}–{})", figure(ratio.median), figure(ratio.low), figure(ratio.high))
+}
+
+/// Three significant figures.
+#[must_use]
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        size if size >= 99.95 => format!("{value:.0}"),
+        size if size >= 9.995 => format!("{value:.1}"),
+        size if size >= 0.9995 => format!("{value:.2}"),
+        size if size >= 0.001 => format!("{value:.3}"),
+        _ => "0".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::folders::root;
+    use crate::results::read;
+
+    #[test]
+    fn the_page_and_its_chart_were_rendered_from_the_data_beside_them() {
+        let results: Results = read(&root().join(DATA)).unwrap();
+        let written = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+        let hint = "run `bench --write-docs` instead of editing the page";
+        assert!(written(PAGE) == page(&results), "{PAGE}: {hint}");
+        assert!(written(CHART) == chart(&results), "{CHART}: {hint}");
+    }
+
+    #[test]
+    fn every_row_is_on_the_page_measured_or_not() {
+        let results: Results = read(&root().join(DATA)).unwrap();
+        let numbers: Vec<u32> = results.rows.iter().map(|row| row.number).collect();
+        assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+        for row in &results.rows {
+            assert!(row.cases.is_empty() == row.not_measured.is_some(), "row {}", row.number);
+        }
+    }
+
+    #[test]
+    fn the_page_shows_what_the_data_say_and_a_missed_goal_in_bold() {
+        let mut results: Results = read(&root().join(DATA)).unwrap();
+        let before = page(&results);
+        let case = results.rows.iter_mut().find_map(|row| row.cases.first_mut()).unwrap();
+        case.measured[0].ratio.median = 12_345.0;
+        for one in &mut case.goals {
+            one.met = false;
+        }
+        let after = page(&results);
+        assert!(after != before && after.contains("12345×") && after.contains("**missed**"), "{after}");
+    }
+
+    #[test]
+    fn figures_have_three_digits() {
+        let shown: Vec<String> = [1_234.5, 123.45, 12.345, 1.2345, 0.123_45, 0.0].map(figure).into();
+        assert_eq!(shown, ["1234", "123", "12.3", "1.23", "0.123", "0"]);
+    }
+}
