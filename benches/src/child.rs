@@ -109,7 +109,10 @@ mod tests {
     #[test]
     fn processor_time_and_memory_of_a_program_and_its_children_are_counted() {
         let mut busy = Command::new("sh");
-        busy.args(["-c", "sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'; echo '{\"a\":1}'"]);
+        busy.args([
+            "-c",
+            "sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'; echo '{\"a\":1}'",
+        ]);
         let sample = run(&mut busy).unwrap();
         assert!(sample.cpu >= Duration::from_millis(5), "{sample:?}");
         assert!(sample.peak_rss_bytes.unwrap() > 100_000, "{sample:?}");
@@ -127,7 +130,13 @@ mod tests {
     fn a_line_of_proc_is_read_whatever_the_program_is_called() {
         let line = "12 (a) b (c)) S 1 2 3 4 5 6 700 8 9 10 11 12 13 14";
         let seen = parse_stat(line).unwrap();
-        assert_eq!(seen, Usage { cpu: Duration::from_millis(230), page_faults: 709 });
+        assert_eq!(
+            seen,
+            Usage {
+                cpu: Duration::from_millis(230),
+                page_faults: 709
+            }
+        );
         assert!(usage(std::process::id()).unwrap().page_faults > 0);
     }
 }

@@ -21,7 +21,11 @@ pub fn samples(events: &Path) -> Result<Vec<(String, Vec<u8>)>> {
         }
         for file in std::fs::read_dir(&folder)? {
             let path = file?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if name.starts_with("malformed") || path.extension().is_none_or(|kind| kind != "json") {
                 continue;
             }
@@ -42,7 +46,10 @@ pub fn decide(event: &[u8]) -> (&'static str, Option<String>) {
         Trigger::Finding(finding) => ("finding", Some(finding.dedup_key())),
         Trigger::Scheduled(scheduled) => {
             let at = scheduled.scheduled_at.map(day2_core::moment::canonical);
-            let (task, target) = (scheduled.task.unwrap_or_default(), scheduled.target.unwrap_or_default());
+            let (task, target) = (
+                scheduled.task.unwrap_or_default(),
+                scheduled.target.unwrap_or_default(),
+            );
             ("scheduled", at.map(|at| format!("{task}/{target}@{at}")))
         }
         Trigger::Manual(_) => ("manual", None),

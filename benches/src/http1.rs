@@ -77,7 +77,11 @@ impl Answer {
     }
 
     fn bytes(&self, method: &str) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} -\r\ncontent-length: {}\r\n", self.status, self.body.len());
+        let mut head = format!(
+            "HTTP/1.1 {} -\r\ncontent-length: {}\r\n",
+            self.status,
+            self.body.len()
+        );
         for (name, value) in &self.headers {
             head.push_str(name);
             head.push_str(": ");
@@ -102,7 +106,10 @@ pub struct Connection<S> {
 impl<S: Read + Write> Connection<S> {
     /// A connection.
     pub const fn new(stream: S) -> Self {
-        Self { stream, bytes: Vec::new() }
+        Self {
+            stream,
+            bytes: Vec::new(),
+        }
     }
 
     /// The next request; `None` when the peer has closed instead.
@@ -116,17 +123,21 @@ impl<S: Read + Write> Connection<S> {
             let mut head = httparse::Request::new(&mut headers);
             if let httparse::Status::Complete(end) = head.parse(&self.bytes)? {
                 let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-                let one = |header: &httparse::Header<'_>| (header.name.to_ascii_lowercase(), text(header.value));
+                let one =
+                    |header: &httparse::Header<'_>| (header.name.to_ascii_lowercase(), text(header.value));
                 let request = Request {
                     method: head.method.unwrap_or_default().to_owned(),
                     target: head.path.unwrap_or_default().to_owned(),
-                    headers: head.headers.iter().map(|header| one(header)).collect(),
+                    headers: head.headers.iter().map(one).collect(),
                     body: Vec::new(),
                 };
                 self.bytes.drain(..end);
                 break request;
             }
-            ensure!(self.bytes.len() <= HEAD_LIMIT, "the head is longer than {HEAD_LIMIT} bytes");
+            ensure!(
+                self.bytes.len() <= HEAD_LIMIT,
+                "the head is longer than {HEAD_LIMIT} bytes"
+            );
             if !self.more()? {
                 ensure!(self.bytes.is_empty(), "the head ends early");
                 return Ok(None);
@@ -135,7 +146,10 @@ impl<S: Read + Write> Connection<S> {
         if request.header("expect").is_some() {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
         }
-        request.body = match (request.header("transfer-encoding"), request.header("content-length")) {
+        request.body = match (
+            request.header("transfer-encoding"),
+            request.header("content-length"),
+        ) {
             (Some(coding), _) if coding.ends_with("chunked") => self.chunks()?,
             (_, Some(length)) => self.take(length.parse().context("content-length")?)?,
             _ => Vec::new(),
@@ -157,7 +171,8 @@ impl<S: Read + Write> Connection<S> {
     fn more(&mut self) -> Result<bool> {
         let mut buffer = [0; 16 * 1024];
         let read = self.stream.read(&mut buffer)?;
-        self.bytes.extend_from_slice(buffer.get(..read).unwrap_or_default());
+        self.bytes
+            .extend_from_slice(buffer.get(..read).unwrap_or_default());
         Ok(read > 0)
     }
 
@@ -226,15 +241,25 @@ mod tests {
             POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x\r\nde\r\n0\r\nT: x\r\n\r\n";
         let mut connection = Connection::new(Peer(Cursor::new(bytes.to_vec())));
         let first = connection.request().unwrap().unwrap();
-        assert_eq!((first.path(), first.header("x-name"), &first.body[..]), ("/a", Some("v"), &b"hello"[..]));
+        assert_eq!(
+            (first.path(), first.header("x-name"), &first.body[..]),
+            ("/a", Some("v"), &b"hello"[..])
+        );
         assert_eq!(connection.request().unwrap().unwrap().body, b"abcde");
         assert_eq!(connection.request().unwrap(), None);
     }
 
     #[test]
     fn a_request_that_ends_early_is_an_error() {
-        for bytes in [&b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhello"[..], b"PUT / HTT"] {
-            assert!(Connection::new(Peer(Cursor::new(bytes.to_vec()))).request().is_err());
+        for bytes in [
+            &b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\nhello"[..],
+            b"PUT / HTT",
+        ] {
+            assert!(
+                Connection::new(Peer(Cursor::new(bytes.to_vec())))
+                    .request()
+                    .is_err()
+            );
         }
     }
 }

@@ -72,7 +72,11 @@ pub fn page(results: &Results) -> String {
 
 fn summary(page: &mut String, row: &RowResult) {
     if let Some(why) = &row.not_measured {
-        let _ = writeln!(page, "| {} | {} | {} | – | – | – | – | not measured yet: {why} |", row.number, row.name, row.against);
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | – | – | – | – | not measured yet: {why} |",
+            row.number, row.name, row.against
+        );
     }
     for (index, case) in row.cases.iter().enumerate() {
         let (number, name, against) = if index == 0 {
@@ -100,7 +104,12 @@ fn goals(case: &CaseResult) -> String {
     if case.goals.is_empty() {
         return "for information".to_owned();
     }
-    let missed: Vec<String> = case.goals.iter().filter(|one| !one.met).map(|one| one.goal.words()).collect();
+    let missed: Vec<String> = case
+        .goals
+        .iter()
+        .filter(|one| !one.met)
+        .map(|one| one.goal.words())
+        .collect();
     if missed.is_empty() {
         "met".to_owned()
     } else {
@@ -109,21 +118,35 @@ fn goals(case: &CaseResult) -> String {
 }
 
 fn details(page: &mut String, row: &RowResult) {
-    let _ = write!(page, "\n## {}. {}\n\nTarget: {}.\n", row.number, row.name, row.target);
+    let _ = write!(
+        page,
+        "\n## {}. {}\n\nTarget: {}.\n",
+        row.number, row.name, row.target
+    );
     if let Some(why) = &row.not_measured {
         let _ = writeln!(page, "\nNot measured yet: {why}.");
     } else {
         let _ = writeln!(page, "\n{} rounds.", row.rounds);
     }
     for case in &row.cases {
-        let _ = write!(page, "\n**{}**\n\n| | {} | {} | ratio | interval |\n|---|---|---|---|---|\n", case.label, case.peer, case.ours);
+        let _ = write!(
+            page,
+            "\n**{}**\n\n| | {} | {} | ratio | interval |\n|---|---|---|---|---|\n",
+            case.label, case.peer, case.ours
+        );
         for one in &case.measured {
             line(page, one);
         }
         let words: Vec<String> = case
             .goals
             .iter()
-            .map(|one| format!("{}: {}", words(one.goal), if one.met { "met" } else { "**missed**" }))
+            .map(|one| {
+                format!(
+                    "{}: {}",
+                    words(one.goal),
+                    if one.met { "met" } else { "**missed**" }
+                )
+            })
             .collect();
         if !words.is_empty() {
             let _ = write!(page, "\nGoals: {}.\n", words.join("; "));
@@ -155,7 +178,12 @@ fn line(page: &mut String, one: &Measured) {
 }
 
 fn times(ratio: Spread) -> String {
-    format!("{}× ({}–{})", figure(ratio.median), figure(ratio.low), figure(ratio.high))
+    format!(
+        "{}× ({}–{})",
+        figure(ratio.median),
+        figure(ratio.low),
+        figure(ratio.high)
+    )
 }
 
 /// Three significant figures.
@@ -191,7 +219,11 @@ mod tests {
         let numbers: Vec<u32> = results.rows.iter().map(|row| row.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
         for row in &results.rows {
-            assert!(row.cases.is_empty() == row.not_measured.is_some(), "row {}", row.number);
+            assert!(
+                row.cases.is_empty() == row.not_measured.is_some(),
+                "row {}",
+                row.number
+            );
         }
     }
 
@@ -199,18 +231,27 @@ mod tests {
     fn the_page_shows_what_the_data_say_and_a_missed_goal_in_bold() {
         let mut results: Results = read(&root().join(DATA)).unwrap();
         let before = page(&results);
-        let case = results.rows.iter_mut().find_map(|row| row.cases.first_mut()).unwrap();
+        let case = results
+            .rows
+            .iter_mut()
+            .find_map(|row| row.cases.first_mut())
+            .unwrap();
         case.measured[0].ratio.median = 12_345.0;
         for one in &mut case.goals {
             one.met = false;
         }
         let after = page(&results);
-        assert!(after != before && after.contains("12345×") && after.contains("**missed**"), "{after}");
+        assert!(
+            after != before && after.contains("12345×") && after.contains("**missed**"),
+            "{after}"
+        );
     }
 
     #[test]
     fn figures_have_three_digits() {
-        let shown: Vec<String> = [1_234.5, 123.45, 12.345, 1.2345, 0.123_45, 0.0].map(figure).into();
+        let shown: Vec<String> = [1_234.5, 123.45, 12.345, 1.2345, 0.123_45, 0.0]
+            .map(figure)
+            .into();
         assert_eq!(shown, ["1234", "123", "12.3", "1.23", "0.123", "0"]);
     }
 }

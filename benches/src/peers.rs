@@ -59,7 +59,11 @@ impl Peers {
 
     fn say(&self, program: &str) -> Result<String> {
         let output = Command::new(self.python()).args(["-c", program]).output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 }
@@ -71,7 +75,9 @@ impl Peers {
 /// When there is none, with the way to get it.
 pub fn program(name: &str) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_file(file));
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| is_file(file));
     match found {
         Some(file) => Ok(file),
         None => bail!("{name} is not on the PATH; install it with the system's package manager"),

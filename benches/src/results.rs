@@ -94,7 +94,13 @@ pub fn verdicts(goals: &[Goal], measured: &[Measured]) -> Vec<Verdict> {
         }
         Goal::AtMost { metric, value } => of(metric).is_some_and(|one| one.ours.high <= value),
     };
-    goals.iter().map(|goal| Verdict { goal: *goal, met: met(*goal) }).collect()
+    goals
+        .iter()
+        .map(|goal| Verdict {
+            goal: *goal,
+            met: met(*goal),
+        })
+        .collect()
 }
 
 /// Everything of one page.
@@ -125,7 +131,9 @@ impl Machine {
     #[must_use]
     pub fn here(began: String, peers: Vec<String>) -> Self {
         let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+        let model = info
+            .lines()
+            .find_map(|line| line.strip_prefix("model name")?.split_once(": "));
         Self {
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             processor: model.map_or("unknown", |(_, name)| name).trim().to_owned(),

@@ -3,6 +3,7 @@
 
 pub mod classify;
 pub mod cold;
+pub mod containment;
 pub mod package;
 
 use anyhow::Result;
@@ -15,21 +16,57 @@ use crate::row::Row;
 pub type Make = fn(peers: &Peers, quick: bool) -> Result<Row>;
 
 /// The rows that can be measured.
-pub const ALL: &[(u32, Make)] = &[(1, cold::row), (2, cold::starved_row), (7, classify::row), (8, package::row)];
+pub const ALL: &[(u32, Make)] = &[
+    (1, cold::row),
+    (2, cold::starved_row),
+    (6, containment::row),
+    (7, classify::row),
+    (8, package::row),
+];
 
 /// The numbers of all rows of the page.
 pub const NUMBERS: [u32; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /// Number, name, peer and target of every row.
 pub const TITLES: [(u32, &str, &str, &str); 8] = [
-    (1, "cold start", "Python handler", "wall ≥ 20× less at delay 0, CPU ≥ 20×"),
+    (
+        1,
+        "cold start",
+        "Python handler",
+        "wall ≥ 20× less at delay 0, CPU ≥ 20×",
+    ),
     (2, "cold start, starved", "Python handler", "completes; ≥ 20×"),
-    (3, "health scan, memory and CPU", "Python client; kubectl + jq", "RSS ≥ 10× and ≥ 30× less, CPU ≥ 50×; ours ≤ 40 MB at both sizes; wall ≤ 1.3× of fetching alone"),
+    (
+        3,
+        "health scan, memory and CPU",
+        "Python client; kubectl + jq",
+        "RSS ≥ 10× and ≥ 30× less, CPU ≥ 50×; ours ≤ 40 MB at both sizes; wall ≤ 1.3× of fetching alone",
+    ),
     (4, "S4's morning script", "kubectl + jq", "total CPU ≥ 20× less"),
-    (5, "S0's morning checklist", "the CLI lines one after another; boto3", "wall ≥ 8× and ≥ 4× less; ≤ 1.3× of the critical path"),
-    (6, "finding to isolated pod", "Python handler with Powertools idempotency", "cold ≥ 5×, storm CPU ≥ 20×, warm ≤ 1.3× of the bound"),
-    (7, "classify and key", "Powertools data classes", "≥ 50× events per core-second"),
-    (8, "package size", "Python zip with its libraries", "≥ 5× smaller; ≤ 4 MB zipped for a typical function, ≤ 6 MB for the largest"),
+    (
+        5,
+        "S0's morning checklist",
+        "the CLI lines one after another; boto3",
+        "wall ≥ 8× and ≥ 4× less; ≤ 1.3× of the critical path",
+    ),
+    (
+        6,
+        "finding to isolated pod",
+        "Python handler with Powertools idempotency",
+        "cold ≥ 5×, storm CPU ≥ 20×, warm ≤ 1.3× of the bound",
+    ),
+    (
+        7,
+        "classify and key",
+        "Powertools data classes",
+        "≥ 50× events per core-second",
+    ),
+    (
+        8,
+        "package size",
+        "Python zip with its libraries",
+        "≥ 5× smaller; ≤ 4 MB zipped for a typical function, ≤ 6 MB for the largest",
+    ),
 ];
 
 /// A row that has no measurement.
@@ -51,8 +88,10 @@ pub fn unmeasured(number: u32) -> Option<RowResult> {
 /// A row with its title and nothing else.
 #[must_use]
 pub fn titled(number: u32) -> Row {
-    let (number, name, against, target) =
-        TITLES.into_iter().find(|row| row.0 == number).unwrap_or((number, "", "", ""));
+    let (number, name, against, target) = TITLES
+        .into_iter()
+        .find(|row| row.0 == number)
+        .unwrap_or((number, "", "", ""));
     Row {
         number,
         name: name.to_owned(),

@@ -111,7 +111,10 @@ mod tests {
         }
     }
 
-    fn case(peer: impl FnMut() -> Result<Sample> + 'static, ours: impl FnMut() -> Result<Sample> + 'static) -> Row {
+    fn case(
+        peer: impl FnMut() -> Result<Sample> + 'static,
+        ours: impl FnMut() -> Result<Sample> + 'static,
+    ) -> Row {
         Row {
             number: 9,
             name: "nine".to_owned(),
@@ -122,7 +125,10 @@ mod tests {
                 peer: Side::new("peer", peer),
                 ours: Side::new("ours", ours),
                 same: equal,
-                goals: vec![Goal::TimesLess { metric: Metric::Cpu, times: 3.0 }],
+                goals: vec![Goal::TimesLess {
+                    metric: Metric::Cpu,
+                    times: 3.0,
+                }],
             }],
             notes: Vec::new(),
         }
@@ -133,13 +139,22 @@ mod tests {
         let order = Rc::new(RefCell::new(String::new()));
         let (a, b) = (Rc::clone(&order), Rc::clone(&order));
         let made = case(
-            move || { a.borrow_mut().push('p'); Ok(sample(80, 1)) },
-            move || { b.borrow_mut().push('o'); Ok(sample(20, 1)) },
+            move || {
+                a.borrow_mut().push('p');
+                Ok(sample(80, 1))
+            },
+            move || {
+                b.borrow_mut().push('o');
+                Ok(sample(20, 1))
+            },
         );
         let done = row(made, 3, &mut |_, _, _, _| {}).unwrap();
         assert_eq!(*order.borrow(), "popooppo");
         let wall = &done.cases[0].measured[0];
-        assert_eq!((wall.peer.median, wall.ours.median, wall.ratio.median), (80.0, 20.0, 4.0));
+        assert_eq!(
+            (wall.peer.median, wall.ours.median, wall.ratio.median),
+            (80.0, 20.0, 4.0)
+        );
         assert!(done.cases[0].goals[0].met);
     }
 

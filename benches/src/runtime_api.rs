@@ -79,7 +79,11 @@ impl RuntimeApi {
     pub fn reset(&self) {
         let mut state = self.shared.state();
         let generation = state.generation + 1;
-        *state = State { generation, number: state.number, ..State::default() };
+        *state = State {
+            generation,
+            number: state.number,
+            ..State::default()
+        };
         drop(state);
         self.shared.changed.notify_all();
     }
@@ -140,9 +144,15 @@ impl Shared {
         match (request.method.as_str(), path.as_slice()) {
             ("GET", [VERSION, "runtime", "invocation", "next"]) => self.next(generation),
             ("POST", [VERSION, "runtime", "invocation", _, "response"]) => Some(self.finish(request, false)),
-            ("POST", [VERSION, "runtime", "invocation", _, "error"])
-            | ("POST", [VERSION, "runtime", "init", "error"]) => Some(self.finish(request, true)),
-            _ => Some(Answer::new(404, "application/json", r#"{"errorType":"NotFound"}"#)),
+            (
+                "POST",
+                [VERSION, "runtime", "invocation", _, "error"] | [VERSION, "runtime", "init", "error"],
+            ) => Some(self.finish(request, true)),
+            _ => Some(Answer::new(
+                404,
+                "application/json",
+                r#"{"errorType":"NotFound"}"#,
+            )),
         }
     }
 
@@ -178,7 +188,11 @@ impl Shared {
     fn finish(&self, request: &Request, failed: bool) -> Answer {
         let text = String::from_utf8_lossy(&request.body).into_owned();
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        self.state().answers.push_back(Finished { at: Instant::now(), failed, body });
+        self.state().answers.push_back(Finished {
+            at: Instant::now(),
+            failed,
+            body,
+        });
         self.changed.notify_all();
         Answer::new(202, "application/json", r#"{"status":"OK"}"#)
     }
@@ -195,7 +209,9 @@ fn serve(stream: TcpStream, shared: &Shared) -> Result<()> {
     let generation = shared.state().generation;
     let mut connection = Connection::new(stream);
     while let Some(request) = connection.request()? {
-        let Some(answer) = shared.answer(&request, generation) else { return Ok(()) };
+        let Some(answer) = shared.answer(&request, generation) else {
+            return Ok(());
+        };
         connection.answer(&request.method, &answer)?;
     }
     Ok(())

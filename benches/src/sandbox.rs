@@ -17,7 +17,7 @@ use crate::runtime_api::RuntimeApi;
 use crate::starved::Starved;
 
 /// Longest wait for a start and for an answer: a starved Python takes more than a minute.
-const LIMIT: Duration = Duration::from_secs(300);
+const LIMIT: Duration = Duration::from_mins(5);
 
 /// How to start the process.
 #[derive(Clone)]
@@ -67,7 +67,11 @@ impl Sandbox {
         let child = command
             .spawn()
             .with_context(|| format!("cannot start {}", launch.program.display()))?;
-        Ok(Self { api: Rc::clone(api), child: Some(child), began })
+        Ok(Self {
+            api: Rc::clone(api),
+            child: Some(child),
+            began,
+        })
     }
 
     /// Waits until it asks for its first event, and tells how long that took.

@@ -29,15 +29,24 @@ impl Starved {
         let settings: Vec<(PathBuf, Vec<(&str, String)>)> = if base.join("cgroup.controllers").is_file() {
             vec![(
                 base.join(&name),
-                vec![("cpu.max", format!("{quota} {PERIOD_US}")), ("memory.max", bytes.to_string())],
+                vec![
+                    ("cpu.max", format!("{quota} {PERIOD_US}")),
+                    ("memory.max", bytes.to_string()),
+                ],
             )]
         } else {
             vec![
                 (
                     base.join("cpu").join(&name),
-                    vec![("cpu.cfs_period_us", PERIOD_US.to_string()), ("cpu.cfs_quota_us", quota.to_string())],
+                    vec![
+                        ("cpu.cfs_period_us", PERIOD_US.to_string()),
+                        ("cpu.cfs_quota_us", quota.to_string()),
+                    ],
                 ),
-                (base.join("memory").join(&name), vec![("memory.limit_in_bytes", bytes.to_string())]),
+                (
+                    base.join("memory").join(&name),
+                    vec![("memory.limit_in_bytes", bytes.to_string())],
+                ),
             ]
         };
         let mut made = Self { groups: Vec::new() };
@@ -63,7 +72,10 @@ impl Starved {
             .iter()
             .map(|group| format!("echo $$ > '{}/cgroup.procs'", group.display()))
             .collect();
-        command.arg("-c").arg(format!("{} && exec \"$0\" \"$@\"", joins.join(" && "))).arg(program);
+        command
+            .arg("-c")
+            .arg(format!("{} && exec \"$0\" \"$@\"", joins.join(" && ")))
+            .arg(program);
         command
     }
 }

@@ -61,7 +61,10 @@ const fn as_f64(count: usize) -> f64 {
 #[must_use]
 pub fn ratios(peer: &[f64], ours: &[f64]) -> Vec<f64> {
     let pairs = peer.iter().zip(ours);
-    pairs.filter(|(_, ours)| **ours > 0.0).map(|(peer, ours)| peer / ours).collect()
+    pairs
+        .filter(|(_, ours)| **ours > 0.0)
+        .map(|(peer, ours)| peer / ours)
+        .collect()
 }
 
 #[cfg(test)]
@@ -72,13 +75,34 @@ mod tests {
     fn the_interval_of_fifteen_rounds_is_that_of_the_sign_test() {
         // Tables of the sign test, n = 15, two-sided 5 %: critical value 3, so the 4th smallest and the 4th largest.
         let values: Vec<f64> = (1..=15).rev().map(f64::from).collect();
-        assert_eq!(spread(&values), Some(Spread { median: 8.0, low: 4.0, high: 12.0 }));
+        assert_eq!(
+            spread(&values),
+            Some(Spread {
+                median: 8.0,
+                low: 4.0,
+                high: 12.0
+            })
+        );
     }
 
     #[test]
     fn few_rounds_have_their_whole_range_as_interval_and_none_have_nothing() {
-        assert_eq!(spread(&[3.0, 1.0, 2.0, 4.0]), Some(Spread { median: 2.5, low: 1.0, high: 4.0 }));
-        assert_eq!(spread(&[7.0]), Some(Spread { median: 7.0, low: 7.0, high: 7.0 }));
+        assert_eq!(
+            spread(&[3.0, 1.0, 2.0, 4.0]),
+            Some(Spread {
+                median: 2.5,
+                low: 1.0,
+                high: 4.0
+            })
+        );
+        assert_eq!(
+            spread(&[7.0]),
+            Some(Spread {
+                median: 7.0,
+                low: 7.0,
+                high: 7.0
+            })
+        );
         assert_eq!(spread(&[]), None);
     }
 

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::{Context, Result, ensure};
@@ -37,7 +38,9 @@ const QUICK: u32 = 3;
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let results = folders::results()?;
-    let rounds = arguments.rounds.unwrap_or(if arguments.quick { QUICK } else { run::FULL });
+    let rounds = arguments
+        .rounds
+        .unwrap_or(if arguments.quick { QUICK } else { run::FULL });
     ensure!(rounds > 0, "--rounds must be at least 1");
     if !arguments.render {
         let began = load();
@@ -49,10 +52,16 @@ fn main() -> Result<()> {
             say(&format!("\r{}\n", told(&done)));
             write(&results.join(format!("row-{number}.json")), &done)?;
         }
-        write(&results.join("machine.json"), &Machine::here(began, peers.versions()?))?;
+        write(
+            &results.join("machine.json"),
+            &Machine::here(began, peers.versions()?),
+        )?;
     }
     if arguments.write_docs || arguments.render {
-        ensure!(!arguments.quick, "the page is made of full rounds: leave out --quick");
+        ensure!(
+            !arguments.quick,
+            "the page is made of full rounds: leave out --quick"
+        );
         let rows: Vec<RowResult> = rows::NUMBERS
             .map(|number| read(&results.join(format!("row-{number}.json"))).or_else(|_| known(number)))
             .into_iter()
@@ -73,7 +82,10 @@ fn known(number: u32) -> Result<RowResult> {
 
 fn progress(row: u32, case: &str, round: u32, rounds: u32) {
     if std::io::stderr().is_terminal() {
-        let _ = write!(std::io::stderr(), "\r\x1b[Krow {row}, {case}: {round} of {rounds}");
+        let _ = write!(
+            std::io::stderr(),
+            "\r\x1b[Krow {row}, {case}: {round} of {rounds}"
+        );
     } else if round == 0 {
         let _ = writeln!(std::io::stderr(), "row {row}, {case}");
     }
@@ -82,20 +94,26 @@ fn progress(row: u32, case: &str, round: u32, rounds: u32) {
 fn told(row: &RowResult) -> String {
     let mut text = format!("row {}: {} against {}\n", row.number, row.name, row.against);
     for case in &row.cases {
-        text.push_str(&format!("  {}\n", case.label));
+        let _ = writeln!(text, "  {}", case.label);
         for one in &case.measured {
-            text.push_str(&format!(
-                "    {:<13} {:>10} {:>10}   {}x ({} to {})\n",
+            let _ = writeln!(
+                text,
+                "    {:<13} {:>10} {:>10}   {}x ({} to {})",
                 one.metric.title(),
                 page::figure(one.peer.median),
                 page::figure(one.ours.median),
                 page::figure(one.ratio.median),
                 page::figure(one.ratio.low),
                 page::figure(one.ratio.high),
-            ));
+            );
         }
         for goal in &case.goals {
-            text.push_str(&format!("    {} {}\n", if goal.met { "met   " } else { "MISSED" }, goal.goal.words()));
+            let _ = writeln!(
+                text,
+                "    {} {}",
+                if goal.met { "met   " } else { "MISSED" },
+                goal.goal.words()
+            );
         }
     }
     text

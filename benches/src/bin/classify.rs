@@ -33,5 +33,9 @@ fn main() -> Result<()> {
 /// (kernel documentation, "Scheduler Statistics").
 fn processor_nanoseconds() -> Result<u64> {
     let text = std::fs::read_to_string("/proc/self/schedstat")?;
-    text.split(' ').next().unwrap_or_default().parse().context("/proc/self/schedstat")
+    text.split(' ')
+        .next()
+        .unwrap_or_default()
+        .parse()
+        .context("/proc/self/schedstat")
 }

@@ -41,7 +41,10 @@ impl Served for FirstCall {
             return Err(OpsError::Event("send {}".to_owned()));
         };
         let name = manual.targets.first().map_or("", String::as_str);
-        let target = self.settings.target(name).or_else(|| self.settings.targets.first());
+        let target = self
+            .settings
+            .target(name)
+            .or_else(|| self.settings.targets.first());
         let target = target.ok_or_else(|| OpsError::Event("there is no target".to_owned()))?;
         let cluster = target.cluster.as_ref();
         let cluster = cluster.ok_or_else(|| OpsError::Event("the target has no cluster".to_owned()))?;
@@ -65,7 +68,7 @@ impl Served for FirstCall {
             .await
             .map_err(OpsError::Read)?;
         Ok(json!({
-            "cluster": client.name(), "version": client.facts().version, "nodes": nodes.items.len(),
+            "cluster": client.name(), "version": client.facts().version, "nodes": nodes.items().len(),
         }))
     }
 }

@@ -16,10 +16,21 @@ fn main() -> Result<()> {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    serve(delay, |place| {
-        let mut out = std::io::stdout();
-        out.write_all(format!("{}\n", serde_json::to_string(place)?).as_bytes())?;
-        out.flush()?;
-        Ok(())
-    })
+    serve(
+        delay,
+        |place| say(&serde_json::to_string(place)?),
+        |isolated| {
+            if let Ok(line) = serde_json::to_string(isolated) {
+                // Whoever does not listen any more ends this program soon.
+                let _ = say(&line);
+            }
+        },
+    )
+}
+
+fn say(line: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(format!("{line}\n").as_bytes())?;
+    out.flush()?;
+    Ok(())
 }

@@ -21,15 +21,20 @@ pub fn chart(results: &Results) -> String {
     let mut y = TOP;
     for row in &results.rows {
         for case in &row.cases {
-            y = one(&mut body, y, &format!("{} {}, {}", row.number, row.name, case.label), case);
+            y = one(
+                &mut body,
+                y,
+                &format!("{} {}, {}", row.number, row.name, case.label),
+                case,
+            );
         }
     }
     let mut grid = String::new();
     for decade in 0..=4_i32 {
         let x = at(10_f64.powi(decade));
-        let _ = write!(
+        let _ = writeln!(
             grid,
-            "<line x1=\"{x:.1}\" y1=\"{:.1}\" x2=\"{x:.1}\" y2=\"{y:.1}\" class=\"grid\"/><text x=\"{x:.1}\" y=\"{:.1}\" class=\"scale\">{}×</text>\n",
+            "<line x1=\"{x:.1}\" y1=\"{:.1}\" x2=\"{x:.1}\" y2=\"{y:.1}\" class=\"grid\"/><text x=\"{x:.1}\" y=\"{:.1}\" class=\"scale\">{}×</text>",
             TOP - 8.0,
             TOP - 14.0,
             10_i32.pow(decade.unsigned_abs()),
@@ -80,7 +85,11 @@ fn bar(body: &mut String, y: f64, name: &str, measured: &Measured) {
     let (begin, width) = (end.min(at(1.0)), (end - at(1.0)).abs().max(1.0));
     let (low, high) = (at(measured.ratio.low), at(measured.ratio.high));
     let middle = y + LINE / 2.0 - 2.0;
-    let text = format!("{} {}×", measured.metric.title().split(',').next().unwrap_or_default(), figure(measured.ratio.median));
+    let text = format!(
+        "{} {}×",
+        measured.metric.title().split(',').next().unwrap_or_default(),
+        figure(measured.ratio.median)
+    );
     let _ = writeln!(
         body,
         "<text x=\"{:.1}\" y=\"{:.1}\" class=\"name\">{}</text>\

@@ -1,31 +1,68 @@
-//! What AWS and the cluster answer.
+//! What AWS answers; the cluster has a module of its own.
+
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::cluster::{Cluster, NAMESPACE, suspect};
+use super::table::Tables;
 use super::{ACCOUNT, CLUSTER, Place, REGION};
 use crate::http1::{Answer, Request};
 
-/// Nodes of the cluster.
-const NODES: usize = 3;
+/// The type of every finding.
+const FINDING_TYPE: &str = "CryptoCurrency:Runtime/BitcoinTool.B!DNS";
 
 /// The world that is played.
 pub(super) struct World {
-    cluster: Value,
-    nodes: Value,
+    described: Value,
+    cluster: Mutex<Cluster>,
+    tables: Mutex<Tables>,
 }
 
 impl World {
     pub(super) fn new(place: &Place) -> Self {
-        Self { cluster: cluster(place), nodes: nodes() }
+        Self {
+            described: described(place),
+            cluster: Mutex::new(Cluster::new()),
+            tables: Mutex::default(),
+        }
     }
 
-    pub(super) fn answer(&self, request: &Request) -> Answer {
+    /// The answer, and the uid of a pod that this request has isolated.
+    pub(super) fn answer(&self, request: &Request) -> (Answer, Option<String>) {
+        let path = request.path();
+        if path.starts_with("/api/") || path.starts_with("/apis/") {
+            return self
+                .cluster
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .answer(request);
+        }
+        (self.aws(request), None)
+    }
+
+    fn aws(&self, request: &Request) -> Answer {
+        if let Some((service, operation)) = request
+            .header("x-amz-target")
+            .and_then(|target| target.split_once('.'))
+        {
+            if service.starts_with("DynamoDB") {
+                let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+                return tables.answer(operation, request);
+            }
+            return unknown(request);
+        }
         let path: Vec<&str> = request.path().trim_matches('/').split('/').collect();
         match (request.method.as_str(), path.as_slice()) {
-            ("GET", ["clusters", CLUSTER]) => Answer::json(&self.cluster),
-            ("GET", ["api", "v1", "nodes"]) => Answer::json(&self.nodes),
+            ("GET", ["clusters", CLUSTER]) => Answer::json(&self.described),
+            ("GET", ["detector"]) => {
+                Answer::json(&json!({"detectorIds": ["12abc34d567e8fa901bc2d34e56789f0"]}))
+            }
+            ("POST", ["detector", _, "findings", "get"]) => findings(request),
+            ("POST", [""]) => query(request),
+            ("PUT", [_, _, ..]) => stored(request),
             _ => unknown(request),
         }
     }
@@ -33,12 +70,97 @@ impl World {
 
 /// What nothing here plays is an error that both sides show.
 fn unknown(request: &Request) -> Answer {
-    let what = format!("the replay server does not play {} {}", request.method, request.target);
+    let what = format!(
+        "the replay server does not play {} {}",
+        request.method, request.target
+    );
     Answer::new(501, "application/json", json!({"message": what}).to_string())
 }
 
+/// The finding of this id: its last eight digits are the number of the pod, in hexadecimal.
+///
+/// `updated_at` is when it was last seen; the event and `GetFindings` may tell different times, as they do when a finding
+/// goes on.
+#[must_use]
+pub fn finding(id: &str, updated_at: &str) -> Value {
+    let digits = id.get(id.len().saturating_sub(8)..).unwrap_or_default();
+    let (name, uid) = suspect(u32::from_str_radix(digits, 16).unwrap_or_default());
+    json!({
+        "schemaVersion": "2.0", "accountId": ACCOUNT, "region": REGION, "partition": "aws", "id": id,
+        "arn": format!("arn:aws:guardduty:{REGION}:{ACCOUNT}:detector/12abc34d567e8fa901bc2d34e56789f0/finding/{id}"),
+        "type": FINDING_TYPE, "severity": 8.0, "createdAt": updated_at, "updatedAt": updated_at,
+        "title": "A pod asks for a domain of a mining pool.", "description": "A pod asks for a domain of a mining pool.",
+        "resource": {
+            "resourceType": "EKSCluster",
+            "eksClusterDetails": {
+                "name": CLUSTER, "arn": format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{CLUSTER}"),
+                "vpcId": "vpc-0123456789abcdef0", "status": "ACTIVE", "createdAt": 1_760_000_000.0, "tags": [],
+            },
+            "kubernetesDetails": {"kubernetesWorkloadDetails": {
+                "name": name, "type": "pods", "uid": uid, "namespace": NAMESPACE, "hostNetwork": false,
+                "containers": [{"name": "app", "image": "registry.example/app:1", "imagePrefix": "registry.example"}],
+            }},
+        },
+        "service": {
+            "serviceName": "guardduty", "detectorId": "12abc34d567e8fa901bc2d34e56789f0", "featureName": "RuntimeMonitoring",
+            "action": {"actionType": "DNS_REQUEST", "dnsRequestAction": {"domain": "pool.example.net", "protocol": "UDP", "blocked": false}},
+            "resourceRole": "ACTOR", "additionalInfo": {"value": "{}", "type": "default"}, "archived": false, "count": 2,
+            "eventFirstSeen": updated_at, "eventLastSeen": updated_at,
+        },
+    })
+}
+
+fn findings(request: &Request) -> Answer {
+    let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+    let ids = body["findingIds"].as_array().cloned().unwrap_or_default();
+    let now = day2_aws::boot::now()
+        .strftime("%Y-%m-%dT%H:%M:%S.000Z")
+        .to_string();
+    let found: Vec<Value> = ids
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|id| finding(id, &now))
+        .collect();
+    Answer::json(&json!({"findings": found}))
+}
+
+/// The query protocol: SNS and Auto Scaling.
+fn query(request: &Request) -> Answer {
+    let text = String::from_utf8_lossy(&request.body);
+    let body = match text.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+        Some("Publish") => {
+            "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>m</MessageId>\
+             </PublishResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></PublishResponse>"
+        }
+        Some("DescribeAutoScalingInstances") => {
+            "<DescribeAutoScalingInstancesResponse xmlns=\"http://autoscaling.amazonaws.com/doc/2011-01-01/\">\
+             <DescribeAutoScalingInstancesResult><AutoScalingInstances/></DescribeAutoScalingInstancesResult>\
+             <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></DescribeAutoScalingInstancesResponse>"
+        }
+        _ => return unknown(request),
+    };
+    Answer::new(200, "text/xml", body)
+}
+
+/// `PutObject`: the checksum and the key of encryption that the request names, and a version.
+fn stored(request: &Request) -> Answer {
+    let mut answer = Answer::new(200, "application/xml", "")
+        .with("etag", "\"0\"")
+        .with("x-amz-version-id", "v1");
+    for name in [
+        "x-amz-checksum-sha256",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+    ] {
+        if let Some(value) = request.header(name) {
+            answer = answer.with(name, value);
+        }
+    }
+    answer
+}
+
 /// `DescribeCluster` (EKS API reference): the fields that both sides read, and the usual others.
-fn cluster(place: &Place) -> Value {
+fn described(place: &Place) -> Value {
     json!({"cluster": {
         "name": CLUSTER, "arn": format!("arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{CLUSTER}"),
         "createdAt": 1_760_000_000.0, "version": "1.33", "endpoint": place.endpoint, "status": "ACTIVE",
@@ -52,51 +174,4 @@ fn cluster(place: &Place) -> Value {
         "certificateAuthority": {"data": STANDARD.encode(&place.authority)},
         "accessConfig": {"authenticationMode": "API"}, "tags": {"team": "platform"},
     }})
-}
-
-/// A `NodeList`, each node with what a kubelet on EKS reports.
-fn nodes() -> Value {
-    let items: Vec<Value> = (0..NODES).map(node).collect();
-    json!({"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": "4711"}, "items": items})
-}
-
-fn node(index: usize) -> Value {
-    let name = format!("ip-10-0-{index}-17.ec2.internal");
-    let zone = format!("{REGION}{}", ["a", "b", "c"].get(index).copied().unwrap_or("a"));
-    let resources = json!({
-        "cpu": "3920m", "memory": "15147372Ki", "pods": "58", "ephemeral-storage": "76224326324", "hugepages-2Mi": "0",
-    });
-    let condition = |kind: &str, status: &str, reason: &str| {
-        json!({
-            "type": kind, "status": status, "reason": reason, "message": reason,
-            "lastHeartbeatTime": "2026-11-01T06:00:00Z", "lastTransitionTime": "2026-10-01T06:00:00Z",
-        })
-    };
-    json!({
-        "metadata": {
-            "name": name, "uid": format!("00000000-0000-4000-8000-{index:012}"), "resourceVersion": "4000",
-            "creationTimestamp": "2026-10-01T05:59:00Z",
-            "labels": {
-                "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
-                "node.kubernetes.io/instance-type": "m6i.xlarge", "topology.kubernetes.io/zone": zone,
-                "topology.kubernetes.io/region": REGION, "eks.amazonaws.com/nodegroup": "blue",
-            },
-        },
-        "spec": {"providerID": format!("aws:///{zone}/i-0123456789abcde{index:02}")},
-        "status": {
-            "capacity": resources, "allocatable": resources,
-            "conditions": [
-                condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
-                condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
-                condition("PIDPressure", "False", "KubeletHasSufficientPID"),
-                condition("Ready", "True", "KubeletReady"),
-            ],
-            "addresses": [{"type": "InternalIP", "address": format!("10.0.{index}.17")}],
-            "nodeInfo": {
-                "kubeletVersion": "v1.33.5-eks-113cf36", "kernelVersion": "6.1.0", "osImage": "Amazon Linux 2023",
-                "containerRuntimeVersion": "containerd://1.7.27", "architecture": "amd64", "operatingSystem": "linux",
-                "bootID": "b", "machineID": "m", "systemUUID": "s", "kubeProxyVersion": "v1.33.5-eks-113cf36",
-            },
-        },
-    })
 }

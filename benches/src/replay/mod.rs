@@ -4,10 +4,14 @@
 //! certificate of its own authority, because real endpoints do and the handshake is a large part of a first call.
 
 mod answers;
+mod cluster;
 mod server;
+mod table;
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -15,13 +19,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::{child, folders};
-pub use server::serve;
+pub use answers::finding;
+pub use cluster::suspect;
+pub use server::{Isolated, serve};
 
 /// The account that the answers are of.
 pub const ACCOUNT: &str = "123456789012";
 /// Their region.
 pub const REGION: &str = "us-east-1";
-/// The cluster.
+/// The cluster, and the target.
 pub const CLUSTER: &str = "prod-a";
 
 /// Where a replay server is, and whom to trust.
@@ -38,13 +44,17 @@ pub struct Replay {
     place: Place,
     bundle: PathBuf,
     child: Option<Child>,
+    isolated: Receiver<Isolated>,
     // The server ends when this closes, also when this program dies.
     _stdin: ChildStdin,
     _folder: tempfile::TempDir,
 }
 
 /// Where Linux systems keep the certificates that they trust; a function trusts about as many.
-const SYSTEM_BUNDLES: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+const SYSTEM_BUNDLES: [&str; 2] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+];
 
 impl Replay {
     /// Starts one that waits `delay` before each answer.
@@ -61,14 +71,37 @@ impl Replay {
             .context("cannot start the replay server")?;
         let stdin = child.stdin.take().context("no input")?;
         let stdout = child.stdout.take().context("no output")?;
+        let mut said = BufReader::new(stdout);
         let mut line = String::new();
-        std::io::BufRead::read_line(&mut std::io::BufReader::new(stdout), &mut line)?;
-        let place: Place = serde_json::from_str(&line).context("the replay server does not say where it is")?;
+        said.read_line(&mut line)?;
+        let (tell, isolated) = channel();
+        std::thread::spawn(move || {
+            for line in said.lines().map_while(Result::ok) {
+                if let Ok(one) = serde_json::from_str(&line) {
+                    // The receiver ends with the server.
+                    let _ = tell.send(one);
+                }
+            }
+        });
+        let place: Place =
+            serde_json::from_str(&line).context("the replay server does not say where it is")?;
         let folder = tempfile::tempdir()?;
         let bundle = folder.path().join("trusted.pem");
-        let system = SYSTEM_BUNDLES.iter().find_map(|path| std::fs::read_to_string(Path::new(path)).ok());
-        std::fs::write(&bundle, format!("{}{}", system.unwrap_or_default(), place.authority))?;
-        Ok(Self { place, bundle, child: Some(child), _stdin: stdin, _folder: folder })
+        let system = SYSTEM_BUNDLES
+            .iter()
+            .find_map(|path| std::fs::read_to_string(Path::new(path)).ok());
+        std::fs::write(
+            &bundle,
+            format!("{}{}", system.unwrap_or_default(), place.authority),
+        )?;
+        Ok(Self {
+            place,
+            bundle,
+            child: Some(child),
+            isolated,
+            _stdin: stdin,
+            _folder: folder,
+        })
     }
 
     /// Where it is.
@@ -81,6 +114,21 @@ impl Replay {
     #[must_use]
     pub fn bundle(&self) -> &Path {
         &self.bundle
+    }
+
+    /// Waits until a pod is isolated: its label and a policy that selects it both stand.
+    ///
+    /// # Errors
+    ///
+    /// When none is within `limit`.
+    pub fn next_isolated(&self, limit: Duration) -> Result<Isolated> {
+        self.isolated.recv_timeout(limit).context("no pod was isolated")
+    }
+
+    /// Pods that were isolated since they were last asked for.
+    #[must_use]
+    pub fn isolated_meanwhile(&self) -> Vec<Isolated> {
+        self.isolated.try_iter().collect()
     }
 
     /// What the server itself has used.
@@ -137,6 +185,9 @@ impl Drop for Replay {
 ///
 /// When they do not, or are empty.
 pub fn same_cluster(ours: &Value, peer: &Value) -> Result<()> {
-    ensure!(ours["nodes"].as_u64().is_some_and(|nodes| nodes > 0), "no nodes: {ours}");
+    ensure!(
+        ours["nodes"].as_u64().is_some_and(|nodes| nodes > 0),
+        "no nodes: {ours}"
+    );
     crate::run::equal(ours, peer)
 }

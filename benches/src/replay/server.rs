@@ -9,16 +9,32 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use rustls_pki_types::PrivateKeyDer;
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
 use super::Place;
 use super::answers::World;
 use crate::http1::Connection;
 
-/// Serves until the program ends; `announce` is told where, once.
+/// A pod that was isolated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Isolated {
+    /// Its uid.
+    pub uid: String,
+    /// When the API server had both its label and a policy that selects it, before the answer was delayed.
+    pub at: Timestamp,
+}
+
+/// Serves until the program ends; `announce` is told where, once, and `tell` of every pod that was isolated.
 ///
 /// # Errors
 ///
 /// When there is no port or no certificate.
-pub fn serve(delay: Duration, announce: impl FnOnce(&Place) -> Result<()>) -> Result<()> {
+pub fn serve(
+    delay: Duration,
+    announce: impl FnOnce(&Place) -> Result<()>,
+    tell: fn(&Isolated),
+) -> Result<()> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("port for the replay server")?;
     let endpoint = format!("https://{}", listener.local_addr()?);
     let (authority, tls) = certificate()?;
@@ -29,16 +45,28 @@ pub fn serve(delay: Duration, announce: impl FnOnce(&Place) -> Result<()>) -> Re
         let (tls, world) = (Arc::clone(&tls), Arc::clone(&world));
         let stream = stream?;
         // A client that is ended leaves its connections behind; nobody is to be told.
-        std::thread::spawn(move || drop(connection(stream, tls, &world, delay)));
+        std::thread::spawn(move || drop(connection(stream, tls, &world, delay, tell)));
     }
     Ok(())
 }
 
-fn connection(stream: TcpStream, tls: Arc<ServerConfig>, world: &World, delay: Duration) -> Result<()> {
+fn connection(
+    stream: TcpStream,
+    tls: Arc<ServerConfig>,
+    world: &World,
+    delay: Duration,
+    tell: fn(&Isolated),
+) -> Result<()> {
     stream.set_nodelay(true)?;
     let mut connection = Connection::new(StreamOwned::new(ServerConnection::new(tls)?, stream));
     while let Some(request) = connection.request()? {
-        let answer = world.answer(&request);
+        let (answer, isolated) = world.answer(&request);
+        if let Some(uid) = isolated {
+            tell(&Isolated {
+                uid,
+                at: day2_aws::boot::now(),
+            });
+        }
         std::thread::sleep(delay);
         connection.answer(&request.method, &answer)?;
     }

@@ -23,17 +23,25 @@ const PEERS: u64 = 60;
 /// When a program is missing.
 pub fn row(peers: &Peers, quick: bool) -> Result<Row> {
     let share = if quick { 4 } else { 1 };
-    let (program, python, script) =
-        (folders::built("classify")?, peers.python(), folders::peers().join("classify.py"));
+    let (program, python, script) = (
+        folders::built("classify")?,
+        peers.python(),
+        folders::peers().join("classify.py"),
+    );
     let mut row = titled(7);
     row.cases.push(Case {
         label: "processor time per million events".to_owned(),
         peer: Side::new("Powertools data classes", move || {
             per_million(Command::new(&python).arg(&script), PEERS / share)
         }),
-        ours: Side::new("Day2", move || per_million(&mut Command::new(&program), OURS / share)),
+        ours: Side::new("Day2", move || {
+            per_million(&mut Command::new(&program), OURS / share)
+        }),
         same: same_decisions,
-        goals: vec![Goal::TimesLess { metric: Metric::Cpu, times: 50.0 }],
+        goals: vec![Goal::TimesLess {
+            metric: Metric::Cpu,
+            times: 50.0,
+        }],
     });
     row.notes = vec![
         "All sample events of `events/` that are not broken on purpose, mixed: schedules, alarms in four shapes, findings in \
@@ -51,19 +59,31 @@ fn per_million(command: &mut Command, repetitions: u64) -> Result<Sample> {
     let mut sample = child::run(command.arg(folders::events()).arg(repetitions.to_string()))?;
     let said = sample.answer.take();
     let events = said["decisions"].as_array().map_or(0, Vec::len);
-    let nanoseconds = said["nanoseconds"].as_u64().context("the program does not say how long it took")?;
+    let nanoseconds = said["nanoseconds"]
+        .as_u64()
+        .context("the program does not say how long it took")?;
     let count = u64::try_from(events)? * repetitions;
     ensure!(count > 0 && nanoseconds > 0, "nothing was classified");
     sample.wall = Duration::ZERO;
-    sample.cpu = Duration::from_nanos(u64::try_from(u128::from(nanoseconds) * 1_000_000 / u128::from(count))?);
+    sample.cpu = Duration::from_nanos(u64::try_from(
+        u128::from(nanoseconds) * 1_000_000 / u128::from(count),
+    )?);
     sample.answer = said["decisions"].clone();
     Ok(sample)
 }
 
 /// Names the first event on which the sides differ.
 fn same_decisions(ours: &Value, peer: &Value) -> Result<()> {
-    let (ours, peer) = (ours.as_array().context("no list")?, peer.as_array().context("no list")?);
-    ensure!(ours.len() == peer.len() && !ours.is_empty(), "{} and {} events", ours.len(), peer.len());
+    let (ours, peer) = (
+        ours.as_array().context("no list")?,
+        peer.as_array().context("no list")?,
+    );
+    ensure!(
+        ours.len() == peer.len() && !ours.is_empty(),
+        "{} and {} events",
+        ours.len(),
+        peer.len()
+    );
     for (own, theirs) in ours.iter().zip(peer) {
         ensure!(own == theirs, "ours: {own}, peer: {theirs}");
     }

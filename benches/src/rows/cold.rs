@@ -32,7 +32,14 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
         (50, vec![times(Metric::Cpu, 20.0)]),
     ] {
         let replay = Rc::new(Replay::start(Duration::from_millis(delay))?);
-        row.cases.push(case(format!("delay {delay} ms"), peers, &api, &replay, None, goals)?);
+        row.cases.push(case(
+            format!("delay {delay} ms"),
+            peers,
+            &api,
+            &replay,
+            None,
+            goals,
+        )?);
     }
     row.notes = vec![
         "Both find their event waiting, call `eks:DescribeCluster`, sign a token without a network call, list the nodes over \
@@ -64,14 +71,19 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
     let replay = Rc::new(Replay::start(Duration::ZERO)?);
     let mut row = titled(2);
     let goals = vec![times(Metric::Wall, 20.0), times(Metric::Cpu, 20.0)];
-    row.cases.push(case("delay 0 ms".to_owned(), peers, &api, &replay, Some(&starved), goals)?);
-    row.notes = vec![
-        format!(
-            "A control group with {PROCESSOR} % of one processor (quota per 100 ms) and {} MB, as Lambda's smallest \
+    row.cases.push(case(
+        "delay 0 ms".to_owned(),
+        peers,
+        &api,
+        &replay,
+        Some(&starved),
+        goals,
+    )?);
+    row.notes = vec![format!(
+        "A control group with {PROCESSOR} % of one processor (quota per 100 ms) and {} MB, as Lambda's smallest \
              sandbox has after Init; real Init runs with the full processor for up to ten seconds, so this is harder than Lambda.",
-            MEMORY >> 20
-        ),
-    ];
+        MEMORY >> 20
+    )];
     Ok(row)
 }
 
@@ -88,7 +100,10 @@ fn case(
     goals: Vec<Goal>,
 ) -> Result<Case> {
     let mut variables: std::collections::BTreeMap<String, String> = replay.variables().into_iter().collect();
-    variables.insert("DAY2_SETTINGS".to_owned(), replay.settings(&json!({})).to_string());
+    variables.insert(
+        "DAY2_SETTINGS".to_owned(),
+        replay.settings(&json!({})).to_string(),
+    );
     variables.insert("CLUSTER_NAME".to_owned(), crate::replay::CLUSTER.to_owned());
     let ours = Launch {
         program: folders::built("first-call")?,
@@ -99,13 +114,20 @@ fn case(
     };
     let theirs = Launch {
         program: peers.python(),
-        arguments: ["-m", "awslambdaric", "first_call.handler"].map(Into::into).into(),
+        arguments: ["-m", "awslambdaric", "first_call.handler"]
+            .map(Into::into)
+            .into(),
         folder: folders::peers(),
         variables,
         starved: starved.cloned(),
     };
     // Both closures hold the server, so that it lives as long as the case.
-    let (api_ours, api_peer, own, other) = (Rc::clone(api), Rc::clone(api), Rc::clone(replay), Rc::clone(replay));
+    let (api_ours, api_peer, own, other) = (
+        Rc::clone(api),
+        Rc::clone(api),
+        Rc::clone(replay),
+        Rc::clone(replay),
+    );
     Ok(Case {
         label,
         peer: Side::new("Python", move || {

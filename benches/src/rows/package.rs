@@ -26,30 +26,47 @@ struct Package {
 pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
     let functions = functions(peers)?;
     let (typical, largest) = (
-        functions.get(functions.len() / 2).context("no function is built")?,
+        functions
+            .get(functions.len() / 2)
+            .context("no function is built")?,
         functions.last().context("no function is built")?,
     );
     let whole = python(peers, false)?;
     let slim = python(peers, true)?;
     let mut row = titled(8);
-    for (label, function, limit) in
-        [("typical", typical, 4.0), ("largest", largest, 6.0)]
-    {
+    for (label, function, limit) in [("typical", typical, 4.0), ("largest", largest, 6.0)] {
         let (name, ours) = function;
         row.cases.push(case(
             format!("{label} ({name}), zipped"),
             whole.zipped,
             ours.zipped,
-            vec![times(5.0), Goal::AtMost { metric: Metric::Size, value: limit }],
+            vec![
+                times(5.0),
+                Goal::AtMost {
+                    metric: Metric::Size,
+                    value: limit,
+                },
+            ],
         ));
-        row.cases.push(case(format!("{label} ({name}), unpacked"), whole.unpacked, ours.unpacked, vec![times(5.0)]));
+        row.cases.push(case(
+            format!("{label} ({name}), unpacked"),
+            whole.unpacked,
+            ours.unpacked,
+            vec![times(5.0)],
+        ));
     }
     let (name, ours) = typical;
     let label = format!("typical ({name}), zipped, against the runtime's own boto3");
     row.cases.push(case(label, slim.zipped, ours.zipped, Vec::new()));
     let all: Vec<String> = functions
         .iter()
-        .map(|(name, package)| format!("{name} {:.2}/{:.2}", megabytes(package.zipped), megabytes(package.unpacked)))
+        .map(|(name, package)| {
+            format!(
+                "{name} {:.2}/{:.2}",
+                megabytes(package.zipped),
+                megabytes(package.unpacked)
+            )
+        })
         .collect();
     row.notes = vec![
         format!("MB zipped and unpacked of each function, for x86-64: {}.", all.join(", ")),
@@ -63,16 +80,29 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
 }
 
 const fn times(times: f64) -> Goal {
-    Goal::TimesLess { metric: Metric::Size, times }
+    Goal::TimesLess {
+        metric: Metric::Size,
+        times,
+    }
 }
 
 fn case(label: String, peer: u64, ours: u64, goals: Vec<Goal>) -> Case {
     let side = |name: &str, bytes: u64| {
         Side::new(name, move || {
-            Ok(Sample { bytes: Some(bytes), answer: json!("a package"), ..Sample::default() })
+            Ok(Sample {
+                bytes: Some(bytes),
+                answer: json!("a package"),
+                ..Sample::default()
+            })
         })
     };
-    Case { label, peer: side("Python", peer), ours: side("Day2", ours), same: crate::run::equal, goals }
+    Case {
+        label,
+        peer: side("Python", peer),
+        ours: side("Day2", ours),
+        same: crate::run::equal,
+        goals,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of files")]
@@ -85,7 +115,9 @@ fn functions(peers: &Peers) -> Result<Vec<(String, Package)>> {
     let mut all = Vec::new();
     for folder in std::fs::read_dir(folders::root().join("functions"))? {
         let name = folder?.file_name().to_string_lossy().into_owned();
-        let Ok(binary) = folders::built(&name) else { continue };
+        let Ok(binary) = folders::built(&name) else {
+            continue;
+        };
         all.push((name, packed(peers, &[binary])?));
     }
     all.sort_by_key(|(_, package)| package.zipped);
@@ -95,13 +127,33 @@ fn functions(peers: &Peers) -> Result<Vec<(String, Package)>> {
 /// The Python package; `slim` leaves out what the runtime has.
 fn python(peers: &Peers, slim: bool) -> Result<Package> {
     let libraries = peers.libraries()?;
-    let not_in_it = ["pip", "setuptools", "wheel", "awslambdaric", "runtime_client", "snapshot_restore_py", "simplejson", "_distutils_hack"];
-    let of_runtime = ["boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"];
-    let mut parts: Vec<PathBuf> = vec![folders::peers().join("first_call.py"), folders::peers().join("eks_token.py")];
+    let not_in_it = [
+        "pip",
+        "setuptools",
+        "wheel",
+        "awslambdaric",
+        "runtime_client",
+        "snapshot_restore_py",
+        "simplejson",
+        "_distutils_hack",
+    ];
+    let of_runtime = [
+        "boto3",
+        "botocore",
+        "s3transfer",
+        "jmespath",
+        "dateutil",
+        "six",
+        "urllib3",
+    ];
+    let mut parts: Vec<PathBuf> = vec![
+        folders::peers().join("first_call.py"),
+        folders::peers().join("eks_token.py"),
+    ];
     for entry in std::fs::read_dir(&libraries)? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         let is = |list: &[&str]| list.iter().any(|one| name.to_lowercase().starts_with(one));
-        if !is(&not_in_it) && !(slim && is(&of_runtime)) && name != "__pycache__" {
+        if !(is(&not_in_it) || slim && is(&of_runtime)) && name != "__pycache__" {
             parts.push(libraries.join(name));
         }
     }
@@ -128,7 +180,13 @@ with tempfile.NamedTemporaryFile(suffix='.zip') as out:
     command.arg("-c").arg(PROGRAM).args(parts);
     let said: Value = child::run(&mut command)?.answer;
     let size = |key: &str| said[key].as_u64().with_context(|| format!("no {key}"));
-    let package = Package { zipped: size("zipped")?, unpacked: size("unpacked")? };
-    ensure!(package.zipped > 0 && parts.iter().all(|part| Path::new(part).exists()), "an empty package");
+    let package = Package {
+        zipped: size("zipped")?,
+        unpacked: size("unpacked")?,
+    };
+    ensure!(
+        package.zipped > 0 && parts.iter().all(|part| Path::new(part).exists()),
+        "an empty package"
+    );
     Ok(package)
 }
