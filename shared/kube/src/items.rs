@@ -4,7 +4,11 @@
 //! 400 MB of JSON. So neither the body nor a vector of full objects is ever held: this reader keeps the bytes of
 //! one element, hands it over, and goes on. It finds where values begin and end; `serde_json` reads them.
 
+mod value;
+
 use serde::Deserialize;
+
+use value::{Seen, Value};
 
 /// The largest element. etcd refuses objects above 1.5 MiB by default; their JSON is larger than what etcd holds.
 const ELEMENT_BYTES: usize = 8 * 1024 * 1024;
@@ -65,67 +69,11 @@ enum Field {
     Other,
 }
 
-/// How far into a JSON value the reader is.
-#[derive(Debug, Clone, Copy, Default)]
-struct Value {
-    open: usize,
-    text: bool,
-    escaped: bool,
-}
-
-/// What a look at some bytes of a value found.
-enum Seen {
-    /// The value ends after so many of them.
-    Ends(usize),
-    /// It goes on behind them.
-    GoesOn,
-}
-
-impl Value {
-    /// Goes through `bytes` until the value ends. A number or word ends *before* a delimiter.
-    fn look(&mut self, bytes: &[u8]) -> Result<Seen, String> {
-        for (at, &byte) in bytes.iter().enumerate() {
-            if self.text {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => {
-                        self.text = false;
-                        if self.open == 0 {
-                            return Ok(Seen::Ends(at + 1));
-                        }
-                    }
-                    _ => {}
-                }
-                continue;
-            }
-            match byte {
-                b'"' => self.text = true,
-                b'{' | b'[' => self.open += 1,
-                b'}' | b']' | b',' if self.open == 0 => return Ok(Seen::Ends(at)),
-                b'}' | b']' => {
-                    self.open -= 1;
-                    if self.open == 0 {
-                        return Ok(Seen::Ends(at + 1));
-                    }
-                }
-                b if b < b' ' && !b.is_ascii_whitespace() => return Err(unexpected(byte)),
-                _ => {}
-            }
-        }
-        Ok(Seen::GoesOn)
-    }
-}
-
 impl ListReader {
     pub(crate) const fn new() -> Self {
         Self {
             place: Place::Before,
-            value: Value {
-                open: 0,
-                text: false,
-                escaped: false,
-            },
+            value: Value::new(),
             held: Vec::new(),
             meta: ListMeta { r#continue: None },
             had_items: false,
@@ -246,7 +194,7 @@ impl ListReader {
 
     fn begin(&mut self, place: Place) {
         self.place = place;
-        self.value = Value::default();
+        self.value = Value::new();
         self.held.clear();
     }
 

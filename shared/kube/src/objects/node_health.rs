@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::meta::{Int, Meta, Time, strings};
+use super::meta::{Int, Time, strings};
 use super::resources::ResourcesWire;
 use super::{Condition, Kind, Readiness, Resources, Status};
 
@@ -77,11 +78,15 @@ struct Wire {
     status: Option<State>,
 }
 
+/// Named one by one: a flattened part would make serde keep the whole object in memory first, a third of which is
+/// `managedFields`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
-    #[serde(flatten)]
-    meta: Meta,
+    name: Option<String>,
+    labels: Option<BTreeMap<String, Option<String>>>,
+    creation_timestamp: Option<Time>,
+    deletion_timestamp: Option<Time>,
     managed_fields: Option<Vec<Managed>>,
 }
 
@@ -89,7 +94,20 @@ struct Metadata {
 #[serde(rename_all = "camelCase")]
 struct Managed {
     time: Option<Time>,
-    fields_v1: Option<Value>,
+    fields_v1: Option<Managing>,
+}
+
+/// Of all fields that a manager has set, the cordon.
+#[derive(Deserialize)]
+struct Managing {
+    #[serde(rename = "f:spec")]
+    spec: Option<ManagingSpec>,
+}
+
+#[derive(Deserialize)]
+struct ManagingSpec {
+    #[serde(rename = "f:unschedulable")]
+    unschedulable: Option<IgnoredAny>,
 }
 
 #[derive(Default, Deserialize)]
@@ -116,8 +134,8 @@ struct State {
 
 #[derive(Deserialize)]
 struct Allocatable {
-    #[serde(flatten)]
-    resources: ResourcesWire,
+    cpu: Option<Value>,
+    memory: Option<Value>,
     pods: Option<Int>,
 }
 
@@ -132,7 +150,7 @@ const CORDON_TAINT: &str = "node.kubernetes.io/unschedulable";
 
 impl From<Wire> for NodeHealth {
     fn from(wire: Wire) -> Self {
-        let Metadata { meta, managed_fields } = wire.metadata.unwrap_or_default();
+        let meta = wire.metadata.unwrap_or_default();
         let spec = wire.spec.unwrap_or_default();
         let state = wire.status.unwrap_or_default();
         let taints = spec.taints.unwrap_or_default();
@@ -140,23 +158,26 @@ impl From<Wire> for NodeHealth {
             .iter()
             .find(|taint| taint.key.as_deref() == Some(CORDON_TAINT))
             .and_then(|taint| taint.time_added.as_ref()?.0);
-        let changed_at = managed_fields
+        let cordons = |entry: &Managed| {
+            let spec = entry.fields_v1.as_ref().and_then(|fields| fields.spec.as_ref());
+            spec.is_some_and(|spec| spec.unschedulable.is_some())
+        };
+        let changed_at = meta
+            .managed_fields
             .unwrap_or_default()
             .into_iter()
-            .filter(|entry| {
-                let fields = entry.fields_v1.as_ref();
-                fields.is_some_and(|fields| fields.pointer("/f:spec/f:unschedulable").is_some())
-            })
+            .filter(cordons)
             .filter_map(|entry| entry.time.and_then(|time| time.0))
             .max();
         let unschedulable = spec.unschedulable.unwrap_or_default();
-        let labels = strings(meta.labels.clone());
+        let labels = strings(meta.labels);
         let (allocatable, pods) = state.allocatable.map_or((Resources::default(), None), |room| {
-            (room.resources.read(), room.pods)
+            let resources = ResourcesWire::new(room.cpu, room.memory).read();
+            (resources, room.pods)
         });
         Self {
-            created_at: meta.created_at(),
-            deleting_since: meta.deleting_since(),
+            created_at: meta.creation_timestamp.and_then(|time| time.0),
+            deleting_since: meta.deletion_timestamp.and_then(|time| time.0),
             name: meta.name.unwrap_or_default(),
             zone: labels.get("topology.kubernetes.io/zone").cloned(),
             labels,

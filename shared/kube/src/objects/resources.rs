@@ -62,6 +62,10 @@ pub(super) fn quantities(map: Option<BTreeMap<String, Option<serde_json::Value>>
 }
 
 impl ResourcesWire {
+    pub(super) const fn new(cpu: Option<serde_json::Value>, memory: Option<serde_json::Value>) -> Self {
+        Self { cpu, memory }
+    }
+
     pub(super) fn read(&self) -> Resources {
         Resources {
             cpu_milli: quantity(self.cpu.as_ref()).unwrap_or_default(),
