@@ -13,6 +13,7 @@ pub mod child;
 pub mod events;
 pub mod folders;
 pub mod http1;
+pub mod lists;
 pub mod page;
 pub mod peers;
 pub mod replay;

@@ -1,10 +1,13 @@
 //! The rows of the table, one module each. A new row is a module with `pub fn row(peers, quick) -> Result<Row>`, a line in
 //! [`ALL`] and one in [`TITLES`].
 
+pub mod checklist;
 pub mod classify;
 pub mod cold;
 pub mod containment;
 pub mod package;
+pub mod scan;
+pub mod script;
 
 use anyhow::Result;
 
@@ -19,6 +22,9 @@ pub type Make = fn(peers: &Peers, quick: bool) -> Result<Row>;
 pub const ALL: &[(u32, Make)] = &[
     (1, cold::row),
     (2, cold::starved_row),
+    (3, scan::row),
+    (4, script::row),
+    (5, checklist::row),
     (6, containment::row),
     (7, classify::row),
     (8, package::row),

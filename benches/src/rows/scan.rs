@@ -1,0 +1,259 @@
+//! Row 3: what a look at all nodes and pods of a cluster takes, and how it grows with the cluster.
+
+use std::process::Command;
+use std::rc::Rc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+
+use super::titled;
+use crate::child;
+use crate::folders;
+use crate::lists::Scanned;
+use crate::peers::{Peers, program};
+use crate::row::{Case, Goal, Metric, Row, Sample, Side};
+use crate::runtime_api::RuntimeApi;
+use crate::sandbox::cold;
+
+/// The morning's look at the cluster.
+pub(super) const EVENT: &[u8] = br#"{"task":"morning","targets":["prod-a"]}"#;
+
+/// Memory that a scan may take, in MB, whatever the size of the cluster.
+const MOST_MEMORY: f64 = 40.0;
+
+/// Row 3.
+///
+/// # Errors
+///
+/// When a program is missing or cannot be started.
+pub fn row(peers: &Peers, quick: bool) -> Result<Row> {
+    program("jq")?;
+    let api = Rc::new(RuntimeApi::start()?);
+    let mut row = titled(3);
+    let sizes: &[(usize, f64)] = if quick {
+        &[(5_000, 10.0)]
+    } else {
+        &[(5_000, 10.0), (50_000, 30.0)]
+    };
+    for (pods, memory) in sizes {
+        let cluster = Rc::new(Scanned::real(*pods)?);
+        let label = format!("{} pods", thousands(*pods));
+        let goals = [
+            Goal::TimesLess {
+                metric: Metric::Rss,
+                times: *memory,
+            },
+            Goal::TimesLess {
+                metric: Metric::Cpu,
+                times: 50.0,
+            },
+        ];
+        row.cases.push(Case {
+            label: format!("{label}, Python client"),
+            peer: python(&cluster, peers, &[]),
+            ours: ours(&cluster, &api)?,
+            same: same_counts,
+            goals: goals.to_vec(),
+        });
+        row.cases.push(Case {
+            label: format!("{label}, Python client without its models"),
+            peer: python(&cluster, peers, &["--raw"]),
+            ours: ours(&cluster, &api)?,
+            same: same_counts,
+            goals: Vec::new(),
+        });
+        row.cases.push(Case {
+            label: format!("{label}, kubectl + jq"),
+            peer: kubectl_and_jq(&cluster),
+            ours: ours(&cluster, &api)?,
+            same: same_counts,
+            goals: goals.to_vec(),
+        });
+        row.cases
+            .push(bound(format!("{label}, fetching alone"), &cluster, &api)?);
+    }
+    let sizes: &[usize] = if quick {
+        &[500, 5_000]
+    } else {
+        &[500, 5_000, 50_000, 150_000]
+    };
+    for pods in sizes {
+        let cluster = Rc::new(Scanned::played(*pods, Duration::ZERO)?);
+        row.cases.push(bound(
+            format!("{} pods played, fetching alone", thousands(*pods)),
+            &cluster,
+            &api,
+        )?);
+    }
+    row.notes = NOTES.iter().map(|note| (*note).to_owned()).collect();
+    Ok(row)
+}
+
+const NOTES: &[&str] = &[
+    "The answer that is compared: nodes that are not Ready, pods that do not start, pods without a node, workloads restarted \
+     in the last 24 hours. Day2's side is the whole `health-check` as Lambda starts it: it reads thirteen more lists, judges \
+     some fifty lines, and stores and mails a report. The peers read nodes and pods only.",
+    "Real: etcd and the API server of the local platform with no controller, so that nothing changes meanwhile. Played: \
+     `list-server`, which makes 4 kB pods and 6 kB nodes while it sends them and takes no time to find them; a real API \
+     server is some ten times slower, so that the ratio to fetching alone is at its hardest there.",
+    "Fetching alone is `fetch-pages`: the same lists in the same order over the same transport, of which nothing is read but \
+     the token of the next page. It is the other side of the wall goal, not a peer.",
+    "kubectl keeps the whole list, and jq once more; the largest of their processes is counted, not their sum.",
+];
+
+/// Against fetching the same pages and reading nothing.
+fn bound(label: String, cluster: &Rc<Scanned>, api: &Rc<RuntimeApi>) -> Result<Case> {
+    let held = Rc::clone(cluster);
+    Ok(Case {
+        label,
+        peer: Side::new("fetch-pages", move || child::run(&mut held.fetcher()?)),
+        ours: ours(cluster, api)?,
+        same: both_read,
+        goals: vec![
+            Goal::AtMostTimes {
+                metric: Metric::Wall,
+                times: 1.3,
+            },
+            Goal::AtMost {
+                metric: Metric::Rss,
+                value: MOST_MEMORY,
+            },
+        ],
+    })
+}
+
+pub(super) fn ours(cluster: &Rc<Scanned>, api: &Rc<RuntimeApi>) -> Result<Side> {
+    let (held, api, launch) = (Rc::clone(cluster), Rc::clone(api), cluster.launch()?);
+    Ok(Side::new("Day2", move || {
+        let _ = &held;
+        let sample = cold(&api, &launch, EVENT)?;
+        let report = sample.answer.pointer("/reports/0").cloned();
+        Ok(Sample {
+            answer: report.context("no report")?,
+            ..sample
+        })
+    }))
+}
+
+fn python(cluster: &Rc<Scanned>, peers: &Peers, arguments: &'static [&'static str]) -> Side {
+    let (held, python) = (Rc::clone(cluster), peers.python());
+    Side::new("Python client", move || {
+        let mut command = Command::new(&python);
+        command
+            .arg(folders::peers().join("scan/scan.py"))
+            .arg(held.kubeconfig())
+            .args(arguments);
+        child::run(&mut command)
+    })
+}
+
+fn kubectl_and_jq(cluster: &Rc<Scanned>) -> Side {
+    let held = Rc::clone(cluster);
+    Side::new("kubectl + jq", move || {
+        let mut command = Command::new(folders::peers().join("scan/scan.sh"));
+        held.surround(&mut command)?;
+        child::run(&mut command)
+    })
+}
+
+/// `5000` as `5,000`.
+fn thousands(number: usize) -> String {
+    if number < 1_000 {
+        return number.to_string();
+    }
+    format!("{},{:03}", number / 1_000, number % 1_000)
+}
+
+fn both_read(ours: &Value, peer: &Value) -> Result<()> {
+    let bytes = peer.get("bytes").and_then(Value::as_u64).unwrap_or_default();
+    ensure!(bytes > 0, "nothing was fetched: {peer}");
+    for code in ["HLT-111", "HLT-122"] {
+        ensure!(number(ours, code, 0).is_some(), "{code} has no number in {ours}");
+    }
+    Ok(())
+}
+
+/// The counts of the peers, and where they stand in the report.
+pub(super) fn same_counts(ours: &Value, peer: &Value) -> Result<()> {
+    let count = |name: &str| peer.get(name).and_then(Value::as_u64);
+    let nodes = peer
+        .get("nodes_not_ready")
+        .and_then(Value::as_array)
+        .map(Vec::len);
+    let found = [
+        (
+            "nodes not Ready",
+            not_ready(ours),
+            nodes.and_then(|nodes| u64::try_from(nodes).ok()),
+        ),
+        (
+            "pods that do not start",
+            number(ours, "HLT-122", 0),
+            count("pods_that_do_not_start"),
+        ),
+        (
+            "pods without a node",
+            number(ours, "HLT-123", 0),
+            count("pods_without_a_node"),
+        ),
+        (
+            "workloads restarted",
+            number(ours, "HLT-127", 0),
+            count("workloads_restarted"),
+        ),
+    ];
+    for (what, own, theirs) in found {
+        ensure!(
+            own.is_some() && own == theirs,
+            "{what}: {own:?} here, {theirs:?} there"
+        );
+    }
+    Ok(())
+}
+
+/// Of `165 of 167 nodes Ready` the difference.
+pub(super) fn not_ready(report: &Value) -> Option<u64> {
+    number(report, "HLT-111", 1)?.checked_sub(number(report, "HLT-111", 0)?)
+}
+
+/// The number at this place among the numbers of what a line has seen.
+pub(super) fn number(report: &Value, code: &str, at: usize) -> Option<u64> {
+    let items = report.get("items")?.as_array()?;
+    let item = items
+        .iter()
+        .find(|item| item.get("code").and_then(Value::as_str) == Some(code))?;
+    let seen = item.get("seen")?.as_str()?.replace(',', "");
+    seen.split(|one: char| !one.is_ascii_digit())
+        .filter(|digits| !digits.is_empty())
+        .nth(at)?
+        .parse()
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn report(starts_not: &str) -> Value {
+        json!({"items": [
+            {"code": "HLT-111", "seen": "165 of 167 nodes Ready"},
+            {"code": "HLT-122", "seen": starts_not},
+            {"code": "HLT-123", "seen": "3 of 5000 pods not, in 3 workloads"},
+            {"code": "HLT-127", "seen": "12 workloads restarted in 24 h, of 5000 pods"},
+        ]})
+    }
+
+    #[test]
+    fn an_answer_is_the_same_when_every_count_is() {
+        let peer = json!({
+            "nodes_not_ready": ["a", "b"], "pods_that_do_not_start": 9, "pods_without_a_node": 3, "workloads_restarted": 12,
+        });
+        same_counts(&report("9 of 5000 pods not, in 9 workloads"), &peer).unwrap();
+        let why = same_counts(&report("8 of 5000 pods not, in 8 workloads"), &peer).unwrap_err();
+        assert!(why.to_string().starts_with("pods that do not start"), "{why}");
+        assert!(same_counts(&json!({}), &peer).is_err());
+    }
+}
