@@ -7,7 +7,10 @@ locals {
   functions = merge(local.reporting_functions, { for name, function in { watchdog = local.watchdog } : name => function if function != null })
 
   # All but the watchdog, which looks at them.
-  reporting_functions = {
+  reporting_functions = merge(local.working_functions, { for name, function in { doctor = local.doctor } : name => function if function != null })
+
+  # All but the two that look after the others.
+  working_functions = {
     for name, function in {
       backup-verification   = local.backup_verification
       connection-exhaustion = local.connection_exhaustion

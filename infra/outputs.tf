@@ -3,6 +3,7 @@ locals {
     for name, function in {
       backup-verification   = one(module.backup_verification)
       connection-exhaustion = one(module.connection_exhaustion)
+      doctor                = one(module.doctor)
       evidence-audit        = one(module.evidence_audit)
       ha-status             = one(module.ha_status)
       health-check          = one(module.health_check)

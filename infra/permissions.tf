@@ -48,7 +48,7 @@ locals {
       topic_arns       = concat([local.topic_arn], [for target in function.targets : local.targets[target].topic_arn if local.targets[target].topic_arn != null])
       topic_key_arns   = concat([aws_kms_key.this.arn], [for target in function.targets : local.targets[target].topic_key_arn if local.targets[target].topic_key_arn != null])
       settings_object_arns = [
-        for large in keys(local.settings_large) : "${local.report_bucket_arn}/settings/${name}/*" if large == name
+        for large in concat(keys(local.settings_large_of_the_rest), ["doctor"]) : "${local.report_bucket_arn}/settings/${name}/*" if large == name
       ]
     }, function.lists)
   }

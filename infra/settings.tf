@@ -27,20 +27,35 @@ locals {
     )
   }
 
-  settings_documents = {
+  # All but the doctor's, which tells of the policies of all functions: policies may wait for these, and not for that one.
+  settings_documents_of_the_rest = {
     for name, function in local.functions : name => jsonencode({
       deployment = merge(local.settings_deployment, { mail = function.mail })
       calendar   = function.calendar == null ? var.calendar : function.calendar
       targets    = [for target in function.targets : local.settings_targets[target]]
       function   = function.settings
-    })
+    }) if name != "doctor"
   }
 
+  settings_document_of_the_doctor = {
+    for name, function in { doctor = local.doctor } : name => jsonencode({
+      deployment = merge(local.settings_deployment, { mail = function.mail })
+      calendar   = function.calendar
+      targets    = [for target in function.targets : local.settings_targets[target]]
+      function   = local.doctor_settings
+    }) if function != null
+  }
+
+  settings_documents = merge(local.settings_documents_of_the_rest, local.settings_document_of_the_doctor)
+
   # The length in base64 gives the bytes; length() would count letters.
-  settings_large = {
-    for name, document in local.settings_documents : name => document
+  settings_large_of_the_rest = {
+    for name, document in local.settings_documents_of_the_rest : name => document
     if length(base64encode(document)) / 4 * 3 > local.settings_inline_limit_bytes
   }
+
+  # The doctor's is never small.
+  settings_large = merge(local.settings_large_of_the_rest, local.settings_document_of_the_doctor)
 
   settings_environment = {
     for name, document in local.settings_documents : name => contains(keys(local.settings_large), name) ? {

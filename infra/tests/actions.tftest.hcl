@@ -170,7 +170,7 @@ run "one_action_alone_is_swept_too" {
   }
 
   assert {
-    condition     = join(" ", keys(output.functions)) == "connection-exhaustion lease-sweeper watchdog" && keys(jsondecode(output.settings["lease-sweeper"]).function.owners) == ["connection-exhaustion"]
+    condition     = join(" ", keys(output.functions)) == "connection-exhaustion doctor lease-sweeper watchdog" && keys(jsondecode(output.settings["lease-sweeper"]).function.owners) == ["connection-exhaustion"]
     error_message = "the sweeper must come with any function that acts, and know only what is deployed"
   }
 }

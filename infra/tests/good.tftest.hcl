@@ -93,8 +93,8 @@ run "small_settings_stand_in_the_environment" {
   command = plan
 
   assert {
-    condition     = length(aws_s3_object.settings) == 0 && local.settings_environment["scale-window"] == tomap({ DAY2_SETTINGS = output.settings["scale-window"] })
-    error_message = "a document of at most 3 kB must be the variable itself"
+    condition     = keys(aws_s3_object.settings) == ["doctor"] && local.settings_environment["scale-window"] == tomap({ DAY2_SETTINGS = output.settings["scale-window"] })
+    error_message = "a document of at most 3 kB must be the variable itself; only the doctor's is always an object"
   }
 
   assert {

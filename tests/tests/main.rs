@@ -9,6 +9,7 @@
 mod acting;
 mod backups;
 mod containment;
+mod doctor;
 mod evidence;
 mod faults;
 mod health;

@@ -67,9 +67,15 @@ fn objection(original: &Trigger, mutant: &Value, taken_for: &Trigger) -> Option<
 fn no_mutant_of_a_sample_is_taken_for_something_that_acts_e04() {
     let mut judged = 0;
     let mut wrong = Vec::new();
-    for (name, event) in ["scale-window", "lease-sweeper", "evidence-audit", "watchdog"]
-        .into_iter()
-        .flat_map(samples)
+    for (name, event) in [
+        "scale-window",
+        "lease-sweeper",
+        "evidence-audit",
+        "watchdog",
+        "doctor",
+    ]
+    .into_iter()
+    .flat_map(samples)
     {
         let original = classify(event.to_string().as_bytes());
         for (label, mutant) in mutations(&event) {

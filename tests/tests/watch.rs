@@ -54,6 +54,7 @@ pub(crate) async fn what_is_missing_is_told_o03(
     ensure!(first.named("FAIL").is_empty(), "{:?}", first.named("FAIL"));
     let new = first.named("UNKNOWN").remove("WDG-002").unwrap_or_default();
     let not_run_yet = [
+        "doctor/examine/day2",
         "evidence-audit/audit/prod-a",
         "health-check/morning/prod-a",
         "lease-sweeper/sweep/prod-a",
@@ -95,9 +96,13 @@ pub(crate) async fn what_is_missing_is_told_o03(
     let sweeper = deployment.function("lease-sweeper")?;
     let swept = stage.fire_of(&sweeper, &format!("sweep-{TARGET}")).await?;
     ensure!(swept.subject.contains("lease-sweeper"), "{}", swept.subject);
-    for (function, schedule) in [("health-check", "morning"), ("evidence-audit", "audit")] {
+    for (function, schedule) in [
+        ("health-check", format!("morning-{TARGET}")),
+        ("evidence-audit", format!("audit-{TARGET}")),
+        ("doctor", format!("examine-{OWN}")),
+    ] {
         let function = deployment.function(function)?;
-        stage.fire_of(&function, &format!("{schedule}-{TARGET}")).await?;
+        stage.fire_of(&function, &schedule).await?;
     }
     let (mail, well) = watchdog.look(stage).await?;
     ensure!(well.status == "PASS", "{}: {:?}", well.status, well.named("FAIL"));

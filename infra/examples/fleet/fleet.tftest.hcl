@@ -59,7 +59,7 @@ run "the_deployment_can_be_planned" {
   }
 
   assert {
-    condition     = length(keys(jsondecode(output.settings["watchdog"]).function.functions)) == 2 && jsondecode(output.settings["watchdog"]).function.functions.scale-window.targets == ["prod-a", "prod-b", "prod-c"]
+    condition     = length(keys(jsondecode(output.settings["watchdog"]).function.functions)) == 3 && jsondecode(output.settings["watchdog"]).function.functions.scale-window.targets == ["prod-a", "prod-b", "prod-c"]
     error_message = "the watchdog must know the schedules of every platform"
   }
 }

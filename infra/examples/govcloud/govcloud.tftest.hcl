@@ -38,7 +38,7 @@ run "the_example_can_be_planned" {
   command = plan
 
   assert {
-    condition     = join(" ", keys(output.functions)) == "connection-exhaustion lease-sweeper scale-window watchdog"
+    condition     = join(" ", keys(output.functions)) == "connection-exhaustion doctor lease-sweeper scale-window watchdog"
     error_message = "the example must deploy checks, an action, the sweeper of its changes, and the watchdog"
   }
 

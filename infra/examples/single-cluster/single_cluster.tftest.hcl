@@ -20,7 +20,7 @@ run "the_example_can_be_planned" {
   }
 
   assert {
-    condition     = join(" ", keys(output.functions)) == "connection-exhaustion lease-sweeper provisioning-latency scale-window watchdog"
+    condition     = join(" ", keys(output.functions)) == "connection-exhaustion doctor lease-sweeper provisioning-latency scale-window watchdog"
     error_message = "the example must deploy the functions that act, and the sweeper of their changes"
   }
 

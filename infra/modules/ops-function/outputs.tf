@@ -78,3 +78,14 @@ output "health_alarms" {
   description = "Names of the alarms about the function itself."
   value       = sort([for alarm in aws_cloudwatch_metric_alarm.health : alarm.alarm_name])
 }
+
+output "examined" {
+  description = "What the doctor examines of the function. None of it may wait for the function itself, whose settings may wait for the doctor's."
+  value = {
+    permissions      = jsonencode({ Version = "2012-10-17", Statement = local.permissions })
+    schedules        = { for name, schedule in local.schedules : name => schedule.expression }
+    kubernetes_group = local.kubernetes_group
+    clusters         = sort(var.access_entry_clusters)
+    alarms           = var.operations.topic_arn == null ? [] : sort([for key in keys(local.health) : "${local.function_name}-${key}"])
+  }
+}

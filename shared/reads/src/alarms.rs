@@ -1,5 +1,6 @@
 //! CloudWatch alarms (`cloudwatch:DescribeAlarms`).
 
+mod notices;
 mod rule;
 
 use aws_sdk_cloudwatch::Client;
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use crate::answer::lacks;
 use crate::times::Times;
 
+pub use notices::{Notices, notices_by_names};
 pub use rule::{Rule, Watches};
 
 const ACTION: &str = "cloudwatch:DescribeAlarms";

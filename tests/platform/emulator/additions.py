@@ -6,11 +6,11 @@ A name that another version of MiniStack no longer has fails here, at start, not
 
 from emulator import (alarms, aurora, backups, clusters, compute, databases, functions, guardduty, insights, invocations,
                       metrics, nodegroups, objects, protection, quotas, resources, scaling, schedules, securityhub,
-                      shortages, snapshots, terminations)
+                      shortages, simulation, snapshots, terminations)
 
 MODULES = (clusters, nodegroups, insights, compute, databases, aurora, snapshots, backups, scaling, shortages,
            terminations, protection, schedules, invocations, functions, metrics, alarms, objects, quotas, guardduty,
-           securityhub, resources)
+           securityhub, simulation, resources)
 
 
 def install():

@@ -3,6 +3,7 @@ Authorization Reference. Calls to CloudWatch by its SDKs mean none to MiniStack,
 
 import json
 import re
+import urllib.parse
 
 import cbor2
 
@@ -13,6 +14,8 @@ RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 # Of GuardDuty's actions that are answered here, these can be limited to a detector, and the others cannot.
 OF_DETECTOR = frozenset(("GetDetector", "GetCoverageStatistics", "ListCoverage"))
 ADDON = re.compile(r"/clusters/([^/]+)/addons/([^/]+)(?:/update)?")
+ACCESS_ENTRY = re.compile(r"/clusters/([^/]+)/access-entries/(.+)")
+SCHEDULE = re.compile(r"/schedules/([^/]+)")
 NODE_GROUP = re.compile(r"/clusters/([^/]+)/node-groups/([^/]+)(?:/update-config)?")
 
 
@@ -64,6 +67,10 @@ def _with_parts(extract):
         if service == "eks" and (found := ADDON.fullmatch(path)):
             # An add-on's ARN ends in a UUID of its own, which nobody but EKS knows beforehand.
             return f"arn:aws:eks:{region}:{account}:addon/{found[1]}/{found[2]}/00000000-0000-0000-0000-000000000000"
+        if service == "eks" and (found := ACCESS_ENTRY.fullmatch(path)):
+            return _access_entry(found[1], urllib.parse.unquote(found[2]), region, account)
+        if service == "scheduler" and method == "GET" and (found := SCHEDULE.fullmatch(path)):
+            return f"arn:aws:scheduler:{region}:{account}:schedule/{_given(query_params, 'groupName') or 'default'}/{found[1]}"
         if service == "guardduty":
             return _detector(method, path, region, account)
         arn = extract(service, method, path, headers, body, query_params, region, account)
@@ -80,10 +87,21 @@ def _with_parts(extract):
 DATABASE_PARTS = {"DBParameterGroupName": "pg", "DBClusterParameterGroupName": "cluster-pg"}
 
 
+def _given(query_params, name):
+    value = query_params.get(name)
+    return value[0] if isinstance(value, list) else value
+
+
+def _access_entry(cluster, principal, region, account):
+    """Service Authorization Reference for Amazon EKS: …:access-entry/CLUSTER/TYPE/ACCOUNT/NAME/UUID."""
+    owner, _, path = principal.partition("iam::")[2].partition(":")
+    kind, _, name = path.partition("/")
+    return f"arn:aws:eks:{region}:{account}:access-entry/{cluster}/{kind}/{owner}/{name}/00000000-0000-0000-0000-000000000000"
+
+
 def _of_database(query_params, region, account):
     def given(name):
-        value = query_params.get(name)
-        return value[0] if isinstance(value, list) else value
+        return _given(query_params, name)
 
     for name, kind in DATABASE_PARTS.items():
         if given(name):

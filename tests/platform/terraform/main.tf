@@ -72,4 +72,5 @@ module "day2" {
   threat_containment          = var.threat_containment
   threat_release              = var.threat_release
   health_check                = var.health_check
+  doctor                      = var.doctor
 }

@@ -131,6 +131,11 @@ variable "threat_release" {
   default = null
 }
 
+variable "doctor" {
+  type    = any
+  default = null
+}
+
 variable "health_check" {
   type    = any
   default = null

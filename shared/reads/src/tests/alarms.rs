@@ -228,3 +228,42 @@ async fn what_is_more_than_one_metric_says_what_it_is() {
         Watches::Incomplete("Threshold")
     );
 }
+
+#[tokio::test]
+async fn whom_alarms_tell_is_read_by_name_of_both_types_and_one_that_is_gone_is_not_found() {
+    let page = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
+        .match_requests(|request| {
+            request.alarm_names() == ["db", "all", "gone"]
+                && request.alarm_types() == [cw::AlarmType::MetricAlarm, cw::AlarmType::CompositeAlarm]
+        })
+        .then_output(|| {
+            let composite = cw::CompositeAlarm::builder()
+                .alarm_name("all")
+                .actions_enabled(false)
+                .alarm_actions("arn:aws:sns:us-east-1:123456789012:pager");
+            DescribeAlarmsOutput::builder()
+                .metric_alarms(plain("db").actions_enabled(true).build())
+                .composite_alarms(composite.build())
+                .build()
+        });
+    let client = mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, [&page]);
+    let names = ["db", "all", "gone"].map(str::to_owned);
+    let seen = alarms::notices_by_names(&client, &times(), &names).await;
+    let told = |number: usize| {
+        let (_, notices) = &seen[number];
+        notices
+            .as_ref()
+            .map(|one| (one.enabled, one.on_alarm.len()))
+            .map_err(|why| why.cause)
+    };
+    assert_eq!(
+        [told(0), told(1), told(2)],
+        [Ok((true, 0)), Ok((false, 1)), Err(Cause::NotFound)]
+    );
+
+    let lost = mock!(aws_sdk_cloudwatch::Client::describe_alarms)
+        .then_output(|| DescribeAlarmsOutput::builder().build());
+    let client = mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, [&lost]);
+    let seen = alarms::notices_by_names(&client, &times(), &names[..1]).await;
+    assert_eq!(seen[0].1.as_ref().unwrap_err().cause, Cause::Malformed);
+}

@@ -19,7 +19,7 @@ use crate::world::World;
 pub use terraform::{Progress, Root, Terraform};
 
 /// The functions that are deployed; binaries of the workspace.
-pub(crate) const FUNCTIONS: [&str; 9] = [
+pub(crate) const FUNCTIONS: [&str; 10] = [
     "scale-window",
     "provisioning-latency",
     "connection-exhaustion",
@@ -29,6 +29,7 @@ pub(crate) const FUNCTIONS: [&str; 9] = [
     "threat-containment",
     "threat-release",
     "health-check",
+    "doctor",
 ];
 const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
 

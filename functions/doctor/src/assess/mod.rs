@@ -1,0 +1,116 @@
+//! Every opinion of `doctor`. Pure: same facts, same settings, same items. Each complaint ends with its fix.
+
+mod clusters;
+mod functions;
+mod mails;
+mod readiness;
+mod rights;
+mod schedules;
+#[cfg(test)]
+pub(crate) mod tests;
+mod world;
+
+use day2_core::item::Population;
+use day2_core::settings::Zone;
+use day2_core::{Cause, Item, Unreadable, Verdict};
+
+use crate::facts::Facts;
+use crate::settings::DoctorSettings;
+pub(crate) use readiness::knows_what_to_examine;
+
+/// Judges one examination. What the deployment does not have is left out: clusters, databases, groups, alarms.
+#[must_use]
+pub fn assess(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Vec<Item> {
+    let mut items = vec![
+        functions::answer(facts),
+        functions::able(facts, settings),
+        functions::as_deployed(facts, settings),
+        rights::enough(facts),
+        rights::not_too_many(facts),
+    ];
+    items.extend(clusters::let_functions_in(facts, settings));
+    items.extend(clusters::entries(facts, settings));
+    items.push(mails::reach_somebody(facts));
+    items.extend(mails::come_through(facts));
+    items.extend(schedules::fire(facts, settings, zone));
+    items.extend(world::clusters(facts));
+    items.extend(world::groups(facts));
+    items.extend(world::databases(facts));
+    items.extend(world::calling_alarms(facts));
+    items.extend(world::health_alarms(facts, settings));
+    items
+}
+
+/// What one item found out about its things.
+#[derive(Default)]
+struct Tally {
+    good: usize,
+    bad: Vec<(String, String)>,
+    unknown: Vec<(String, String)>,
+}
+
+impl Tally {
+    /// One thing is as it should be.
+    const fn good(&mut self) {
+        self.good += 1;
+    }
+
+    /// One thing is not, and how to mend it.
+    fn bad(&mut self, name: impl Into<String>, says: impl Into<String>, fix: &str) {
+        self.bad
+            .push((name.into(), format!("{}; fix: {fix}", says.into())));
+    }
+
+    /// Nothing can be said of one thing.
+    fn unknown(&mut self, name: impl Into<String>, says: impl Into<String>) {
+        self.unknown.push((name.into(), says.into()));
+    }
+
+    /// A thing that could not be read: one that does not exist is bad, and of any other nothing is known.
+    fn unread(&mut self, name: impl Into<String>, why: &Unreadable, missing: &str, fix: &str) {
+        if why.cause == Cause::NotFound {
+            self.bad(name, missing, fix);
+        } else {
+            self.unknown(name, why.to_string());
+        }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.good == 0 && self.bad.is_empty() && self.unknown.is_empty()
+    }
+
+    /// The item. `things` is what was looked at, in the plural.
+    fn item(self, (code, title): (&str, &str), things: &str, remedy: &str) -> Item {
+        let judged = self.good + self.bad.len();
+        let all = judged + self.unknown.len();
+        let verdict = if !self.bad.is_empty() {
+            Verdict::Fail
+        } else if self.unknown.is_empty() {
+            Verdict::Pass
+        } else {
+            Verdict::Unknown
+        };
+        let mut seen = format!("{judged} of {all} {things} looked at, {} bad", self.bad.len());
+        if !self.unknown.is_empty() {
+            seen = format!("{seen}, {} not known", self.unknown.len());
+        }
+        Item::judge(code, title, verdict, of(judged, all), seen)
+            .remedy(remedy)
+            .subjects(self.bad)
+            .subjects(self.unknown)
+    }
+
+    /// The item, if there is anything of the kind.
+    fn item_if_any(self, title: (&str, &str), things: &str, remedy: &str) -> Option<Item> {
+        (!self.is_empty()).then(|| self.item(title, things, remedy))
+    }
+}
+
+/// Nothing at all where something must be is not enough: so at least one is expected.
+fn of(examined: usize, expected: usize) -> Population {
+    let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
+    Population {
+        examined: number(examined),
+        expected_at_least: number(expected.max(1)),
+    }
+}

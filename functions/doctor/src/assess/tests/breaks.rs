@@ -1,0 +1,246 @@
+//! What is broken fails under its own code and by its name; nobody else does.
+
+use super::*;
+
+/// Breaks the well world in one way: exactly this code fails, with exactly these subjects, each with a fix.
+fn breaks(label: &str, expected: (&str, &[&str]), change: impl FnOnce(&mut Facts)) {
+    let mut facts = well();
+    change(&mut facts);
+    let items = items(&facts);
+    let (code, names) = expected;
+    assert_eq!(
+        complaints(&items),
+        BTreeMap::from([((code, Verdict::Fail), names.to_vec())]),
+        "{label}"
+    );
+    let item = items.iter().find(|item| item.code == code).unwrap();
+    assert!(item.remedy.is_some(), "{label}: no remedy");
+    for subject in &item.subjects {
+        assert!(
+            subject.says.contains("fix: "),
+            "{label}: {} has no fix",
+            subject.says
+        );
+    }
+}
+
+#[test]
+fn a_function_that_ends_in_an_error_or_is_gone_fails_by_its_name() {
+    breaks("error", ("DOC-001", &["scale-window"]), |facts| {
+        facts.answers[1].1 = Ok(Answer::Failed("settings are not usable".to_owned()));
+    });
+    breaks("gone", ("DOC-001", &["ha-status"]), |facts| {
+        facts.answers[0].1 = Err(why(Cause::NotFound));
+    });
+}
+
+#[test]
+fn a_line_of_a_self_check_that_fails_is_named_with_function_code_and_target() {
+    breaks("line", ("DOC-002", &["scale-window SCW-802 prod-a"]), |facts| {
+        facts.answers[1].1 = Ok(Answer::Proof(vec![
+            line("SCW-801", None, Verdict::Pass),
+            line("SCW-802", Some("prod-a"), Verdict::Fail),
+        ]));
+    });
+    breaks("of itself", ("DOC-002", &["ha-status HAS-911"]), |facts| {
+        facts.answers[0].1 = Ok(Answer::Proof(vec![line("HAS-911", None, Verdict::Fail)]));
+    });
+}
+
+#[test]
+fn a_function_that_is_not_what_was_deployed_fails_by_its_name() {
+    type Change = fn(&mut Configuration);
+    let changes: [(&str, Change); 5] = [
+        ("another package", |seen| {
+            seen.code_sha256 = Some("other".to_owned())
+        }),
+        ("other settings", |seen| seen.settings_sha256 = None),
+        ("the role arn:aws:iam::123456789012:role/admin", |seen| {
+            seen.role_arn = Some("arn:aws:iam::123456789012:role/admin".to_owned());
+        }),
+        ("its state is Failed: InvalidSubnet", |seen| {
+            seen.state = Some("Failed: InvalidSubnet".to_owned());
+        }),
+        ("its last update is InProgress", |seen| {
+            seen.last_update = Some("InProgress".to_owned())
+        }),
+    ];
+    for (words, change) in changes {
+        breaks(words, ("DOC-003", &["ha-status"]), |facts| {
+            change(facts.configurations[1].1.as_mut().unwrap());
+        });
+    }
+    // A function that was not called for weeks sleeps, and the doctor's own document cannot hold its own hash.
+    let mut facts = well();
+    facts.configurations[1].1.as_mut().unwrap().state = Some("Inactive".to_owned());
+    facts.configurations[0].1.as_mut().unwrap().settings_sha256 = Some("anything".to_owned());
+    let items = items_of(&facts, |own| {
+        own["functions"]["doctor"]
+            .as_object_mut()
+            .unwrap()
+            .remove("settings_sha256");
+    });
+    assert_eq!(complaints(&items), BTreeMap::new());
+}
+
+#[test]
+fn a_right_too_few_and_a_right_too_many_fail_by_function_and_action_o05() {
+    let decided = |facts: &mut Facts, number: usize, decision: &str| {
+        facts.rights[2].decisions.as_mut().unwrap()[number].decision = decision.to_owned();
+    };
+    for word in ["implicitDeny", "explicitDeny"] {
+        breaks(word, ("DOC-011", &["scale-window dynamodb:Query"]), |facts| {
+            decided(facts, 0, word)
+        });
+    }
+    breaks("too many", ("DOC-012", &["scale-window iam:PassRole"]), |facts| {
+        decided(facts, 1, "allowed")
+    });
+    // Denied is denied, in whichever way.
+    let mut facts = well();
+    decided(&mut facts, 1, "explicitDeny");
+    assert_eq!(complaints(&items(&facts)), BTreeMap::new());
+}
+
+#[test]
+fn a_cluster_that_knows_no_access_entries_fails_and_one_that_nobody_enters_so_is_not_judged() {
+    let config_map = |facts: &mut Facts| {
+        facts.clusters[0].1.as_mut().unwrap().mode = Some("CONFIG_MAP".to_owned());
+    };
+    breaks("CONFIG_MAP", ("DOC-021", &["prod-a/prod-a"]), config_map);
+    let mut facts = well();
+    config_map(&mut facts);
+    facts.entries.clear();
+    let items = items_of(&facts, |own| {
+        for function in own["functions"].as_object_mut().unwrap().values_mut() {
+            function["clusters"] = json!([]);
+        }
+    });
+    assert_eq!(complaints(&items), BTreeMap::new());
+    assert!(
+        items
+            .iter()
+            .all(|item| item.code != "DOC-021" && item.code != "DOC-022")
+    );
+}
+
+#[test]
+fn an_access_entry_that_is_missing_or_has_other_groups_fails_by_function_and_cluster() {
+    breaks("missing", ("DOC-022", &["ha-status prod-a"]), |facts| {
+        facts.entries[1].groups = Err(why(Cause::NotFound));
+    });
+    breaks("other groups", ("DOC-022", &["ha-status prod-a"]), |facts| {
+        facts.entries[1].groups = Ok(vec!["day2:scale-window".to_owned()]);
+    });
+}
+
+#[test]
+fn a_topic_that_reaches_nobody_fails_and_an_address_is_shown_shortened() {
+    breaks("nobody", ("DOC-031", &["day2-operations"]), |facts| {
+        facts.topics[1].1 = Ok(Vec::new())
+    });
+    breaks("gone", ("DOC-031", &["day2-reports"]), |facts| {
+        facts.topics[0].1 = Err(why(Cause::NotFound));
+    });
+    let pending = |facts: &mut Facts| facts.topics[0].1.as_mut().unwrap()[0].pending = true;
+    breaks("pending", ("DOC-031", &["day2-reports"]), pending);
+    let mut facts = well();
+    pending(&mut facts);
+    let says = &items(&facts)[7].subjects[0].says;
+    assert!(
+        says.contains("email s…@example.com") && !says.contains("sre@"),
+        "{says}"
+    );
+}
+
+#[test]
+fn a_canary_that_is_lost_fails_and_one_that_never_flew_has_no_line() {
+    breaks("lost", ("DOC-032", &["canary"]), |facts| {
+        facts.canary = Some(Ok(Flight::Lost(20)))
+    });
+    let mut facts = well();
+    facts.canary = None;
+    let items = items(&facts);
+    assert_eq!(complaints(&items), BTreeMap::new());
+    assert!(items.iter().all(|item| item.code != "DOC-032"));
+}
+
+#[test]
+fn a_schedule_that_somebody_changed_fails_with_all_that_is_different() {
+    type Change = fn(&mut Schedule);
+    let changes: [(&str, Change); 4] = [
+        ("it is DISABLED", |seen| seen.state = "DISABLED".to_owned()),
+        ("its zone is UTC, not America/New_York", |seen| {
+            seen.zone = "UTC".to_owned()
+        }),
+        ("it fires at rate(1 day)", |seen| {
+            seen.expression = "rate(1 day)".to_owned()
+        }),
+        (
+            "it calls arn:aws:lambda:us-east-1:123456789012:function:other",
+            |seen| {
+                seen.target_arn = "arn:aws:lambda:us-east-1:123456789012:function:other".to_owned();
+            },
+        ),
+    ];
+    for (words, change) in changes {
+        breaks(words, ("DOC-041", &["scale-window/prescale-prod-a"]), |facts| {
+            change(facts.schedules[0].1.as_mut().unwrap());
+        });
+        let mut facts = well();
+        change(facts.schedules[0].1.as_mut().unwrap());
+        let items = items(&facts);
+        let says = &items.iter().find(|item| item.code == "DOC-041").unwrap().subjects[0].says;
+        assert!(says.starts_with(words), "{says}");
+    }
+    breaks("gone", ("DOC-041", &["scale-window/prescale-prod-a"]), |facts| {
+        facts.schedules[0].1 = Err(why(Cause::NotFound));
+    });
+}
+
+#[test]
+fn schedules_that_are_switched_off_on_purpose_must_be_off() {
+    let off = |own: &mut Value| own["schedules_enabled"] = json!(false);
+    let mut facts = well();
+    let found = items_of(&facts, off);
+    assert_eq!(
+        complaints(&found),
+        BTreeMap::from([(("DOC-041", Verdict::Fail), vec!["scale-window/prescale-prod-a"])])
+    );
+    facts.schedules[0].1.as_mut().unwrap().state = "DISABLED".to_owned();
+    assert_eq!(complaints(&items_of(&facts, off)), BTreeMap::new());
+}
+
+#[test]
+fn what_the_settings_name_and_is_not_there_fails_by_target_and_name() {
+    breaks("cluster", ("DOC-051", &["prod-a/prod-a"]), |facts| {
+        facts.clusters[0].1.as_mut().unwrap().status = "FAILED".to_owned();
+    });
+    breaks("group", ("DOC-052", &["prod-a/workspace"]), |facts| {
+        facts.groups[0].1 = Err(why(Cause::NotFound));
+    });
+    breaks("database", ("DOC-053", &["prod-a/prod-a"]), |facts| {
+        facts.databases[0].1 = Err(why(Cause::NotFound));
+    });
+    breaks("alarm", ("DOC-054", &["prod-a-connections"]), |facts| {
+        facts.calling_alarms[0].1 = Err(why(Cause::NotFound));
+    });
+}
+
+#[test]
+fn an_alarm_about_a_function_that_tells_nobody_fails_o02() {
+    let changes: [(&str, fn(&mut Facts)); 3] = [
+        ("gone", |facts| {
+            facts.health_alarms[0].1 = Err(why(Cause::NotFound))
+        }),
+        ("off", |facts| {
+            facts.health_alarms[0].1.as_mut().unwrap().enabled = false
+        }),
+        ("elsewhere", |facts| {
+            facts.health_alarms[0].1.as_mut().unwrap().on_alarm = vec![REPORTS.to_owned()];
+        }),
+    ];
+    for (label, change) in changes {
+        breaks(label, ("DOC-055", &["day2-doctor-errors"]), change);
+    }
+}

@@ -1,0 +1,80 @@
+//! Wiring of the check: clients, and the order gather → assess.
+
+use aws_config::SdkConfig;
+use day2_aws::check::{Check, Moment};
+use day2_aws::error::OpsError;
+use day2_core::Item;
+use day2_core::chart::Chart;
+use day2_core::settings::Settings;
+use day2_core::target::Target;
+
+use crate::assess::{assess, knows_what_to_examine};
+use crate::gather::{Clients, gather};
+use crate::settings::DoctorSettings;
+
+/// Name of function, crate and folder.
+pub const NAME: &str = "doctor";
+
+/// The doctor. Its one target is the deployment itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Doctor;
+
+impl Check for Doctor {
+    const NAME: &'static str = NAME;
+    const CODE: &'static str = "DOC";
+    const TASKS: &'static [&'static str] = &["examine"];
+    const DEFAULT_TASK: &'static str = "examine";
+
+    type Settings = DoctorSettings;
+    type Ctx = Clients;
+
+    /// What is examined is the deployment's; a platform behind a role of its own is reached by [`gather`].
+    async fn connect(_of_target: &SdkConfig) -> Clients {
+        Clients::new(&day2_aws::boot::sdk_config().await)
+    }
+
+    async fn run(
+        clients: &Clients,
+        settings: &Settings<DoctorSettings>,
+        _target: &Target,
+        _task: &str,
+        at: Moment,
+    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        let facts = Box::pin(gather(clients, &settings.function, at)).await;
+        let items = assess(&facts, &settings.function, &settings.deployment.zone);
+        Ok((items, Vec::new()))
+    }
+
+    fn not_checked(settings: &Settings<DoctorSettings>, _target: &Target) -> Vec<String> {
+        let own = &settings.function;
+        let mut all: Vec<String> = own
+            .not_checked
+            .iter()
+            .map(|(line, reason)| format!("{line}: {reason}"))
+            .collect();
+        if !own.schedules_enabled {
+            all.push(
+                "whether schedules fire: the deployment has them switched off (schedules_enabled = false)"
+                    .to_owned(),
+            );
+        }
+        if own.canary.is_none() {
+            all.push("whether a message comes through topic and key: canary is switched off".to_owned());
+        }
+        all.push(
+            "policies of buckets, tables, queues, keys and topics, VPC endpoints and sessions: a simulation of a role knows none of \
+             them; the self-checks and the canary try some"
+                .to_owned(),
+        );
+        all
+    }
+
+    async fn self_check(
+        _clients: &Clients,
+        settings: &Settings<DoctorSettings>,
+        _target: &Target,
+        _at: Moment,
+    ) -> Vec<Item> {
+        vec![knows_what_to_examine(&settings.function)]
+    }
+}

@@ -1,0 +1,105 @@
+//! Asks AWS and the functions. No opinions.
+
+mod functions;
+mod mails;
+mod rights;
+mod schedules;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use aws_config::SdkConfig;
+use aws_sdk_lambda::config::retry::RetryConfig;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use day2_aws::check::Moment;
+use day2_core::{Cause, Unreadable};
+use day2_reads::times::Times;
+
+use crate::facts::Facts;
+use crate::settings::DoctorSettings;
+
+/// The clients. All but those of platforms belong to the account of the deployment.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    aws: SdkConfig,
+    /// Asks the functions for their self-checks: patiently, and once.
+    asking: aws_sdk_lambda::Client,
+    lambda: aws_sdk_lambda::Client,
+    iam: aws_sdk_iam::Client,
+    scheduler: aws_sdk_scheduler::Client,
+    sns: aws_sdk_sns::Client,
+    sqs: aws_sdk_sqs::Client,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+}
+
+impl Clients {
+    /// Clients over one configuration.
+    #[must_use]
+    pub fn new(aws: &SdkConfig) -> Self {
+        Self {
+            aws: aws.clone(),
+            asking: aws_sdk_lambda::Client::from_conf(
+                patient(aws_sdk_lambda::config::Builder::from(aws)).build(),
+            ),
+            lambda: aws_sdk_lambda::Client::new(aws),
+            iam: aws_sdk_iam::Client::new(aws),
+            scheduler: aws_sdk_scheduler::Client::new(aws),
+            sns: aws_sdk_sns::Client::new(aws),
+            sqs: aws_sdk_sqs::Client::new(aws),
+            cloudwatch: aws_sdk_cloudwatch::Client::new(aws),
+        }
+    }
+}
+
+/// A synchronous call lasts as long as the function runs: the limits of ordinary calls would cut it off, and call it a second
+/// time. The wait is bounded where the call is made.
+fn patient(config: aws_sdk_lambda::config::Builder) -> aws_sdk_lambda::config::Builder {
+    let limits = TimeoutConfig::builder()
+        .connect_timeout(day2_aws::boot::CONNECT_TIMEOUT)
+        .disable_operation_timeout()
+        .disable_operation_attempt_timeout()
+        .disable_read_timeout()
+        .build();
+    config
+        .timeout_config(limits)
+        .retry_config(RetryConfig::disabled())
+}
+
+/// Asks everything at once, within the time of `at`: each part has its own service, and each bounds what it asks at a time.
+pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) -> Facts {
+    let times = Times::of(at);
+    let (functions, rights, mails, schedules, world) = tokio::join!(
+        Box::pin(functions::ask(clients, settings, &times)),
+        Box::pin(rights::simulate(&clients.iam, settings, &times)),
+        Box::pin(mails::look(clients, settings, &times)),
+        Box::pin(schedules::read(&clients.scheduler, settings, &times)),
+        Box::pin(world::look(clients, settings, &times)),
+    );
+    let (answers, configurations) = functions;
+    let (topics, canary) = mails;
+    Facts {
+        answers,
+        configurations,
+        rights,
+        clusters: world.clusters,
+        entries: world.entries,
+        topics,
+        canary,
+        schedules,
+        groups: world.groups,
+        databases: world.databases,
+        calling_alarms: world.calling_alarms,
+        health_alarms: world.health_alarms,
+    }
+}
+
+/// An answer without something that the API always gives: the body was lost on its way.
+fn lacks(action: &str, resource: &str, member: &str) -> Unreadable {
+    Unreadable::new(
+        action,
+        resource,
+        Cause::Malformed,
+        format!("the answer holds no {member}"),
+    )
+}

@@ -1,0 +1,433 @@
+//! Against the SDKs' own types: what is asked, and what a failure becomes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_sdk_eks::operation::describe_access_entry::{DescribeAccessEntryError, DescribeAccessEntryOutput};
+use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
+use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
+use aws_sdk_lambda::operation::invoke::InvokeOutput;
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::EnvironmentResponse;
+use aws_sdk_scheduler::operation::get_schedule::{GetScheduleError, GetScheduleOutput};
+use aws_sdk_scheduler::types::{ScheduleState, Target};
+use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
+use aws_sdk_sns::operation::publish::PublishOutput;
+use aws_sdk_sns::types::Subscription;
+use aws_sdk_sqs::operation::delete_message::DeleteMessageOutput;
+use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
+use aws_sdk_sqs::types::Message;
+use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_types::error::ErrorMetadata;
+use day2_core::{Cause, Verdict};
+use day2_reads::times::Times;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{functions, mails, rights, schedules, world};
+use crate::facts::{Answer, Flight};
+use crate::settings::DoctorSettings;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+/// A minute is left, and each look at the clock takes a second.
+fn times() -> Times {
+    let now = at("2026-03-06T14:00:00Z");
+    let looks = Arc::new(AtomicI64::new(0));
+    Times {
+        now,
+        deadline: now + SignedDuration::from_mins(1),
+        clock: Arc::new(move || now + SignedDuration::from_secs(looks.fetch_add(1, Ordering::Relaxed))),
+    }
+}
+
+fn settings(change: impl FnOnce(&mut Value)) -> DoctorSettings {
+    crate::assess::tests::settings(change).function
+}
+
+async fn answered(error: Option<&'static str>, payload: Value) -> day2_core::Observed<Answer> {
+    let rule = mock!(aws_sdk_lambda::Client::invoke)
+        .match_requests(|request| {
+            let asked = request.payload().map(Blob::as_ref).unwrap_or_default();
+            request.function_name() == Some("day2-scale-window") && asked == br#"{"task":"self-check"}"#
+        })
+        .then_output(move || {
+            let payload = Blob::new(payload.to_string());
+            InvokeOutput::builder()
+                .status_code(200)
+                .set_function_error(error.map(str::to_owned))
+                .payload(payload)
+                .build()
+        });
+    let lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&rule]);
+    functions::self_check(&lambda, "day2-scale-window", Duration::from_secs(5), &times()).await
+}
+
+#[tokio::test]
+async fn a_self_check_is_read_line_by_line_with_its_targets() {
+    let item = |code: &str, verdict: &str| {
+        json!({"code": code, "title": "t", "verdict": verdict, "seen": "s",
+               "population": {"examined": 1, "expected_at_least": 1}, "remedy": "r"})
+    };
+    let proof = json!({"self_check": {
+        "function": "scale-window", "status": "FAIL", "items": [item("SCW-910", "PASS")],
+        "targets": [{"target": "prod-a", "status": "FAIL", "items": [item("SCW-802", "FAIL")]}],
+    }});
+    let Ok(Answer::Proof(lines)) = answered(None, proof.clone()).await else {
+        panic!("no proof");
+    };
+    let seen: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            (
+                line.target.as_deref(),
+                line.item.code.as_str(),
+                line.item.verdict(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            (None, "SCW-910", Verdict::Pass),
+            (Some("prod-a"), "SCW-802", Verdict::Fail)
+        ]
+    );
+
+    // A line that cannot be read may be the one that fails.
+    let mut spoiled = proof;
+    spoiled["self_check"]["targets"][0]["items"][0]["verdict"] = json!("MAYBE");
+    for other in [
+        spoiled,
+        json!({"outcome": "ignored"}),
+        json!(null),
+        json!({"self_check": {}}),
+    ] {
+        let why = answered(None, other.clone()).await.unwrap_err();
+        assert_eq!(why.cause, Cause::Malformed, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_ends_in_an_error_says_so_in_its_own_words() {
+    let words = json!({"errorType": "Permanent", "errorMessage": "settings are not usable: 2 mistakes"});
+    assert_eq!(
+        answered(Some("Unhandled"), words).await,
+        Ok(Answer::Failed("settings are not usable: 2 mistakes".to_owned()))
+    );
+    assert_eq!(
+        answered(Some("Unhandled"), json!(null)).await,
+        Ok(Answer::Failed("Unhandled".to_owned()))
+    );
+}
+
+#[tokio::test]
+async fn settings_are_hashed_where_they_stand_and_taken_by_their_hash_elsewhere() {
+    let variables = [
+        (
+            json!({"DAY2_SETTINGS": "{}"}),
+            Some("44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"),
+        ),
+        (
+            json!({"DAY2_SETTINGS": "s3://b/k", "DAY2_SETTINGS_SHA256": "AB12"}),
+            Some("ab12"),
+        ),
+        (json!({}), None),
+    ];
+    for (variables, expected) in variables {
+        let rule = mock!(aws_sdk_lambda::Client::get_function_configuration).then_output(move || {
+            let mut environment = EnvironmentResponse::builder();
+            for (name, value) in variables.as_object().unwrap() {
+                environment = environment.variables(name, value.as_str().unwrap());
+            }
+            GetFunctionConfigurationOutput::builder()
+                .function_arn("arn:aws:lambda:us-east-1:123456789012:function:day2-x")
+                .environment(environment.build())
+                .build()
+        });
+        let lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&rule]);
+        let seen = functions::configuration(&lambda, "day2-x").await.unwrap();
+        assert_eq!(seen.settings_sha256.as_deref(), expected);
+    }
+    let lost = mock!(aws_sdk_lambda::Client::get_function_configuration)
+        .then_output(|| GetFunctionConfigurationOutput::builder().build());
+    let lambda = mock_client!(aws_sdk_lambda, RuleMode::MatchAny, [&lost]);
+    let why = functions::configuration(&lambda, "day2-x").await.unwrap_err();
+    assert_eq!(why.cause, Cause::Malformed);
+}
+
+#[test]
+fn rights_are_asked_resource_by_resource_with_a_sample_for_each_pattern() {
+    let settings = settings(|own| {
+        own["functions"]["scale-window"]["permissions"] = json!([
+            {"actions": ["ec2:DescribeSubnets"], "resources": ["*"]},
+            {"actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::b/reports/*", "arn:aws:s3:::c/*"]},
+            {"actions": ["s3:ListBucketVersions"], "resources": ["arn:aws:s3:::b"],
+             "conditions": [{"key": "s3:prefix", "values": ["evidence/*"]}]},
+        ]);
+        own["never"] = json!([
+            {"actions": ["iam:PassRole"], "resources": ["*"]},
+            {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/reports/*"], "but": ["scale-window"]},
+        ]);
+    });
+    let asked = |name: &str| {
+        let function = settings.functions.get(name).unwrap();
+        rights::questions(name, function, &settings)
+            .into_iter()
+            .map(|((resource, conditions), question)| {
+                let all =
+                    |set: std::collections::BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" ");
+                (
+                    resource,
+                    conditions.len(),
+                    all(question.needed),
+                    all(question.never),
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let own = |resource: &str, conditions: usize, needed: &str, never: &str| {
+        (
+            resource.to_owned(),
+            conditions,
+            needed.to_owned(),
+            never.to_owned(),
+        )
+    };
+    assert_eq!(
+        asked("scale-window"),
+        [
+            own("*", 0, "ec2:DescribeSubnets", "iam:PassRole"),
+            own("arn:aws:s3:::b", 1, "s3:ListBucketVersions", ""),
+            own("arn:aws:s3:::b/reports/doctor", 0, "s3:PutObject", ""),
+            own("arn:aws:s3:::c/doctor", 0, "s3:PutObject", ""),
+        ]
+    );
+    assert!(asked("ha-status").contains(&own("arn:aws:s3:::b/reports/doctor", 0, "", "s3:GetObject")));
+}
+
+#[tokio::test]
+async fn a_simulation_names_role_resource_and_values_and_reads_every_page_w05() {
+    let settings = settings(|own| {
+        let function = own["functions"]["scale-window"].clone();
+        own["functions"] = json!({"scale-window": function});
+        own["functions"]["scale-window"]["permissions"] = json!([{
+            "actions": ["s3:ListBucketVersions", "s3:ListBucket"], "resources": ["arn:aws:s3:::b"],
+            "conditions": [{"key": "s3:prefix", "values": ["evidence/*"]}],
+        }]);
+    });
+    let result = |action: &str, decision: PolicyEvaluationDecisionType| {
+        EvaluationResult::builder()
+            .eval_action_name(action)
+            .eval_decision(decision)
+            .missing_context_values("aws:SourceVpce")
+            .build()
+            .unwrap()
+    };
+    let page = move |marker: Option<&'static str>, action: &'static str| {
+        mock!(aws_sdk_iam::Client::simulate_principal_policy)
+            .match_requests(move |request| {
+                let entry = request.context_entries().first().unwrap();
+                request.policy_source_arn() == Some("arn:aws:iam::123456789012:role/day2-scale-window")
+                    && request.resource_arns() == ["arn:aws:s3:::b"]
+                    && request.marker() == marker
+                    && entry.context_key_name() == Some("s3:prefix")
+                    && entry.context_key_values() == ["evidence/doctor"]
+            })
+            .then_output(move || {
+                SimulatePrincipalPolicyOutput::builder()
+                    .evaluation_results(result(action, PolicyEvaluationDecisionType::ImplicitDeny))
+                    .is_truncated(marker.is_none())
+                    .set_marker(marker.is_none().then(|| "next".to_owned()))
+                    .build()
+            })
+    };
+    let (first, second) = (
+        page(None, "s3:ListBucket"),
+        page(Some("next"), "s3:ListBucketVersions"),
+    );
+    let iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&first, &second]);
+    let seen = rights::simulate(&iam, &settings, &times()).await;
+    assert_eq!(seen.len(), 1);
+    let decisions = seen[0].decisions.as_ref().unwrap();
+    let actions: Vec<&str> = decisions.iter().map(|one| one.action.as_str()).collect();
+    assert_eq!(actions, ["s3:ListBucket", "s3:ListBucketVersions"]);
+    assert!(
+        decisions
+            .iter()
+            .all(|one| one.decision == "implicitDeny" && one.missing == ["aws:SourceVpce"])
+    );
+
+    let lost = mock!(aws_sdk_iam::Client::simulate_principal_policy)
+        .then_output(|| SimulatePrincipalPolicyOutput::builder().build());
+    let iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&lost]);
+    let seen = rights::simulate(&iam, &settings, &times()).await;
+    assert_eq!(seen[0].decisions.as_ref().unwrap_err().cause, Cause::Malformed);
+}
+
+#[tokio::test]
+async fn a_schedule_is_read_within_the_group_of_its_function() {
+    let there = mock!(aws_sdk_scheduler::Client::get_schedule)
+        .match_requests(|request| {
+            request.group_name() == Some("day2-scale-window") && request.name() == Some("prescale-prod-a")
+        })
+        .then_output(|| {
+            GetScheduleOutput::builder()
+                .state(ScheduleState::Enabled)
+                .schedule_expression("cron(30 6 * * ? *)")
+                .target(Target::builder().arn("arn:x").role_arn("arn:y").build().unwrap())
+                .build()
+        });
+    let scheduler = mock_client!(aws_sdk_scheduler, RuleMode::MatchAny, [&there]);
+    let seen = schedules::read(&scheduler, &settings(|_| {}), &times()).await;
+    let (which, schedule) = &seen[0];
+    assert_eq!(
+        (seen.len(), which.path().as_str()),
+        (1, "scale-window/prescale-prod-a")
+    );
+    let schedule = schedule.as_ref().unwrap();
+    assert_eq!(
+        (schedule.zone.as_str(), schedule.target_arn.as_str()),
+        ("UTC", "arn:x")
+    );
+
+    let gone = mock!(aws_sdk_scheduler::Client::get_schedule).then_error(|| {
+        GetScheduleError::generic(ErrorMetadata::builder().code("ResourceNotFoundException").build())
+    });
+    let lost =
+        mock!(aws_sdk_scheduler::Client::get_schedule).then_output(|| GetScheduleOutput::builder().build());
+    for (rule, cause) in [(&gone, Cause::NotFound), (&lost, Cause::Malformed)] {
+        let scheduler = mock_client!(aws_sdk_scheduler, RuleMode::MatchAny, [rule]);
+        let seen = schedules::read(&scheduler, &settings(|_| {}), &times()).await;
+        assert_eq!(seen[0].1.as_ref().unwrap_err().cause, cause);
+    }
+}
+
+#[tokio::test]
+async fn subscriptions_are_read_over_all_pages_and_those_without_an_arn_wait_for_somebody() {
+    let subscription = |arn: &str| {
+        Subscription::builder()
+            .protocol("email")
+            .endpoint("sre@example.com")
+            .subscription_arn(arn)
+            .build()
+    };
+    let first = mock!(aws_sdk_sns::Client::list_subscriptions_by_topic)
+        .match_requests(|request| request.next_token().is_none())
+        .then_output(move || {
+            ListSubscriptionsByTopicOutput::builder()
+                .subscriptions(subscription("PendingConfirmation"))
+                .next_token("more")
+                .build()
+        });
+    let second = mock!(aws_sdk_sns::Client::list_subscriptions_by_topic)
+        .match_requests(|request| request.next_token() == Some("more"))
+        .then_output(move || {
+            ListSubscriptionsByTopicOutput::builder()
+                .subscriptions(subscription("arn:aws:sns:us-east-1:123456789012:day2-reports:1"))
+                .build()
+        });
+    let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&first, &second]);
+    let seen = mails::subscribers(&sns, "topic").await.unwrap();
+    let pending: Vec<bool> = seen.iter().map(|one| one.pending).collect();
+    assert_eq!(pending, [true, false]);
+}
+
+/// A queue that holds one message, and how often something was taken out.
+async fn flight(body: Option<&'static str>) -> (day2_core::Observed<Flight>, usize) {
+    let published = mock!(aws_sdk_sns::Client::publish)
+        .match_requests(|request| {
+            request.topic_arn() == Some("arn:aws:sns:us-east-1:123456789012:day2-canary")
+                && request.message() == Some("canary 2026-03-06T14:00:00Z")
+        })
+        .then_output(|| PublishOutput::builder().message_id("1").build());
+    let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&published]);
+    let received = mock!(aws_sdk_sqs::Client::receive_message).then_output(move || {
+        let message = body.map(|body| Message::builder().body(body).receipt_handle("handle").build());
+        ReceiveMessageOutput::builder()
+            .set_messages(message.map(|one| vec![one]))
+            .build()
+    });
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    let deleted = mock!(aws_sdk_sqs::Client::delete_message).then_output(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        DeleteMessageOutput::builder().build()
+    });
+    let sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&received, &deleted]);
+    let settings = settings(|own| {
+        own["canary"] =
+            json!({"topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-canary", "queue_url": "https://q"});
+    });
+    let seen = mails::fly(&sns, &sqs, settings.canary.as_ref().unwrap(), &times()).await;
+    (seen, taken.load(Ordering::Relaxed))
+}
+
+#[tokio::test]
+async fn only_our_own_canary_counts_and_only_it_is_taken_out() {
+    assert_eq!(
+        flight(Some("canary 2026-03-06T14:00:00Z")).await,
+        (Ok(Flight::Arrived), 1)
+    );
+    assert_eq!(
+        flight(Some("canary 2026-03-06T13:59:59Z")).await,
+        (Ok(Flight::Lost(20)), 0)
+    );
+    assert_eq!(flight(None).await, (Ok(Flight::Lost(20)), 0));
+}
+
+#[tokio::test]
+async fn an_access_entry_that_is_not_there_is_not_found_and_one_without_groups_has_none() {
+    let gone = mock!(aws_sdk_eks::Client::describe_access_entry).then_error(|| {
+        DescribeAccessEntryError::generic(ErrorMetadata::builder().code("ResourceNotFoundException").build())
+    });
+    let bare = mock!(aws_sdk_eks::Client::describe_access_entry)
+        .match_requests(|request| {
+            request.cluster_name() == Some("prod-a")
+                && request
+                    .principal_arn()
+                    .is_some_and(|arn| arn.starts_with("arn:aws:iam::123456789012:role/day2-"))
+        })
+        .then_output(|| {
+            let entry = aws_sdk_eks::types::AccessEntry::builder().build();
+            DescribeAccessEntryOutput::builder().access_entry(entry).build()
+        });
+    let lost = mock!(aws_sdk_eks::Client::describe_access_entry)
+        .then_output(|| DescribeAccessEntryOutput::builder().build());
+    for (rule, expected) in [
+        (&gone, Err(Cause::NotFound)),
+        (&bare, Ok(Vec::new())),
+        (&lost, Err(Cause::Malformed)),
+    ] {
+        let eks = mock_client!(aws_sdk_eks, RuleMode::MatchAny, [rule]);
+        let seen = world::entries(&eks, &settings(|_| {}), &times()).await;
+        let functions: Vec<&str> = seen.iter().map(|one| one.function.as_str()).collect();
+        assert_eq!(functions, ["doctor", "ha-status", "scale-window"]);
+        assert_eq!(seen[0].groups.clone().map_err(|why| why.cause), expected);
+    }
+}
+
+#[test]
+fn an_alarm_is_looked_for_in_the_account_and_region_of_its_arn() {
+    let settings = settings(|own| {
+        own["platforms"] = json!([
+            {"name": "prod-a", "account_id": "123456789012", "region": "us-east-1"},
+            {"name": "far", "account_id": "222222222222", "region": "eu-west-1", "role_arn": "arn:aws:iam::222222222222:role/day2"},
+        ]);
+        own["calling_alarms"] = json!([
+            "arn:aws:cloudwatch:us-east-1:123456789012:alarm:a",
+            "arn:aws:cloudwatch:eu-west-1:222222222222:alarm:b",
+            "arn:aws:cloudwatch:us-east-1:123456789012:alarm:c",
+            "arn:aws:cloudwatch:us-east-1:333333333333:alarm:d",
+        ]);
+    });
+    let places: Vec<_> = world::by_place(&settings)
+        .into_iter()
+        .map(|(target, arns)| (target.map(|one| one.name.as_str()), arns.len()))
+        .collect();
+    assert_eq!(places, [(Some("prod-a"), 2), (Some("far"), 1), (None, 1)]);
+}

@@ -1,0 +1,286 @@
+//! `doctor` in the deployed world: all is well; six different things are broken, and it names exactly the six, each with its
+//! fix; mended, they are resolved. One platform for all claims.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, ensure};
+use day2_platform::aws::api::Api;
+use day2_platform::aws::recorder::Mark;
+use day2_platform::aws::{ACCOUNT, REGION};
+use day2_platform::demo::Stage;
+use day2_platform::deploy::mailbox::{Mail, Mailbox};
+use day2_platform::deploy::reports::{Named, Report};
+use day2_platform::deploy::{Deployment, Function, Progress};
+use day2_platform::platform::Platform;
+use serde_json::{Value, json};
+
+/// The deployment is its target.
+const OWN: &str = "day2";
+const IAM: &str = "2010-05-08";
+const SNS: &str = "2010-03-31";
+const SCHEDULE: &str = "/schedules/prescale-prod-a?groupName=day2-scale-window";
+const CONFIGURATION: &str = "/2015-03-31/functions/day2-evidence-audit/configuration";
+const ALARM: &str = "day2-watchdog-errors";
+
+/// What it must name while all six are broken. Settings that cannot be read show twice: the function says so itself, and they
+/// are not those that were deployed.
+const SIX: [(&str, &str); 7] = [
+    ("DOC-001", "evidence-audit"),
+    ("DOC-003", "evidence-audit"),
+    ("DOC-011", "scale-window servicequotas:GetServiceQuota"),
+    ("DOC-012", "watchdog iam:PassRole"),
+    ("DOC-032", "canary"),
+    ("DOC-041", "scale-window/prescale-prod-a"),
+    ("DOC-055", ALARM),
+];
+
+fn six() -> Named {
+    let one = |(code, name): (&str, &str)| (code.to_owned(), BTreeSet::from([name.to_owned()]));
+    SIX.into_iter().map(one).collect()
+}
+
+#[tokio::test]
+async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o03_o05_o07() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let platform = Platform::start(folder.path()).await?;
+    let world = platform.seed().await?;
+    let deployment = platform.deploy(&world, Progress::silent()).await?;
+    // Who reads the reports is subscribed by the stage; somebody must hear the alarms, too.
+    let operations = Mailbox::called(
+        "platform-operations",
+        &platform.emulator,
+        deployment.output("operations_topic_arn")?,
+    )
+    .await?;
+    let mut stage = Stage::new(&platform, world, &deployment).await?;
+    let doctor = deployment.function("doctor")?;
+
+    let (mail, well) = examine(&mut stage, &doctor).await?;
+    ensure!(
+        well.status == "PASS",
+        "failed: {:#?}, unknown: {:#?}",
+        details(&well, "FAIL"),
+        details(&well, "UNKNOWN")
+    );
+    ensure!(well.items.len() >= 15, "only {} items", well.items.len());
+    ensure!(
+        mail.subject.starts_with("[day2] PASS doctor examine day2"),
+        "{}",
+        mail.subject
+    );
+
+    let breaks = Breaks::new(&platform, &deployment).await?;
+    breaks.all_six().await?;
+    let (mail, broken) = examine(&mut stage, &doctor).await?;
+    ensure!(
+        broken.named("FAIL") == six() && broken.named("UNKNOWN").is_empty(),
+        "failed: {:#?}, unknown: {:#?}",
+        details(&broken, "FAIL"),
+        details(&broken, "UNKNOWN")
+    );
+    for says in details(&broken, "FAIL") {
+        ensure!(says.contains("fix: "), "no fix: {says}");
+    }
+    for (code, name) in SIX {
+        ensure!(
+            mail.body.contains(code) && mail.body.contains(name),
+            "the mail does not name {code} {name}:\n{}",
+            mail.body
+        );
+    }
+
+    breaks.all_mended().await?;
+    let (_, mended) = examine(&mut stage, &doctor).await?;
+    ensure!(
+        mended.status == "PASS",
+        "failed: {:#?}, unknown: {:#?}",
+        details(&mended, "FAIL"),
+        details(&mended, "UNKNOWN")
+    );
+    ensure!(mended.resolved() == six(), "resolved are {:?}", mended.resolved());
+
+    ensure!(
+        operations.is_empty().await?,
+        "the canary reached the topic of alarms"
+    );
+    ensure!(
+        stage.mailbox.is_empty().await?,
+        "the canary reached the topic of reports"
+    );
+    only_looked(&platform, &doctor)
+}
+
+async fn examine(stage: &mut Stage<'_>, doctor: &Function) -> Result<(Mail, Report)> {
+    let mail = stage.fire_of(doctor, &format!("examine-{OWN}")).await?;
+    let report = stage.bucket.latest("doctor", OWN, "examine").await?;
+    Ok((mail, report))
+}
+
+fn details(report: &Report, verdict: &str) -> Vec<String> {
+    let items = report.items.iter().filter(|item| item.verdict == verdict);
+    items
+        .flat_map(|item| {
+            let none = item
+                .subjects
+                .is_empty()
+                .then(|| format!("{} {}", item.code, item.seen));
+            let some = item.subjects.iter();
+            some.map(|one| format!("{} {}: {}", item.code, one.name, one.says))
+                .chain(none)
+        })
+        .collect()
+}
+
+/// No call was refused, and none changed anything but journal, report, mail and canary.
+fn only_looked(platform: &Platform, doctor: &Function) -> Result<()> {
+    const WRITES: [&str; 5] = [
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+        "s3:PutObject",
+        "sns:Publish",
+        "sqs:DeleteMessage",
+    ];
+    let calls = platform
+        .emulator
+        .recorder()
+        .by_role(&doctor.role_name, Mark::default())?;
+    let refused: Vec<_> = calls
+        .iter()
+        .filter(|call| matches!(call.status, 401 | 403))
+        .collect();
+    ensure!(refused.is_empty(), "refused: {refused:#?}");
+    let used: BTreeSet<String> = calls.iter().map(day2_platform::aws::Call::action).collect();
+    for needed in [
+        "iam:SimulatePrincipalPolicy",
+        "scheduler:GetSchedule",
+        "eks:DescribeAccessEntry",
+        "sqs:ReceiveMessage",
+    ] {
+        ensure!(used.contains(needed), "{needed} is not among {used:?}");
+    }
+    let reads = [
+        "Describe", "Get", "List", "Query", "Simulate", "Receive", "Invoke",
+    ];
+    let other: Vec<&String> = used
+        .iter()
+        .filter(|action| {
+            let operation = action.split(':').next_back().unwrap_or_default();
+            !WRITES.contains(&action.as_str()) && !reads.iter().any(|read| operation.starts_with(read))
+        })
+        .collect();
+    ensure!(other.is_empty(), "beyond looking: {other:?}");
+    Ok(())
+}
+
+/// Six things that somebody may do to a deployment beside Terraform, with what was there before.
+struct Breaks {
+    api: Api,
+    cloudwatch: aws_sdk_cloudwatch::Client,
+    schedule: Value,
+    variables: Value,
+    canary: String,
+    scale_window: String,
+    watchdog: String,
+}
+
+impl Breaks {
+    async fn new(platform: &Platform, deployment: &Deployment) -> Result<Self> {
+        let api = platform.emulator.api();
+        let schedule = api.rest("scheduler", "GET", SCHEDULE, &Value::Null).await?;
+        let configuration = api.rest("lambda", "GET", CONFIGURATION, &Value::Null).await?;
+        let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:day2-canary");
+        let listed = api
+            .query("sns", SNS, "ListSubscriptionsByTopic", &[("TopicArn", &topic)])
+            .await?;
+        let canary = listed
+            .split_once("<SubscriptionArn>")
+            .and_then(|(_, rest)| rest.split_once("</SubscriptionArn>"))
+            .context("the canary has no subscription")?
+            .0
+            .to_owned();
+        Ok(Self {
+            cloudwatch: aws_sdk_cloudwatch::Client::new(&platform.emulator.sdk_config()),
+            schedule,
+            variables: configuration["Environment"]["Variables"].clone(),
+            canary,
+            scale_window: deployment.function("scale-window")?.role_name,
+            watchdog: deployment.function("watchdog")?.role_name,
+            api,
+        })
+    }
+
+    async fn all_six(&self) -> Result<()> {
+        // 1. The schedule fires by another clock.
+        self.schedule_in("UTC").await?;
+        // 2. A right is taken away, and 3. one is given that nobody needs.
+        let too_few = ("Deny", "servicequotas:GetServiceQuota");
+        self.attach(&self.scale_window, "test-too-few", too_few).await?;
+        self.attach(&self.watchdog, "test-too-many", ("Allow", "iam:PassRole"))
+            .await?;
+        // 4. The canary's queue is unsubscribed.
+        let unsubscribe = [("SubscriptionArn", self.canary.as_str())];
+        self.api.query("sns", SNS, "Unsubscribe", &unsubscribe).await?;
+        // 5. An alarm about a function is silenced.
+        let silence = self.cloudwatch.disable_alarm_actions().alarm_names(ALARM);
+        silence.send().await.context("silence the alarm")?;
+        // 6. A function gets settings that it cannot read.
+        self.settings(&json!({"DAY2_SETTINGS": "{}"})).await
+    }
+
+    async fn all_mended(&self) -> Result<()> {
+        let zone = self.schedule["ScheduleExpressionTimezone"].as_str();
+        self.schedule_in(zone.context("the schedule has no zone")?)
+            .await?;
+        for (role, name) in [
+            (&self.scale_window, "test-too-few"),
+            (&self.watchdog, "test-too-many"),
+        ] {
+            let policy = [("RoleName", role.as_str()), ("PolicyName", name)];
+            self.api.query("iam", IAM, "DeleteRolePolicy", &policy).await?;
+        }
+        let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:day2-canary");
+        let queue = format!("arn:aws:sqs:{REGION}:{ACCOUNT}:day2-canary");
+        let subscribe = [
+            ("TopicArn", topic.as_str()),
+            ("Protocol", "sqs"),
+            ("Endpoint", queue.as_str()),
+            ("Attributes.entry.1.key", "RawMessageDelivery"),
+            ("Attributes.entry.1.value", "true"),
+        ];
+        self.api.query("sns", SNS, "Subscribe", &subscribe).await?;
+        let loud = self.cloudwatch.enable_alarm_actions().alarm_names(ALARM);
+        loud.send().await.context("let the alarm speak")?;
+        self.settings(&self.variables).await
+    }
+
+    async fn schedule_in(&self, zone: &str) -> Result<()> {
+        let mut schedule = self.schedule.clone();
+        schedule["ScheduleExpressionTimezone"] = json!(zone);
+        self.api
+            .rest("scheduler", "PUT", "/schedules/prescale-prod-a", &schedule)
+            .await
+            .map(drop)
+    }
+
+    async fn attach(&self, role: &str, name: &str, (effect, action): (&str, &str)) -> Result<()> {
+        let statement = json!({"Effect": effect, "Action": action, "Resource": "*"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let document = [
+            ("RoleName", role),
+            ("PolicyName", name),
+            ("PolicyDocument", policy.as_str()),
+        ];
+        self.api
+            .query("iam", IAM, "PutRolePolicy", &document)
+            .await
+            .map(drop)
+    }
+
+    async fn settings(&self, variables: &Value) -> Result<()> {
+        let change = json!({"Environment": {"Variables": variables}});
+        self.api
+            .rest("lambda", "PUT", CONFIGURATION, &change)
+            .await
+            .map(drop)
+    }
+}
