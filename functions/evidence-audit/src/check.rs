@@ -1,12 +1,12 @@
 //! Wiring of the check: client, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Moment};
+use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::Item;
-use day2_core::chart::Chart;
+use day2_core::compare::Earlier;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
+use day2_core::{Item, Observed};
 
 use crate::assess::{assess, can_list, can_read};
 use crate::gather::{Clients, gather, probe};
@@ -33,18 +33,19 @@ impl Check for EvidenceAudit {
         Clients::new(&day2_aws::boot::sdk_config().await)
     }
 
-    async fn run(
+    async fn look(
         clients: &Clients,
         settings: &Settings<AuditSettings>,
         target: &Target,
         _task: &str,
         at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        _before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
         let how = how(settings, target).map_err(OpsError::Refused)?;
         let place = &settings.function.evidence;
         let facts = Box::pin(gather(clients, place.bucket.as_str(), &target.name, how, at)).await;
         let items = assess(&facts, place, how, settings.deployment.zone.rules(), at.now);
-        Ok((items, Vec::new()))
+        Ok(Look::of(items, Vec::new()))
     }
 
     async fn self_check(

@@ -3,13 +3,11 @@
 use aws_config::SdkConfig;
 use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::chart::Chart;
 use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::{Item, Observed, Verdict};
-use day2_kube::Access;
 use day2_reads::times::Times;
 
 use crate::assess::{Scene, assess};
@@ -56,17 +54,6 @@ impl Check for HealthCheck {
 
     async fn connect(aws: &SdkConfig) -> Clients {
         Clients::new(aws)
-    }
-
-    async fn run(
-        clients: &Clients,
-        settings: &Settings<HealthCheckSettings>,
-        target: &Target,
-        task: &str,
-        at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
-        let look = Self::look(clients, settings, target, task, at, &Ok(None)).await?;
-        Ok((look.items, look.charts))
     }
 
     async fn look(
@@ -183,13 +170,7 @@ async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> It
         Ok(client) => client,
         Err(why) => return Item::unreadable(CODE, TITLE, u64::try_from(RULES.len()).unwrap_or(1), &why),
     };
-    let questions = RULES.map(|(group, resource)| Access {
-        verb: "list",
-        group,
-        resource,
-        namespace: None,
-    });
-    let rights = client.rights(&questions, times.deadline).await;
+    let rights = client.may_list(&RULES, times.deadline).await;
     rights
         .item(CODE, TITLE)
         .remedy("apply infra/kubernetes/health-check.yaml and check the access entry of the function's role")

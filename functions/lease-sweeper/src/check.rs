@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Moment};
+use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::Item;
-use day2_core::chart::Chart;
+use day2_core::compare::Earlier;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
+use day2_core::{Item, Observed};
 
 use crate::assess::{asks_every_day, asks_owners, assess};
 use crate::settings::{Sweep, SweeperSettings};
@@ -35,17 +35,18 @@ impl Check for LeaseSweeper {
         Clients::new(&day2_aws::boot::sdk_config().await)
     }
 
-    async fn run(
+    async fn look(
         clients: &Clients,
         settings: &Settings<SweeperSettings>,
         target: &Target,
         _task: &str,
         at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        _before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
         let how = how(settings, target).map_err(OpsError::Refused)?;
         let facts = Box::pin(sweep(clients, settings, target.name.as_str(), how, at)).await;
         let items = assess(&facts, how, settings.deployment.zone.rules(), at.now);
-        Ok((items, Vec::new()))
+        Ok(Look::of(items, Vec::new()))
     }
 
     async fn self_check(

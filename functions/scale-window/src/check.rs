@@ -1,14 +1,13 @@
 //! Wiring of the check: tasks, clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Moment};
+use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::chart::Chart;
+use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Verdict};
-use day2_kube::Access;
+use day2_core::{Item, Observed, Verdict};
 use day2_reads::times::Times;
 
 use crate::assess::assess;
@@ -59,25 +58,21 @@ impl Check for ScaleWindow {
         Clients::new(aws)
     }
 
-    async fn run(
+    async fn look(
         clients: &Clients,
         settings: &Settings<ScaleWindowSettings>,
         target: &Target,
         task: &str,
         at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        _before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
         let task =
             Task::named(task).ok_or_else(|| OpsError::Event(format!("scale-window has no task {task}")))?;
         let plan = plan(settings, target).map_err(OpsError::Refused)?;
         let facts = Box::pin(gather(clients, target, plan, task, &Times::of(at))).await;
-        Ok(assess(
-            &facts,
-            plan,
-            target,
-            task,
-            settings.deployment.zone.rules(),
-            at.now,
-        ))
+        let zone = settings.deployment.zone.rules();
+        let (items, charts) = assess(&facts, plan, target, task, zone, at.now);
+        Ok(Look::of(items, charts))
     }
 
     fn not_checked(settings: &Settings<ScaleWindowSettings>, target: &Target) -> Vec<String> {
@@ -149,13 +144,7 @@ async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> It
         Ok(client) => client,
         Err(why) => return Item::unreadable(CODE, TITLE, 5, &why),
     };
-    let questions = RULES.map(|(group, resource)| Access {
-        verb: "list",
-        group,
-        resource,
-        namespace: None,
-    });
-    let rights = client.rights(&questions, times.deadline).await;
+    let rights = client.may_list(&RULES, times.deadline).await;
     rights
         .item(CODE, TITLE)
         .remedy("apply infra/kubernetes/scale-window.yaml and check the access entry of the function's role")

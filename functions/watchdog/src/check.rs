@@ -1,13 +1,13 @@
 //! Wiring of the check: a client, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Moment};
+use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
 use day2_aws::journal::Journal;
-use day2_core::Item;
-use day2_core::chart::Chart;
+use day2_core::compare::Earlier;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
+use day2_core::{Item, Observed};
 
 use crate::assess::{assess, looks_every_day, reads_every_schedule};
 use crate::gather::gather;
@@ -34,18 +34,19 @@ impl Check for Watchdog {
         aws_sdk_dynamodb::Client::new(&day2_aws::boot::sdk_config().await)
     }
 
-    async fn run(
+    async fn look(
         dynamodb: &Self::Ctx,
         settings: &Settings<WatchdogSettings>,
         _target: &Target,
         _task: &str,
         at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        _before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
         let deployment = &settings.deployment;
         let journal = Journal::new(dynamodb.clone(), deployment.journal_table.as_str());
         let facts = gather(&journal, &settings.function, &deployment.zone, at).await;
         let items = assess(&facts, &settings.function, &deployment.zone, at.now);
-        Ok((items, Vec::new()))
+        Ok(Look::of(items, Vec::new()))
     }
 
     fn not_checked(settings: &Settings<WatchdogSettings>, _target: &Target) -> Vec<String> {

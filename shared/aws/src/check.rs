@@ -17,7 +17,7 @@ use crate::error::OpsError;
 pub struct Moment {
     /// The time to judge by; fixed for the whole run, so that all items speak of one moment.
     pub now: Timestamp,
-    /// When the runner gives up on [`Check::run`]. Publishing has its own time after that.
+    /// When the runner gives up on [`Check::look`]. Publishing has its own time after that.
     pub deadline: Timestamp,
 }
 
@@ -39,6 +39,18 @@ pub struct Look {
     pub charts: Vec<Chart>,
     /// What the next run of the same task and target is told. `None` keeps what is noted.
     pub notes: Option<Notes>,
+}
+
+impl Look {
+    /// A look that tells the next one nothing.
+    #[must_use]
+    pub const fn of(items: Vec<Item>, charts: Vec<Chart>) -> Self {
+        Self {
+            items,
+            charts,
+            notes: None,
+        }
+    }
 }
 
 /// A function that looks and reports, and changes nothing.
@@ -67,26 +79,13 @@ pub trait Check {
 
     /// Looks at `target` and judges. What cannot be read is an `Unknown` item; the order of items is the report's.
     ///
-    /// # Errors
-    ///
-    /// Only when nothing at all can be said. A transient error makes the invocation fail, so that it is tried again;
-    /// any other becomes a published report with one `Unknown` item.
-    async fn run(
-        ctx: &Self::Ctx,
-        settings: &Settings<Self::Settings>,
-        target: &Target,
-        task: &str,
-        at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError>;
-
-    /// As [`run`](Self::run), for a check that compares with what its last run noted. The runner calls this one.
-    ///
-    /// `before` is the run before of the same task and target; `None` when there was none, and why when the journal
-    /// did not say, which is not the same.
+    /// `before` is the run before of the same task and target, for a check that compares with what it noted; `None`
+    /// when there was none, and why when the journal did not say, which is not the same.
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run). What was noted stays noted.
+    /// Only when nothing at all can be said; what was noted stays noted. A transient error makes the invocation fail,
+    /// so that it is tried again; any other becomes a published report with one `Unknown` item.
     async fn look(
         ctx: &Self::Ctx,
         settings: &Settings<Self::Settings>,
@@ -94,15 +93,7 @@ pub trait Check {
         task: &str,
         at: Moment,
         before: &Observed<Option<Earlier>>,
-    ) -> Result<Look, OpsError> {
-        let _ = before;
-        let (items, charts) = Self::run(ctx, settings, target, task, at).await?;
-        Ok(Look {
-            items,
-            charts,
-            notes: None,
-        })
-    }
+    ) -> Result<Look, OpsError>;
 
     /// Parts that the settings leave out on purpose, in the words of the settings; the report repeats them.
     fn not_checked(settings: &Settings<Self::Settings>, target: &Target) -> Vec<String> {

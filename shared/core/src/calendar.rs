@@ -4,7 +4,10 @@ use deserr::Deserr;
 use jiff::Timestamp;
 use jiff::civil::{Date, Weekday};
 
+use crate::item::Item;
+use crate::judging::population;
 use crate::settings::{Checker, Day, DayName, Mistakes, Validate, Zone};
+use crate::verdict::Verdict;
 
 /// Working days and what deviates from them. An exception beats a holiday, a holiday beats the day of the week.
 #[derive(Debug, Clone, PartialEq, Eq, Deserr)]
@@ -116,6 +119,31 @@ impl Calendar {
         std::iter::successors(date.tomorrow().ok(), |day| day.tomorrow().ok())
             .take(366)
             .find(|day| self.on(*day).runs())
+    }
+
+    /// The item `code` of a self-check of `who` whose work does not wait for a working day.
+    #[must_use]
+    pub fn rests_on_no_day(&self, code: &str, who: &str) -> Item {
+        let rests = DayName::NAMES
+            .iter()
+            .filter(|(_, day)| !self.working_days.contains(&DayName::from(*day)))
+            .count();
+        let days_off = self.holidays.len() + self.exceptions.iter().filter(|one| !one.runs).count();
+        let verdict = if rests + days_off == 0 {
+            Verdict::Pass
+        } else {
+            Verdict::Fail
+        };
+        Item::judge(
+            code,
+            &format!("the {who} rests on no day"),
+            verdict,
+            population(1, 1),
+            format!("{rests} days of the week and {days_off} dates without a run"),
+        )
+        .remedy(format!(
+            "give the {who} a calendar of seven working days without holidays, as Terraform does"
+        ))
     }
 }
 

@@ -17,6 +17,7 @@ pub mod hostile;
 pub mod html;
 pub mod item;
 mod json;
+pub mod judging;
 pub mod links;
 pub mod mail;
 pub mod moment;

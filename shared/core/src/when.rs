@@ -1,8 +1,8 @@
 //! Times as operators read them: in the report's zone, with UTC beside it.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 /// Formats times in one zone.
 #[derive(Debug, Clone)]
@@ -45,32 +45,9 @@ impl Clock {
     }
 }
 
-/// `45 min`, `2 h`, `1 h 30 min`; what is shorter than a minute, or negative, is `0 min`.
-pub(crate) fn lasting(duration: SignedDuration) -> String {
-    let minutes = duration.as_mins().max(0);
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_duration_is_said_in_hours_and_minutes() {
-        for (minutes, said) in [
-            (45, "45 min"),
-            (60, "1 h"),
-            (90, "1 h 30 min"),
-            (1_500, "25 h"),
-            (-3, "0 min"),
-        ] {
-            assert_eq!(lasting(SignedDuration::from_mins(minutes)), said);
-        }
-    }
 
     #[test]
     fn a_time_is_shown_in_the_zone_of_the_report_with_utc_beside_it_t01() {

@@ -87,6 +87,21 @@ impl ClusterClient {
         rights
     }
 
+    /// [`Self::rights`] to list each of these `(group, resource)` in every namespace, which is all that a check asks
+    /// for in its `rbac.yaml`.
+    pub async fn may_list(&self, rules: &[(&str, &str)], deadline: Timestamp) -> Rights {
+        let questions: Vec<Access<'_>> = rules
+            .iter()
+            .map(|&(group, resource)| Access {
+                verb: "list",
+                group,
+                resource,
+                namespace: None,
+            })
+            .collect();
+        self.rights(&questions, deadline).await
+    }
+
     /// Whether the caller has this permission (`SelfSubjectAccessReview`, which every authenticated caller may
     /// create).
     ///

@@ -4,7 +4,7 @@ mod clients;
 
 use day2_core::alarm_now::AlarmNow;
 use day2_core::chart::{Bars, Chart};
-use day2_core::item::Population;
+use day2_core::judging::{population, worse_of};
 use day2_core::{Item, Verdict};
 
 use clients::{explained, pools_at_most, pools_now};
@@ -32,21 +32,6 @@ pub(crate) fn items(scene: &Scene<'_>, alarm: Option<&AlarmNow>) -> Vec<Item> {
 
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
-}
-
-fn population(examined: usize, expected: usize) -> Population {
-    Population {
-        examined: count(examined),
-        expected_at_least: count(expected),
-    }
-}
-
-fn worse_of(wrong: &[(String, String)], unread: &[(String, String)]) -> Verdict {
-    match (wrong.is_empty(), unread.is_empty()) {
-        (false, _) => Verdict::Fail,
-        (true, false) => Verdict::Unknown,
-        (true, true) => Verdict::Pass,
-    }
 }
 
 fn alarm_item(now: &AlarmNow) -> Item {

@@ -25,13 +25,7 @@ impl Validate for AuditSettings {
                         ("max_mebibytes", audit.max_mebibytes, 1, 100_000),
                     ];
                     for (field, value, least, most) in ranges {
-                        at.require(
-                            (least..=most).contains(&value),
-                            field,
-                            value,
-                            format!("is not within {least} and {most}"),
-                            format!("write {least} to {most}, or leave it out for the default"),
-                        );
+                        at.within(field, value, least, most);
                     }
                 });
             }

@@ -15,7 +15,7 @@ pub(crate) mod steady;
 pub(crate) mod tests;
 
 use day2_core::compare::{Earlier, Notes};
-use day2_core::item::Population;
+pub(crate) use day2_core::judging::{count, lasting, population, worse_of};
 use day2_core::{Item, Observed, Verdict};
 use jiff::{SignedDuration, Timestamp};
 
@@ -76,40 +76,3 @@ pub(crate) type Says = Vec<(String, String)>;
 
 /// Why a side that is down is not judged further.
 pub(crate) const GONE: &str = "is unavailable: see HAS-001";
-
-/// Population in one word.
-pub(crate) fn population(examined: usize, expected_at_least: usize) -> Population {
-    Population {
-        examined: u64::try_from(examined).unwrap_or(u64::MAX),
-        expected_at_least: u64::try_from(expected_at_least).unwrap_or(u64::MAX),
-    }
-}
-
-/// A failure outweighs what could not be read, which outweighs a pass.
-pub(crate) fn worse_of<A, B>(wrong: &[A], unread: &[B]) -> Verdict {
-    match (wrong.is_empty(), unread.is_empty()) {
-        (false, _) => Verdict::Fail,
-        (true, false) => Verdict::Unknown,
-        (true, true) => Verdict::Pass,
-    }
-}
-
-/// `1 node`, `2 nodes`.
-pub(crate) fn count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
-}
-
-/// `45 min`, `2 h 30 min`, `12 d`.
-pub(crate) fn lasting(duration: SignedDuration) -> String {
-    let minutes = duration.as_mins().max(0);
-    match (minutes / 60, minutes % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, _) if hours >= 96 => format!("{} d", hours / 24),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}

@@ -1,20 +1,7 @@
 //! Numbers and times in words.
 
+pub(crate) use day2_core::judging::{count, minutes_since};
 use jiff::Timestamp;
-
-/// `1 node`, `2 nodes`.
-pub(crate) fn count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
-}
-
-/// Whole minutes from `since` to `now`, never negative.
-pub(crate) fn minutes_since(since: Timestamp, now: Timestamp) -> i64 {
-    (now.as_second() - since.as_second()).max(0) / 60
-}
 
 /// `12 min`, `5 h`, `3 d`: an age as one says it.
 pub(crate) fn age(since: Timestamp, now: Timestamp) -> String {

@@ -10,8 +10,9 @@ mod tests;
 use day2_core::Item;
 use day2_core::action::Lease;
 use day2_core::item::Population;
+use day2_core::judging::{count, minutes_since};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::facts::Facts;
 use crate::settings::Sweep;
@@ -45,7 +46,7 @@ impl Scene<'_> {
     }
 
     fn minutes_since(&self, at: Timestamp) -> i64 {
-        self.now.duration_since(at).max(SignedDuration::ZERO).as_mins()
+        minutes_since(at, self.now)
     }
 }
 
@@ -57,11 +58,6 @@ fn name_of(lease: &Lease) -> String {
 /// `provisioning-latency, 10 nodes -> 20 nodes`.
 fn change_of(lease: &Lease) -> String {
     format!("{}, {} -> {}", lease.function, lease.before, lease.after)
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
 }
 
 /// All of `number` looked at, at least the journal itself: that nothing is in force is a finding and no gap.

@@ -2,7 +2,6 @@
 
 use day2_core::calendar::Calendar;
 use day2_core::item::Population;
-use day2_core::settings::DayName;
 use day2_core::{Cause, Item, Observed, Verdict};
 
 use super::all_of;
@@ -41,22 +40,5 @@ pub(crate) fn asks_owners(answers: &[(String, Observed<()>)]) -> Item {
 
 /// Time does not rest: a change that ends on a Saturday is due on that Saturday.
 pub(crate) fn asks_every_day(calendar: &Calendar) -> Item {
-    let rests = DayName::NAMES
-        .iter()
-        .filter(|(_, day)| !calendar.working_days.contains(&DayName::from(*day)))
-        .count();
-    let days_off = calendar.holidays.len() + calendar.exceptions.iter().filter(|one| !one.runs).count();
-    let verdict = if rests + days_off == 0 {
-        Verdict::Pass
-    } else {
-        Verdict::Fail
-    };
-    Item::judge(
-        "LSW-802",
-        "the sweeper rests on no day",
-        verdict,
-        all_of(1),
-        format!("{rests} days of the week and {days_off} dates without a run"),
-    )
-    .remedy("give the sweeper a calendar of seven working days without holidays, as Terraform does")
+    calendar.rests_on_no_day("LSW-802", "sweeper")
 }

@@ -54,13 +54,7 @@ impl Validate for SweeperSettings {
                         ("overdue_minutes", sweep.overdue_minutes, 5, 1_440),
                     ];
                     for (field, value, least, most) in ranges {
-                        at.require(
-                            (least..=most).contains(&value),
-                            field,
-                            value,
-                            format!("is not within {least} and {most}"),
-                            format!("write {least} to {most}, or leave it out for the default"),
-                        );
+                        at.within(field, value, least, most);
                     }
                 });
             }

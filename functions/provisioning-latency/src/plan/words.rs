@@ -1,30 +1,7 @@
 //! Numbers in words.
 
 use day2_core::Verdict;
-use day2_core::item::Population;
-use jiff::Timestamp;
-
-/// Population in one word.
-pub(crate) fn population(examined: usize, expected_at_least: u64) -> Population {
-    Population {
-        examined: u64::try_from(examined).unwrap_or(u64::MAX),
-        expected_at_least,
-    }
-}
-
-/// `1 node`, `2 nodes`.
-pub(crate) fn count(number: impl TryInto<i64>, one: &str) -> String {
-    match number.try_into() {
-        Ok(1) => format!("1 {one}"),
-        Ok(number) => format!("{number} {one}s"),
-        Err(_) => format!("countless {one}s"),
-    }
-}
-
-/// Whole minutes from `since` to `now`, never negative.
-pub(crate) fn minutes_since(since: Timestamp, now: Timestamp) -> i64 {
-    (now.as_second() - since.as_second()).max(0) / 60
-}
+pub(crate) use day2_core::judging::{count, minutes_since, population};
 
 /// At most one digit behind the point.
 pub(crate) fn short(value: f64) -> String {

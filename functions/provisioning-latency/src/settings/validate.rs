@@ -92,15 +92,7 @@ fn platform_of(platform: &Platform, at: &mut Checker<'_>) {
 
 fn ranges(platform: &Platform, at: &mut Checker<'_>) {
     let mut within = |group: Option<&str>, field: &str, value: u32, least: u32, most: u32| {
-        let check = |at: &mut Checker<'_>| {
-            at.require(
-                (least..=most).contains(&value),
-                field,
-                value,
-                format!("is not within {least} and {most}"),
-                format!("write {least} to {most}, or leave it out for the default"),
-            );
-        };
+        let check = |at: &mut Checker<'_>| at.within(field, value, least, most);
         match group {
             Some(group) => at.field(group, check),
             None => check(at),

@@ -115,7 +115,7 @@ pub(crate) fn zones(
             wrong.push((name.clone(), format!("no node in {}", empty.join(", "))));
         }
     }
-    let expected = groups.iter().map(|group| u64::from(group.plan.peak.min(1))).sum();
+    let expected: u64 = groups.iter().map(|group| u64::from(group.plan.peak.min(1))).sum();
     Item::judge(
         CODE,
         TITLE,

@@ -18,9 +18,9 @@ pub(crate) mod serving;
 pub(crate) mod waterfall;
 
 use day2_core::chart::Chart;
-use day2_core::item::Population;
+pub(crate) use day2_core::judging::{count, minutes_since, population, worse_of};
 use day2_core::target::{Engine, Target};
-use day2_core::{Cause, Item, Unreadable, Verdict};
+use day2_core::{Cause, Item, Unreadable};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -254,37 +254,6 @@ fn scaledown(
         ),
         leftover::stuck_drains(groups, &facts.cluster.nodes, blockers, &plan.limits, now),
     ]
-}
-
-/// Population in one word.
-pub(crate) fn population(examined: usize, expected_at_least: u64) -> Population {
-    Population {
-        examined: u64::try_from(examined).unwrap_or(u64::MAX),
-        expected_at_least,
-    }
-}
-
-/// A failure outweighs what could not be read, which outweighs a pass.
-pub(crate) fn worse_of<A, B>(wrong: &[A], unread: &[B]) -> Verdict {
-    match (wrong.is_empty(), unread.is_empty()) {
-        (false, _) => Verdict::Fail,
-        (true, false) => Verdict::Unknown,
-        (true, true) => Verdict::Pass,
-    }
-}
-
-/// `1 node`, `2 nodes`.
-pub(crate) fn count(number: usize, one: &str) -> String {
-    if number == 1 {
-        format!("1 {one}")
-    } else {
-        format!("{number} {one}s")
-    }
-}
-
-/// Whole minutes from `since` to `now`, never negative.
-pub(crate) fn minutes_since(since: Timestamp, now: Timestamp) -> i64 {
-    (now.as_second() - since.as_second()).max(0) / 60
 }
 
 /// Values that carry a verdict: finite, not in the future, and at least `min` of them (`cases.md` W21).

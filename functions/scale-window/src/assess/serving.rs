@@ -68,7 +68,7 @@ pub(crate) fn schedulable(
             0
         }
     };
-    let expected = groups.iter().map(|group| u64::from(planned(group))).sum();
+    let expected: u64 = groups.iter().map(|group| u64::from(planned(group))).sum();
     let (mut wrong, mut examined, mut closed) = (Vec::new(), 0_usize, 0_usize);
     for group in groups {
         let nodes = group.nodes(all);

@@ -88,15 +88,7 @@ impl ThreatContainmentSettings {
 
     fn ranges(&self, at: &mut Checker<'_>) {
         let mut within = |group: Option<&str>, field: &str, value: u32, least: u32, most: u32| {
-            let check = |at: &mut Checker<'_>| {
-                at.require(
-                    (least..=most).contains(&value),
-                    field,
-                    value,
-                    format!("is not within {least} and {most}"),
-                    format!("write {least} to {most}, or leave it out for the default"),
-                );
-            };
+            let check = |at: &mut Checker<'_>| at.within(field, value, least, most);
             match group {
                 Some(group) => at.field(group, check),
                 None => check(at),
@@ -130,13 +122,7 @@ impl ThreatContainmentSettings {
         within(Some("capture"), "seconds", self.capture.seconds, 5, 600);
         let severity = self.accept.min_severity;
         at.field("accept", |at| {
-            at.require(
-                (1.0..=10.0).contains(&severity),
-                "min_severity",
-                severity,
-                "is not within 1 and 10",
-                "write 1 to 10, or leave it out for the default",
-            );
+            at.within("min_severity", severity, 1.0, 10.0);
         });
     }
 }

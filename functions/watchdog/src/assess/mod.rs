@@ -5,7 +5,7 @@ mod readiness;
 mod tests;
 mod verdict;
 
-use day2_core::item::Population;
+use day2_core::judging::{count, population};
 use day2_core::settings::Zone;
 use day2_core::{Item, Verdict};
 use jiff::Timestamp;
@@ -61,7 +61,7 @@ impl Seen {
             "WDG-001",
             "every report that was due came",
             verdict,
-            of(judged, judged + self.not_known.len()),
+            population(judged, judged + self.not_known.len()),
             format!("{} missing of {}{at_work}", self.missing.len(), count(judged, "schedule")),
         )
         .threshold("its time, and grace_minutes for retries and the run", "schedules, calendar and grace_minutes")
@@ -85,7 +85,7 @@ impl Seen {
             "WDG-002",
             "every schedule has been heard of",
             verdict,
-            of(known, known + self.waiting.len()),
+            population(known, known + self.waiting.len()),
             format!("{} new and not yet due", self.waiting.len()),
         )
         .remedy(
@@ -105,25 +105,12 @@ impl Seen {
             "WDG-003",
             "every schedule says when its report is due",
             verdict,
-            of(all, all + self.not_readable.len()),
+            population(all, all + self.not_readable.len()),
             format!("{} cannot be judged", self.not_readable.len()),
         )
         .remedy(
             "write the expression otherwise, or name the schedule in not_watched and watch it by other means",
         )
         .subjects(self.not_readable.clone())
-    }
-}
-
-fn count(number: usize, what: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{plural}")
-}
-
-fn of(examined: usize, expected: usize) -> Population {
-    let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
-    Population {
-        examined: number(examined),
-        expected_at_least: number(expected),
     }
 }

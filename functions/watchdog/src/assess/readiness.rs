@@ -1,10 +1,9 @@
 //! `WDG-801` and `WDG-802`: whether the watchdog could work, asked by a self-check.
 
 use day2_core::calendar::Calendar;
-use day2_core::settings::DayName;
 use day2_core::{Item, Verdict};
 
-use super::{count, of};
+use super::{count, population};
 use crate::schedule::parse;
 use crate::settings::WatchdogSettings;
 
@@ -29,7 +28,7 @@ pub(crate) fn reads_every_schedule(settings: &WatchdogSettings) -> Item {
         "WDG-801",
         "the watchdog understands every schedule",
         verdict,
-        of(watched.len(), 1),
+        population(watched.len(), 1),
         format!(
             "{} watched, {} not understood",
             count(watched.len(), "schedule"),
@@ -42,22 +41,5 @@ pub(crate) fn reads_every_schedule(settings: &WatchdogSettings) -> Item {
 
 /// A report that is missing on a Friday is still missing on Saturday.
 pub(crate) fn looks_every_day(calendar: &Calendar) -> Item {
-    let rests = DayName::NAMES
-        .iter()
-        .filter(|(_, day)| !calendar.working_days.contains(&DayName::from(*day)))
-        .count();
-    let days_off = calendar.holidays.len() + calendar.exceptions.iter().filter(|one| !one.runs).count();
-    let verdict = if rests + days_off == 0 {
-        Verdict::Pass
-    } else {
-        Verdict::Fail
-    };
-    Item::judge(
-        "WDG-802",
-        "the watchdog rests on no day",
-        verdict,
-        of(1, 1),
-        format!("{rests} days of the week and {days_off} dates without a look"),
-    )
-    .remedy("give the watchdog a calendar of seven working days without holidays, as Terraform does")
+    calendar.rests_on_no_day("WDG-802", "watchdog")
 }

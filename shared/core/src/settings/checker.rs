@@ -149,6 +149,17 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Requires `least` to `most` of a number that has a default.
+    pub fn within<N: Copy + PartialOrd + fmt::Display>(&mut self, field: &str, value: N, least: N, most: N) {
+        self.require(
+            (least..=most).contains(&value),
+            field,
+            value,
+            format!("is not within {least} and {most}"),
+            format!("write {least} to {most}, or leave it out for the default"),
+        );
+    }
+
     /// Reports every element that an earlier one equals. `what` names an element, for example `target`.
     pub fn unique<T: fmt::Display>(
         &mut self,

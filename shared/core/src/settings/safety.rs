@@ -41,13 +41,7 @@ impl Validate for Safety {
             ("approval_minutes", self.approval_minutes, 5, 1_440),
         ];
         for (field, value, least, most) in ranges {
-            at.require(
-                (least..=most).contains(&value),
-                field,
-                value,
-                format!("is not within {least} and {most}"),
-                format!("write {least} to {most}, or leave it out for the default"),
-            );
+            at.within(field, value, least, most);
         }
     }
 }

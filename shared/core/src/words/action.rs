@@ -6,8 +6,9 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::action::{ActionRecord, Effect, Outcome, Step, StepResult, StepState, Undo};
+use crate::judging::lasting;
 use crate::report::Report;
-use crate::when::{Clock, lasting};
+use crate::when::Clock;
 
 /// What is said of a step that was, or may have been, begun and of which nothing was recorded.
 const NO_RESULT: &str = "nothing on record";
