@@ -18,7 +18,7 @@ use crate::replay::{ACCOUNT, CLUSTER, REGION};
 use crate::sandbox::Launch;
 
 /// Longest wait for a part to start.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A cluster to be scanned, and the AWS around it. Dropping it ends every process of it.
 pub struct Scanned {

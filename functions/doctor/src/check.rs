@@ -1,12 +1,12 @@
 //! Wiring of the check: clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Moment};
+use day2_aws::check::{Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::Item;
-use day2_core::chart::Chart;
+use day2_core::compare::Earlier;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
+use day2_core::{Item, Observed};
 
 use crate::assess::{assess, knows_what_to_examine};
 use crate::gather::{Clients, gather};
@@ -33,16 +33,17 @@ impl Check for Doctor {
         Clients::new(&day2_aws::boot::sdk_config().await)
     }
 
-    async fn run(
+    async fn look(
         clients: &Clients,
         settings: &Settings<DoctorSettings>,
         _target: &Target,
         _task: &str,
         at: Moment,
-    ) -> Result<(Vec<Item>, Vec<Chart>), OpsError> {
+        _before: &Observed<Option<Earlier>>,
+    ) -> Result<Look, OpsError> {
         let facts = Box::pin(gather(clients, &settings.function, at)).await;
         let items = assess(&facts, &settings.function, &settings.deployment.zone);
-        Ok((items, Vec::new()))
+        Ok(Look::of(items, Vec::new()))
     }
 
     fn not_checked(settings: &Settings<DoctorSettings>, _target: &Target) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use day2_core::{Item, Verdict};
 
-use super::{Tally, of};
+use super::{Tally, population};
 use crate::facts::{Facts, Flight, Subscriber};
 
 const REACH: (&str, &str) = ("DOC-031", "every topic reaches somebody");
@@ -73,12 +73,12 @@ fn shortened(one: &Subscriber) -> String {
 pub(super) fn come_through(facts: &Facts) -> Option<Item> {
     let (code, title) = THROUGH;
     let item = match facts.canary.as_ref()? {
-        Ok(Flight::Arrived) => Item::judge(code, title, Verdict::Pass, of(1, 1), "the canary came through"),
+        Ok(Flight::Arrived) => Item::judge(code, title, Verdict::Pass, population(1, 1), "the canary came through"),
         Ok(Flight::Lost(seconds)) => Item::judge(
             code,
             title,
             Verdict::Fail,
-            of(1, 1),
+            population(1, 1),
             format!("the canary was published and did not come within {seconds} s"),
         )
         .subject(

@@ -10,7 +10,7 @@ mod schedules;
 pub(crate) mod tests;
 mod world;
 
-use day2_core::item::Population;
+pub(crate) use day2_core::judging::{population, worse_of};
 use day2_core::settings::Zone;
 use day2_core::{Cause, Item, Unreadable, Verdict};
 
@@ -83,18 +83,13 @@ impl Tally {
     fn item(self, (code, title): (&str, &str), things: &str, remedy: &str) -> Item {
         let judged = self.good + self.bad.len();
         let all = judged + self.unknown.len();
-        let verdict = if !self.bad.is_empty() {
-            Verdict::Fail
-        } else if self.unknown.is_empty() {
-            Verdict::Pass
-        } else {
-            Verdict::Unknown
-        };
+        let verdict = worse_of(&self.bad, &self.unknown);
         let mut seen = format!("{judged} of {all} {things} looked at, {} bad", self.bad.len());
         if !self.unknown.is_empty() {
             seen = format!("{seen}, {} not known", self.unknown.len());
         }
-        Item::judge(code, title, verdict, of(judged, all), seen)
+        // Nothing at all where something must be is not enough: at least one is expected.
+        Item::judge(code, title, verdict, population(judged, all.max(1)), seen)
             .remedy(remedy)
             .subjects(self.bad)
             .subjects(self.unknown)
@@ -103,14 +98,5 @@ impl Tally {
     /// The item, if there is anything of the kind.
     fn item_if_any(self, title: (&str, &str), things: &str, remedy: &str) -> Option<Item> {
         (!self.is_empty()).then(|| self.item(title, things, remedy))
-    }
-}
-
-/// Nothing at all where something must be is not enough: so at least one is expected.
-fn of(examined: usize, expected: usize) -> Population {
-    let number = |count| u64::try_from(count).unwrap_or(u64::MAX);
-    Population {
-        examined: number(examined),
-        expected_at_least: number(expected.max(1)),
     }
 }

@@ -2,7 +2,7 @@
 
 use day2_core::{Item, Verdict};
 
-use super::of;
+use super::population;
 use crate::settings::DoctorSettings;
 
 /// Whether it was told what to examine. Whether it may, shows an examination: each of its rights has a line of its own.
@@ -13,7 +13,7 @@ pub(crate) fn knows_what_to_examine(settings: &DoctorSettings) -> Item {
         "DOC-801",
         "the doctor knows what to examine",
         Verdict::Pass,
-        of(functions, 1),
+        population(functions, 1),
         format!(
             "{functions} functions, {schedules} schedules, {} platforms",
             settings.platforms.len()
