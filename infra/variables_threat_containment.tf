@@ -6,7 +6,7 @@ variable "threat_containment" {
 
     memory_mb            = optional(number, 512)
     timeout_seconds      = optional(number, 300)
-    reserved_concurrency = optional(number, 10)      # containments at the same time
+    reserved_concurrency = optional(number)          # containments at the same time; none are reserved by default
     finding_topic_arns   = optional(set(string), []) # SNS topics that carry findings; the function subscribes
 
     approval_minutes  = optional(number)           # 5 to 1440, default 240
