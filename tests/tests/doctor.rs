@@ -2,6 +2,7 @@
 //! fix; mended, they are resolved. One platform for all claims.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use day2_platform::aws::api::Api;
@@ -12,6 +13,7 @@ use day2_platform::deploy::mailbox::{Mail, Mailbox};
 use day2_platform::deploy::reports::{Named, Report};
 use day2_platform::deploy::{Deployment, Function, Progress};
 use day2_platform::platform::Platform;
+use day2_platform::wait::wait_until;
 use serde_json::{Value, json};
 
 /// The deployment is its target.
@@ -21,6 +23,7 @@ const SNS: &str = "2010-03-31";
 const SCHEDULE: &str = "/schedules/prescale-prod-a?groupName=day2-scale-window";
 const CONFIGURATION: &str = "/2015-03-31/functions/day2-evidence-audit/configuration";
 const ALARM: &str = "day2-watchdog-errors";
+const SOON: Duration = Duration::from_mins(1);
 
 /// What it must name while all six are broken. Settings that cannot be read show twice: the function says so itself, and they
 /// are not those that were deployed.

@@ -76,6 +76,9 @@ def _with_parts(extract):
         arn = extract(service, method, path, headers, body, query_params, region, account)
         if service == "autoscaling" and arn == "*" and (group := _group_of(query_params)):
             return f"arn:aws:autoscaling:{region}:{account}:autoScalingGroup:*:autoScalingGroupName/{group}"
+        if service == "iam" and arn == "*":
+            # Of a simulation, whose rights are asked about.
+            return _given(query_params, "PolicySourceArn") or arn
         if service == "rds" and arn == "*":
             return _of_database(query_params, region, account)
         return arn

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use day2_core::Item;
+use day2_core::names::ClusterName;
 
 use super::Tally;
 use crate::facts::{Cluster, Facts};
@@ -17,7 +18,7 @@ pub(super) fn let_functions_in(facts: &Facts, settings: &DoctorSettings) -> Opti
         .functions
         .values()
         .flat_map(|function| &function.clusters)
-        .map(|name| name.as_str())
+        .map(ClusterName::as_str)
         .collect();
     let mut tally = Tally::default();
     for (path, seen) in &facts.clusters {

@@ -97,7 +97,7 @@ pub(super) fn as_deployed(facts: &Facts, settings: &DoctorSettings) -> Item {
                 if !wrong.is_empty() {
                     tally.bad(name, wrong.join(", "), APPLY);
                 } else if !not_known.is_empty() {
-                    tally.unknown(name, format!("Lambda does not tell {}", not_known.join(", ")));
+                    tally.unknown(name, not_known.join(", "));
                 } else {
                     tally.good();
                 }
@@ -115,7 +115,7 @@ pub(super) fn as_deployed(facts: &Facts, settings: &DoctorSettings) -> Item {
 fn differences(function: &Function, seen: &Configuration) -> (Vec<String>, Vec<&'static str>) {
     let (mut wrong, mut not_known) = (Vec::new(), Vec::new());
     match seen.code_sha256.as_deref() {
-        None => not_known.push("its code"),
+        None => not_known.push("Lambda does not tell its code"),
         Some(code) if code != function.code_sha256 => wrong.push("runs another package".to_owned()),
         Some(_) => {}
     }
@@ -125,21 +125,21 @@ fn differences(function: &Function, seen: &Configuration) -> (Vec<String>, Vec<&
         wrong.push("has other settings".to_owned());
     }
     match seen.role_arn.as_deref() {
-        None => not_known.push("its role"),
+        None => not_known.push("Lambda does not tell its role"),
         Some(role) if role != function.role_arn.as_str() => wrong.push(format!("runs with the role {role}")),
         Some(_) => {}
     }
     // `Inactive` is a function that was not called for weeks: it is made ready when it is called.
     // Source: AWS Lambda Developer Guide, "Lambda function states".
-    match seen.state.as_deref() {
-        None => not_known.push("its state"),
-        Some("Active" | "Inactive") => {}
-        Some(state) => wrong.push(format!("its state is {state}")),
-    }
-    match seen.last_update.as_deref() {
-        None => not_known.push("its last update"),
-        Some("Successful") => {}
-        Some(update) => wrong.push(format!("its last update is {update}")),
+    let (state, update) = (seen.state.as_deref(), seen.last_update.as_deref());
+    match (state, update) {
+        (None, _) | (_, None) => not_known.push("Lambda does not tell its state"),
+        (Some("Active" | "Inactive"), Some("Successful")) => {}
+        (Some(state), Some(update)) if state.starts_with("Pending") || update.starts_with("InProgress") => {
+            not_known.push("it is being updated: examine again in a minute");
+        }
+        (Some("Active" | "Inactive"), Some(update)) => wrong.push(format!("its last update is {update}")),
+        (Some(state), Some(_)) => wrong.push(format!("its state is {state}")),
     }
     (wrong, not_known)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::primitives::Blob;
-use aws_sdk_lambda::types::InvocationType;
+use aws_sdk_lambda::types::{InvocationType, LastUpdateStatus, State};
 use day2_aws::error::unreadable;
 use day2_core::hostile::plain_within;
 use day2_core::{Cause, Item, Observed, Unreadable};
@@ -148,9 +148,9 @@ pub(super) async fn configuration(lambda: &Client, name: &str) -> Observed<Confi
         code_sha256: seen.code_sha256().map(str::to_owned),
         settings_sha256: settings_sha256(&seen),
         role_arn: seen.role().map(str::to_owned),
-        state: with_reason(seen.state().map(|state| state.as_str()), seen.state_reason()),
+        state: with_reason(seen.state().map(State::as_str), seen.state_reason()),
         last_update: with_reason(
-            seen.last_update_status().map(|status| status.as_str()),
+            seen.last_update_status().map(LastUpdateStatus::as_str),
             seen.last_update_status_reason(),
         ),
     })

@@ -52,7 +52,7 @@ fn a_function_that_is_not_what_was_deployed_fails_by_its_name() {
     type Change = fn(&mut Configuration);
     let changes: [(&str, Change); 5] = [
         ("another package", |seen| {
-            seen.code_sha256 = Some("other".to_owned())
+            seen.code_sha256 = Some("other".to_owned());
         }),
         ("other settings", |seen| seen.settings_sha256 = None),
         ("the role arn:aws:iam::123456789012:role/admin", |seen| {
@@ -61,8 +61,8 @@ fn a_function_that_is_not_what_was_deployed_fails_by_its_name() {
         ("its state is Failed: InvalidSubnet", |seen| {
             seen.state = Some("Failed: InvalidSubnet".to_owned());
         }),
-        ("its last update is InProgress", |seen| {
-            seen.last_update = Some("InProgress".to_owned())
+        ("its last update is Failed: InvalidImage", |seen| {
+            seen.last_update = Some("Failed: InvalidImage".to_owned());
         }),
     ];
     for (words, change) in changes {
@@ -137,7 +137,7 @@ fn an_access_entry_that_is_missing_or_has_other_groups_fails_by_function_and_clu
 #[test]
 fn a_topic_that_reaches_nobody_fails_and_an_address_is_shown_shortened() {
     breaks("nobody", ("DOC-031", &["day2-operations"]), |facts| {
-        facts.topics[1].1 = Ok(Vec::new())
+        facts.topics[1].1 = Ok(Vec::new());
     });
     breaks("gone", ("DOC-031", &["day2-reports"]), |facts| {
         facts.topics[0].1 = Err(why(Cause::NotFound));
@@ -156,7 +156,7 @@ fn a_topic_that_reaches_nobody_fails_and_an_address_is_shown_shortened() {
 #[test]
 fn a_canary_that_is_lost_fails_and_one_that_never_flew_has_no_line() {
     breaks("lost", ("DOC-032", &["canary"]), |facts| {
-        facts.canary = Some(Ok(Flight::Lost(20)))
+        facts.canary = Some(Ok(Flight::Lost(20)));
     });
     let mut facts = well();
     facts.canary = None;
@@ -171,10 +171,10 @@ fn a_schedule_that_somebody_changed_fails_with_all_that_is_different() {
     let changes: [(&str, Change); 4] = [
         ("it is DISABLED", |seen| seen.state = "DISABLED".to_owned()),
         ("its zone is UTC, not America/New_York", |seen| {
-            seen.zone = "UTC".to_owned()
+            seen.zone = "UTC".to_owned();
         }),
         ("it fires at rate(1 day)", |seen| {
-            seen.expression = "rate(1 day)".to_owned()
+            seen.expression = "rate(1 day)".to_owned();
         }),
         (
             "it calls arn:aws:lambda:us-east-1:123456789012:function:other",
@@ -231,10 +231,10 @@ fn what_the_settings_name_and_is_not_there_fails_by_target_and_name() {
 fn an_alarm_about_a_function_that_tells_nobody_fails_o02() {
     let changes: [(&str, fn(&mut Facts)); 3] = [
         ("gone", |facts| {
-            facts.health_alarms[0].1 = Err(why(Cause::NotFound))
+            facts.health_alarms[0].1 = Err(why(Cause::NotFound));
         }),
         ("off", |facts| {
-            facts.health_alarms[0].1.as_mut().unwrap().enabled = false
+            facts.health_alarms[0].1.as_mut().unwrap().enabled = false;
         }),
         ("elsewhere", |facts| {
             facts.health_alarms[0].1.as_mut().unwrap().on_alarm = vec![REPORTS.to_owned()];

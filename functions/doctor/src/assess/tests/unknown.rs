@@ -6,7 +6,7 @@ type Hide = fn(&mut Facts, Unreadable);
 
 #[test]
 fn what_cannot_be_read_is_unknown_and_hides_no_neighbour_w28() {
-    let all: [(&str, Hide); 13] = [
+    let all: [(&str, Hide); 15] = [
         ("DOC-001", |facts, why| facts.answers[0].1 = Err(why)),
         ("DOC-003", |facts, why| facts.configurations[0].1 = Err(why)),
         ("DOC-022", |facts, why| facts.entries[0].groups = Err(why)),
@@ -18,10 +18,17 @@ fn what_cannot_be_read_is_unknown_and_hides_no_neighbour_w28() {
         ("DOC-054", |facts, why| facts.calling_alarms[0].1 = Err(why)),
         ("DOC-055", |facts, why| facts.health_alarms[0].1 = Err(why)),
         ("DOC-021", |facts, _| {
-            facts.clusters[0].1.as_mut().unwrap().mode = None
+            facts.clusters[0].1.as_mut().unwrap().mode = None;
         }),
         ("DOC-003", |facts, _| {
-            facts.configurations[1].1.as_mut().unwrap().code_sha256 = None
+            facts.configurations[1].1.as_mut().unwrap().code_sha256 = None;
+        }),
+        // Being updated, right after a deployment.
+        ("DOC-003", |facts, _| {
+            facts.configurations[1].1.as_mut().unwrap().state = Some("Pending: being updated".to_owned());
+        }),
+        ("DOC-003", |facts, _| {
+            facts.configurations[1].1.as_mut().unwrap().last_update = Some("InProgress".to_owned());
         }),
         ("DOC-002", |facts, _| {
             facts.answers[0].1 = Ok(Answer::Proof(vec![line("HAS-802", None, Verdict::Unknown)]));
