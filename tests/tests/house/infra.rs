@@ -62,7 +62,7 @@ fn a_function_that_nobody_watches_is_found() {
 }
 
 /// A fault: file, what stands there, what stands there instead, and the words of the assertion that must notice.
-type Fault = (&'static str, &'static str, &'static str, &'static str);
+pub(super) type Fault = (&'static str, &'static str, &'static str, &'static str);
 
 const OF_THE_ROOT: [Fault; 17] = [
     (
@@ -304,7 +304,7 @@ fn said_by_terraform(folder: &Path, tests: &str) -> String {
 }
 
 #[track_caller]
-fn noticed(faults: &[Fault], folder: &str, tests: &str, prefix: &str) {
+pub(super) fn noticed(faults: &[Fault], folder: &str, tests: &str, prefix: &str) {
     let tree = Copy::of_this_tree();
     let file = format!("{folder}/tests/{tests}");
     first_run(&tree, &file);

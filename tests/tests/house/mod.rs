@@ -5,6 +5,7 @@
 
 mod access;
 mod code;
+mod doctor;
 mod events;
 mod infra;
 mod names;
