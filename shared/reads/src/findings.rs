@@ -30,6 +30,8 @@ pub struct Finding {
     pub id: String,
     /// Type, for example `CryptoCurrency:Runtime/BitcoinTool.B!DNS`.
     pub kind: String,
+    /// What it says in a sentence, for example `A privileged container was launched in the cluster.`; empty where it says none.
+    pub title: String,
     /// 1.0 to 10.0.
     pub severity: f64,
     /// Account in which it was found.
@@ -106,6 +108,7 @@ fn finding(detector: &str, seen: &types::Finding) -> Observed<Finding> {
         .and_then(types::ServiceAdditionalInfo::value);
     Ok(Finding {
         kind: seen.r#type().ok_or_else(|| missing("type"))?.to_owned(),
+        title: seen.title().unwrap_or_default().to_owned(),
         severity: seen.severity().ok_or_else(|| missing("severity"))?,
         account: seen.account_id().unwrap_or_default().to_owned(),
         region: seen.region().unwrap_or_default().to_owned(),

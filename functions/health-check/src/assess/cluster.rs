@@ -1,6 +1,6 @@
 //! `HLT-101` to `HLT-103`: the API server, versions, and the cluster's own workloads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use day2_core::Observed;
 use day2_kube::{Readyz, Version};
@@ -12,11 +12,12 @@ use super::{Scene, words};
 use crate::facts::Facts;
 use crate::facts::cluster::ClusterFacts;
 use crate::facts::inside::Inside;
+use crate::reduce::workloads::made_by;
 
 pub(super) fn lines(seen: &ClusterFacts, facts: &Facts, broken: &[Broken], scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = vec![ready(&seen.readyz, scene)];
     lines.extend(skew(&seen.version, &facts.inside));
-    lines.push(system(&facts.inside, broken, scene));
+    lines.push(system(facts, broken, scene));
     lines
 }
 
@@ -121,9 +122,10 @@ fn skew(seen: &Observed<Version>, inside: &Inside) -> Option<Line> {
 /// The cluster's own workloads, those that are really there: on EKS Auto Mode `DNS`, network and storage run outside of the
 /// cluster, and that nothing is in `kube-system` is normal (source: EKS user guide, "Automate cluster infrastructure with EKS
 /// Auto Mode"). What EKS manages and how it does is told by the group `eks`.
-fn system(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Line {
+fn system(facts: &Facts, broken: &[Broken], scene: &Scene<'_>) -> Line {
     const CODE: &str = "HLT-103";
     const TITLE: &str = "the cluster's own workloads are well";
+    let inside = &facts.inside;
     let lists = [&inside.deployments, &inside.stateful_sets, &inside.daemon_sets];
     let mut line = Line::new(CODE, TITLE, 0);
     let (mut found, mut all) = (0, 0);
@@ -162,4 +164,38 @@ fn system(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Line {
         .threshold("all pods that each asks for", "cluster.system_namespaces")
         .remedy("describe the workload and its pods; every other workload depends on these")
         .wrong(wrong)
+        .wrong(of_addons(facts))
+}
+
+/// What an installed add-on should have made and nobody finds. EKS calls an add-on `ACTIVE` for some time after somebody
+/// deleted what it made.
+fn of_addons(facts: &Facts) -> Vec<Finding> {
+    let inside = &facts.inside;
+    let mut there = BTreeSet::new();
+    for list in [&inside.deployments, &inside.daemon_sets] {
+        match list {
+            Some(Ok(list)) if list.shortfall.is_none() => there.extend(list.sum.of_addons.iter().copied()),
+            // What could not be read whole is not known to lack anything.
+            _ => return Vec::new(),
+        }
+    }
+    let addons = match &facts.aws.eks {
+        Some(eks) => eks.addons.as_deref().unwrap_or_default(),
+        None => &[],
+    };
+    addons
+        .iter()
+        .filter(|(_, addon)| addon.as_ref().is_ok_and(|addon| is_settled(&addon.status)))
+        .flat_map(|(name, _)| made_by(name).iter().map(move |made| (name, made)))
+        .filter(|(_, made)| !there.contains(*made))
+        .map(|(name, (kind, workload))| {
+            let says = format!("is not there, although the EKS add-on {name} is installed");
+            Finding::of(format!("{kind}/{workload}"), says)
+        })
+        .collect()
+}
+
+/// An add-on that is not being made, changed or taken away. Source: API `AddonStatus`.
+fn is_settled(status: &str) -> bool {
+    matches!(status, "ACTIVE" | "DEGRADED" | "UPDATE_FAILED")
 }

@@ -66,7 +66,11 @@ fn ready(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             let pods = stranded.get(node.name.as_str()).map_or_else(String::new, |pods| {
                 format!("; {} bound to it", count(*pods, "pod"))
             });
-            Some(Finding::of(&node.name, format!("{state}{since}{pods}")))
+            let why = node
+                .not_ready_because
+                .as_ref()
+                .map_or_else(String::new, |why| format!(": {why}"));
+            Some(Finding::of(&node.name, format!("{state}{since}{why}{pods}")))
         });
     let limits = &scene.plan.nodes;
     Some(
@@ -158,7 +162,7 @@ fn cordons(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     let (mut wrong, mut unread) = (Vec::new(), Vec::new());
     for node in &cordoned {
         match node.cordoned_at {
-            Some(at) if minutes_since(at, scene.now) > i64::from(limit) => {
+            Some(at) if words::longer_than(limit, at, scene.now) => {
                 wrong.push(Finding::of(
                     &node.name,
                     format!("cordoned for {}", words::age(at, scene.now)),

@@ -8,7 +8,7 @@ use super::Scene;
 use super::line::{Finding, Line};
 use super::nodes::makes_nodes;
 use super::read::reduced;
-use super::words::{age, count, minutes_since};
+use super::words::{age, count, longer_than};
 use crate::facts::inside::Inside;
 use crate::reduce::short;
 
@@ -43,10 +43,7 @@ fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             wrong.push(Finding::inside(&claim.namespace, name, says));
             continue;
         }
-        let Some(at) = claim
-            .created_at
-            .filter(|at| minutes_since(*at, scene.now) > i64::from(limit))
-        else {
+        let Some(at) = claim.created_at.filter(|at| longer_than(limit, *at, scene.now)) else {
             continue;
         };
         match waits_for_a_pod(claim, inside) {
@@ -114,7 +111,7 @@ fn attachments(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         Err(line) => return Some(line),
     };
     let limit = scene.plan.storage.attach_minutes;
-    let late = |since: jiff::Timestamp| minutes_since(since, scene.now) > i64::from(limit);
+    let late = |since: jiff::Timestamp| longer_than(limit, since, scene.now);
     let wrong = all.sum.moving.iter().filter_map(|one| {
         let volume = one.volume.as_deref().unwrap_or(&one.name);
         let (what, since, error) = match (one.deleting_since, one.created_at) {
@@ -126,7 +123,12 @@ fn attachments(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             let why = error
                 .as_ref()
                 .map_or_else(String::new, |error| format!(": {}", short(error, 200)));
-            let says = format!("{what} node {} for {}{why}", one.node, age(since, scene.now));
+            let says = format!(
+                "{what} node {} for {} (VolumeAttachment {}){why}",
+                one.node,
+                age(since, scene.now),
+                one.name
+            );
             Finding::of(volume, says)
         })
     });

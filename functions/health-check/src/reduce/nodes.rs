@@ -1,8 +1,10 @@
 //! Nodes: of each a few numbers, and what is wrong with it.
 
 use day2_kube::Reduce;
-use day2_kube::objects::{NodeHealth, Readiness, Resources, Status};
+use day2_kube::objects::{Condition, NodeHealth, Readiness, Resources, Status};
 use jiff::Timestamp;
+
+use super::short;
 
 /// One node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub struct NodeFact {
     pub zone: Option<String>,
     /// `Ready`.
     pub readiness: Readiness,
+    /// Why it is not Ready, in the words of the condition; none while it is.
+    pub not_ready_because: Option<String>,
     /// Other conditions that are not as they should be.
     pub bad: Vec<BadCondition>,
     /// Cordoned.
@@ -83,6 +87,12 @@ const LEAVING: [&str; 5] = [
     "aws-node-termination-handler/spot-itn",
 ];
 
+/// Message of a condition, or else its reason.
+fn words(condition: &Condition) -> Option<String> {
+    let said = condition.message.as_deref().or(condition.reason.as_deref())?;
+    Some(short(said, 160)).filter(|said| !said.is_empty())
+}
+
 /// Keeps of each node what is judged.
 #[derive(Debug, Clone, Copy)]
 pub struct EachNode;
@@ -97,6 +107,8 @@ impl Reduce<NodeHealth> for EachNode {
     fn take(&self, sum: &mut Vec<NodeFact>, node: NodeHealth) {
         let readiness = node.readiness();
         let auto_mode = node.is_auto_mode();
+        let ready = node.conditions.iter().find(|one| one.kind == "Ready");
+        let not_ready_because = ready.filter(|_| !readiness.is_ready()).and_then(words);
         let mut bad: Vec<BadCondition> = node
             .conditions
             .into_iter()
@@ -116,6 +128,7 @@ impl Reduce<NodeHealth> for EachNode {
         bad.shrink_to_fit();
         sum.push(NodeFact {
             readiness,
+            not_ready_because,
             bad,
             auto_mode,
             leaving: node.taints.iter().any(|key| LEAVING.contains(&key.as_str())),

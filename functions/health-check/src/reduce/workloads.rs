@@ -1,5 +1,7 @@
 //! Deployments, stateful sets and daemon sets: those that lack pods, and how many were looked at.
 
+use std::collections::BTreeSet;
+
 use day2_kube::objects::{DaemonSet, DeploymentDetail, Status, Workload as Replicas};
 use day2_kube::{Reduce, Rollout};
 use jiff::Timestamp;
@@ -14,8 +16,51 @@ pub struct WorkloadTally {
     pub examined: usize,
     /// Of those, how many lie in the namespaces of the cluster's own workloads.
     pub of_system: usize,
+    /// Those that an EKS add-on makes, by kind and name; see [`made_by`].
+    pub of_addons: BTreeSet<(&'static str, &'static str)>,
     /// Those that lack pods.
     pub lacking: Vec<Lacking>,
+    /// Deployments in the middle of a rollout that goes on and that nobody misses anything by: see [`goes_on`].
+    pub rolling: BTreeSet<Workload>,
+}
+
+/// Kind and name of workloads.
+type Made = &'static [(&'static str, &'static str)];
+
+/// The workloads that each EKS add-on makes. On EKS Auto Mode none of these is installed, so that nothing is expected there.
+/// Source: *Amazon EKS User Guide*, "AWS add-ons" and the pages of each; the manifests of these add-ons.
+const OF_ADDONS: [(&str, Made); 7] = [
+    ("coredns", &[("Deployment", "coredns")]),
+    ("kube-proxy", &[("DaemonSet", "kube-proxy")]),
+    ("vpc-cni", &[("DaemonSet", "aws-node")]),
+    ("metrics-server", &[("Deployment", "metrics-server")]),
+    (
+        "eks-pod-identity-agent",
+        &[("DaemonSet", "eks-pod-identity-agent")],
+    ),
+    (
+        "aws-ebs-csi-driver",
+        &[
+            ("Deployment", "ebs-csi-controller"),
+            ("DaemonSet", "ebs-csi-node"),
+        ],
+    ),
+    (
+        "aws-efs-csi-driver",
+        &[
+            ("Deployment", "efs-csi-controller"),
+            ("DaemonSet", "efs-csi-node"),
+        ],
+    ),
+];
+
+/// The workloads that an EKS add-on of this name makes; none for one that is not known here.
+#[must_use]
+pub fn made_by(addon: &str) -> Made {
+    OF_ADDONS
+        .iter()
+        .find(|(name, _)| *name == addon)
+        .map_or(&[], |(_, made)| *made)
 }
 
 /// A workload that has fewer available pods than it asks for.
@@ -42,16 +87,34 @@ pub struct Lacking {
 pub struct EachWorkload<'a>(pub &'a [String]);
 
 impl EachWorkload<'_> {
-    fn count(&self, sum: &mut WorkloadTally, namespace: &str) {
+    fn count(&self, sum: &mut WorkloadTally, kind: &str, namespace: &str, name: &str) {
         sum.examined += 1;
         sum.of_system += usize::from(self.0.iter().any(|system| system == namespace));
+        // An add-on may be installed into another namespace than `kube-system`, so that the name alone counts.
+        let known = OF_ADDONS.iter().flat_map(|(_, made)| made.iter());
+        sum.of_addons
+            .extend(known.filter(|(of, called)| *of == kind && *called == name));
     }
 
     fn join_all(sum: &mut WorkloadTally, page: WorkloadTally) {
         sum.examined += page.examined;
         sum.of_system += page.of_system;
+        sum.of_addons.extend(page.of_addons);
         sum.lacking.extend(page.lacking);
+        sum.rolling.extend(page.rolling);
     }
+}
+
+/// A rollout that goes on: within its own deadline (`progressDeadlineSeconds`, ten minutes by default), not paused, and with as
+/// many available pods as its strategy promises. How long its pods may take to start is what that deadline says. Source:
+/// Kubernetes, "Deployments", "Deployment status": a paused or late one is not `Progressing=True`.
+fn goes_on(deployment: &DeploymentDetail) -> bool {
+    let holds = |kind: &str| {
+        deployment
+            .condition(kind)
+            .is_some_and(|condition| condition.status == Status::True)
+    };
+    Rollout::between_templates(deployment).is_some() && holds("Progressing") && holds("Available")
 }
 
 impl Reduce<DeploymentDetail> for EachWorkload<'_> {
@@ -62,7 +125,7 @@ impl Reduce<DeploymentDetail> for EachWorkload<'_> {
     }
 
     fn take(&self, sum: &mut WorkloadTally, one: DeploymentDetail) {
-        self.count(sum, &one.namespace);
+        self.count(sum, "Deployment", &one.namespace, &one.name);
         let rollout = Rollout::of(&one);
         let stalled = rollout == Rollout::DeadlineExceeded;
         let refused = one
@@ -75,6 +138,10 @@ impl Reduce<DeploymentDetail> for EachWorkload<'_> {
             .and_then(|available| available.since);
         // A rollout that stands still lacks pods of the new template, however many old ones serve.
         let lacks = one.available < one.desired || stalled || refused.is_some();
+        if refused.is_none() && goes_on(&one) {
+            let workload = Workload::new(&one.namespace, "Deployment", &one.name);
+            sum.rolling.insert(workload);
+        }
         if lacks && one.deleting_since.is_none() {
             sum.lacking.push(Lacking {
                 workload: Workload::new(&one.namespace, "Deployment", &one.name),
@@ -101,7 +168,7 @@ impl Reduce<Replicas> for EachWorkload<'_> {
     }
 
     fn take(&self, sum: &mut WorkloadTally, one: Replicas) {
-        self.count(sum, &one.namespace);
+        self.count(sum, "StatefulSet", &one.namespace, &one.name);
         // Not every version of Kubernetes counts the available pods of a stateful set; those that are Ready are the least.
         let available = one.available.max(one.ready);
         if available < one.replicas {
@@ -134,7 +201,7 @@ impl EachWorkload<'_> {
     pub fn daemon_sets(&self, sets: &[DaemonSet]) -> WorkloadTally {
         let mut sum = WorkloadTally::default();
         for set in sets {
-            self.count(&mut sum, &set.namespace);
+            self.count(&mut sum, "DaemonSet", &set.namespace, &set.name);
             if set.available < set.desired {
                 sum.lacking.push(Lacking {
                     workload: Workload::new(&set.namespace, "DaemonSet", &set.name),

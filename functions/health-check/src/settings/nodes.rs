@@ -7,7 +7,7 @@ use deserr::Deserr;
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 pub struct NodeLimits {
-    /// Time from joining to Ready, in minutes; a new node does not count before.
+    /// Time from joining to Ready, in minutes; a new node does not count before. 0: at once.
     #[deserr(default = 10)]
     pub join_minutes: u32,
     /// Longest time that a node may stay cordoned, in minutes.

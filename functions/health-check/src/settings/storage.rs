@@ -7,10 +7,10 @@ use deserr::Deserr;
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 pub struct StorageLimits {
-    /// Longest time that a claim may be Pending, in minutes.
+    /// Longest time that a claim may be Pending, in minutes; 0 is none.
     #[deserr(default = 5)]
     pub pending_minutes: u32,
-    /// Longest time that attaching or detaching a volume may take, in minutes. Kubernetes itself detaches by force after
+    /// Longest time that attaching or detaching a volume may take, in minutes; 0 is none. Kubernetes itself detaches by force after
     /// six (`maxWaitForUnmountDuration`).
     #[deserr(default = 6)]
     pub attach_minutes: u32,

@@ -37,3 +37,40 @@ fn a_whole_name_wins_over_the_longest_beginning() {
         assert_eq!(owners.mapped(namespace), team, "{namespace}");
     }
 }
+
+#[test]
+fn a_plan_may_grant_no_time_at_all_and_no_more_than_has_sense() {
+    use day2_core::settings::read;
+    let document = |plan: serde_json::Value| {
+        serde_json::json!({
+            "deployment": {"name": "day2", "zone": "UTC", "partition": "aws",
+                           "topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-reports",
+                           "report_bucket": "day2-reports", "journal_table": "day2-journal"},
+            "targets": [{"name": "prod-a", "account_id": "123456789012", "region": "us-east-1", "cluster": {"name": "prod-a"}}],
+            "function": {"targets": {"prod-a": plan}},
+        })
+        .to_string()
+    };
+    let plan = |minutes: u32, percent: u32| {
+        serde_json::json!({
+            "not_checked": ["database", "endpoints"],
+            "nodes": {"join_minutes": minutes},
+            "workloads": {"grace_minutes": minutes, "hpa_minutes": minutes},
+            "storage": {"pending_minutes": minutes, "attach_minutes": minutes},
+            "quotas": {"used_percent": percent},
+        })
+    };
+    let read = |plan| read::<super::HealthCheckSettings>(&document(plan));
+    read(plan(0, 80)).unwrap();
+    let mistakes = read(plan(50_000, 0)).unwrap_err().to_string();
+    for field in [
+        "nodes.join_minutes",
+        "workloads.grace_minutes",
+        "workloads.hpa_minutes",
+        "storage.pending_minutes",
+        "storage.attach_minutes",
+        "quotas.used_percent",
+    ] {
+        assert!(mistakes.contains(field), "{field} is not among {mistakes}");
+    }
+}

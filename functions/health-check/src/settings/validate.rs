@@ -45,17 +45,30 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
     );
     let (nodes, pods, certificates) = (&plan.nodes, &plan.workloads, &plan.certificates);
     for (part, field, value, most) in [
-        ("cluster", "max_latency_ms", plan.cluster.max_latency_ms, 30_000),
         ("nodes", "join_minutes", nodes.join_minutes, DAY),
+        ("workloads", "grace_minutes", pods.grace_minutes, DAY),
+        ("workloads", "hpa_minutes", pods.hpa_minutes, 30 * DAY),
+        ("storage", "pending_minutes", plan.storage.pending_minutes, DAY),
+        ("storage", "attach_minutes", plan.storage.attach_minutes, DAY),
+    ] {
+        at.field(part, |at| {
+            at.require(
+                value <= most,
+                field,
+                value,
+                format!("is more than {most}"),
+                "write a number from 0, which grants no time, or leave it out for the default",
+            );
+        });
+    }
+    for (part, field, value, most) in [
+        ("cluster", "max_latency_ms", plan.cluster.max_latency_ms, 30_000),
         ("nodes", "cordon_minutes", nodes.cordon_minutes, 30 * DAY),
         ("nodes", "register_minutes", nodes.register_minutes, DAY),
         ("nodes", "requests_percent", nodes.requests_percent, 100),
         ("nodes", "pool_percent", nodes.pool_percent, 100),
         ("workloads", "terminating_minutes", pods.terminating_minutes, DAY),
         ("workloads", "window_hours", pods.window_hours, 24 * 14),
-        ("workloads", "hpa_minutes", pods.hpa_minutes, 30 * DAY),
-        ("storage", "pending_minutes", plan.storage.pending_minutes, DAY),
-        ("storage", "attach_minutes", plan.storage.attach_minutes, DAY),
         ("quotas", "used_percent", plan.quotas.used_percent, 100),
         ("certificates", "min_days", certificates.min_days, 365),
         (

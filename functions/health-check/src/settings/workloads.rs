@@ -7,7 +7,7 @@ use deserr::Deserr;
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 pub struct WorkloadLimits {
-    /// Time that a pod has for starting and for getting Ready again, in minutes.
+    /// Time that a pod has for starting and for getting Ready again, in minutes; 0 is none.
     #[deserr(default = 5)]
     pub grace_minutes: u32,
     /// Time that a deleted pod may stay beyond its grace, in minutes.
@@ -19,7 +19,7 @@ pub struct WorkloadLimits {
     /// Most restarts of one workload within `window_hours`.
     #[deserr(default = 2)]
     pub max_restarts: u32,
-    /// Longest time that an autoscaler may stand at its maximum, in minutes.
+    /// Longest time that an autoscaler may stand at its maximum, in minutes; 0 is none.
     #[deserr(default = 30)]
     pub hpa_minutes: u32,
 }

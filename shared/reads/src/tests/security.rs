@@ -212,6 +212,7 @@ async fn every_mark_of_an_example_is_seen_e05() {
     let seen = findings::by_ids(&client, &times(), DETECTOR, &ids).await.unwrap();
     let samples: Vec<bool> = seen.iter().map(|one| one.sample).collect();
     assert_eq!(samples, [true, true, true, false]);
+    assert_eq!(seen[3].title, "mining");
 }
 
 #[tokio::test]

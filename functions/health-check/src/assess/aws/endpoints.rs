@@ -25,7 +25,10 @@ fn answers(pairs: &[(&Probe, &Seen)], scene: &Scene<'_>) -> Line {
         };
         let complaints = complaints(probe, &without_dates, scene.now);
         if !complaints.is_empty() {
-            wrong.push(Finding::of(&probe.name, complaints.join("; ")));
+            // Without its query, which may hold a key.
+            let url = probe.url.split(['?', '#']).next().unwrap_or_default();
+            let says = format!("{}, asked at {url}", complaints.join("; "));
+            wrong.push(Finding::of(&probe.name, says));
         }
         if let Ok(answer) = &seen.answer {
             slowest = slowest.max(Some(answer.latency_ms));

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::super::line::{Finding, Line};
 use super::super::{Scene, words};
 use crate::facts::security::{Runtime, SecurityFacts};
+use crate::reduce::short;
 
 pub(super) fn lines(seen: &SecurityFacts, scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = vec![threats(seen, scene), watching(seen, scene)];
@@ -106,6 +107,7 @@ struct Group {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     cluster: Option<String>,
+    title: String,
 }
 
 impl Group {
@@ -115,6 +117,9 @@ impl Group {
         self.severity = self.severity.max(threat.severity);
         self.first = earlier(self.first, threat.created_at);
         self.last = self.last.max(threat.updated_at);
+        if self.title.is_empty() {
+            self.title = short(threat.title.trim_end_matches('.'), 160);
+        }
         if self.cluster.is_none() {
             self.cluster.clone_from(&threat.cluster);
         }
@@ -131,8 +136,12 @@ impl Group {
             .cluster
             .as_ref()
             .map_or_else(String::new, |cluster| format!(" in cluster {cluster}"));
+        let title = match self.title.as_str() {
+            "" => String::new(),
+            title => format!(": {title}"),
+        };
         format!(
-            "severity {:.1}{place}, seen {} in {}, first {}, last {}",
+            "severity {:.1}{place}, seen {} in {}, first {}, last {}{title}",
             self.severity,
             words::count(usize::try_from(self.seen).unwrap_or(usize::MAX), "time"),
             words::count(self.findings, "finding"),

@@ -5,7 +5,7 @@ use day2_kube::objects::{NodeClaim, Status};
 use super::super::Scene;
 use super::super::line::{Finding, Line};
 use super::super::read::served;
-use super::super::words::{age, count, minutes_since};
+use super::super::words::{age, count, longer_than};
 use super::room::percent;
 use crate::facts::inside::Inside;
 use crate::reduce::short;
@@ -24,7 +24,7 @@ pub(super) fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .conditions
             .iter()
             .any(|one| one.kind == "Registered" && one.status == Status::True);
-        (!registered && minutes_since(at, scene.now) > i64::from(limit)).then(|| {
+        (!registered && longer_than(limit, at, scene.now)).then(|| {
             let pool = claim.pool.as_deref().unwrap_or("no pool");
             let says = format!("asked for {} ago by {pool}: {}", age(at, scene.now), why(claim));
             Finding::of(&claim.name, says)

@@ -27,7 +27,10 @@ fn a_node_that_is_not_ready_is_told_with_what_stands_on_it_and_its_pods_are_not(
         .with("pods", lost);
     let (code, name, says) = world.only();
     assert_eq!((code.as_str(), name.as_str()), ("HLT-111", "n2"));
-    assert_eq!(says, "its kubelet is silent for 20 min; 3 pods bound to it");
+    assert_eq!(
+        says,
+        "its kubelet is silent for 20 min: Because; 3 pods bound to it"
+    );
     // Where nobody looks at nodes, the pods tell.
     let alone = world.plan("not_checked", json!(["nodes"]));
     assert_eq!(alone.named(), ["HLT-124 shop/Deployment/web"]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use day2_core::Verdict;
 use serde_json::{Value, json};
 
-use super::world::{World, ago, pod, put};
+use super::world::{World, ago, deployment, pod, put};
 use crate::settings::Group;
 
 #[test]
@@ -59,9 +59,15 @@ fn an_attachment_is_stuck_after_six_minutes_in_both_directions() {
     ))
     .only();
     assert_eq!((code.as_str(), name.as_str()), ("HLT-142", "pv-1"));
-    assert_eq!(says, "is not attached to node n1 for 7 min: volume is in use");
+    assert_eq!(
+        says,
+        "is not attached to node n1 for 7 min (VolumeAttachment csi-1): volume is in use"
+    );
     let leaving = all(one(900, true, json!({"/metadata.deletionTimestamp": ago(30)})));
-    assert_eq!(leaving.only().2, "does not come off node n1 for 30 min");
+    assert_eq!(
+        leaving.only().2,
+        "does not come off node n1 for 30 min (VolumeAttachment csi-1)"
+    );
 }
 
 #[test]
@@ -242,7 +248,7 @@ fn a_certificate_is_judged_by_its_dates_although_it_is_ready() {
             "ends tomorrow, and its renewal is late",
             one("True", 24, -700, 0),
             Some("HLT-172"),
-            "its renewal is 29 d late, 1 days left",
+            "its renewal is 29 d late, 1 days left until its notAfter",
         ),
         (
             "ends in a week, and is renewed before",
@@ -261,6 +267,18 @@ fn a_certificate_is_judged_by_its_dates_although_it_is_ready() {
             one("True", 60 * 24, 30 * 24, 3),
             Some("HLT-171"),
             "valid, but its renewal fails, 3 failed attempts, the last 30 min ago",
+        ),
+        (
+            "has ended, and cert-manager says so too",
+            one("False", -2, -300, 0),
+            Some("HLT-172"),
+            "ended 2 h ago; cert-manager says: Because",
+        ),
+        (
+            "its renewal fails and is late, told once",
+            one("True", 5 * 24, -48, 3),
+            Some("HLT-171"),
+            "the last 30 min ago, 5 days left until its notAfter",
         ),
         (
             "never issued",
@@ -388,4 +406,54 @@ fn a_group_that_is_left_out_gives_no_item_and_takes_none_with_it() {
         "{some:#?}"
     );
     assert!(some.iter().any(|item| item.code == "HLT-122"));
+}
+
+#[test]
+fn what_an_installed_add_on_made_must_be_there_and_nothing_else_is_expected() {
+    let seen = |world: &World| {
+        let item = world.item("HLT-103");
+        let names: Vec<String> = item.subjects.iter().map(|subject| subject.name.clone()).collect();
+        (item.verdict(), names)
+    };
+    let well = World::well()
+        .addon("coredns", "ACTIVE")
+        .addon("of-a-vendor", "ACTIVE");
+    assert_eq!(
+        seen(&well),
+        (Verdict::Pass, vec![]),
+        "CoreDNS is there, and nothing is known of the other"
+    );
+    let bare = well
+        .clone()
+        .of("deployments", json!([deployment("shop", "web", 2)]));
+    let bare = bare.with("deployments", deployment("kube-system", "other", 1));
+    assert_eq!(
+        seen(&bare),
+        (Verdict::Fail, vec!["Deployment/coredns".to_owned()])
+    );
+    assert!(
+        bare.item("HLT-103").subjects[0]
+            .says
+            .contains("the EKS add-on coredns is installed")
+    );
+    let elsewhere = bare.clone().with("deployments", deployment("dns", "coredns", 2));
+    assert_eq!(
+        seen(&elsewhere).0,
+        Verdict::Pass,
+        "add-ons may live in another namespace"
+    );
+    let daemon = World::well()
+        .addon("vpc-cni", "DEGRADED")
+        .addon("kube-proxy", "CREATING");
+    assert_eq!(
+        seen(&daemon),
+        (Verdict::Fail, vec!["DaemonSet/aws-node".to_owned()]),
+        "one is being made"
+    );
+    let unread = daemon.of("daemonsets", json!("forbidden"));
+    assert_eq!(
+        seen(&unread).0,
+        Verdict::Unknown,
+        "what could not be read lacks nothing"
+    );
 }

@@ -45,7 +45,7 @@ fn what_keeps_a_container_down_is_named_with_its_evidence() {
             "no such image",
             sick("p", &waiting("ImagePullBackOff", "rpc error: manifest unknown")),
             "HLT-122",
-            "app cannot pull registry/app:1: there is no such image or tag",
+            "app cannot pull registry/app:1 (ImagePullBackOff): there is no such image or tag",
         ),
         (
             "registry refuses",

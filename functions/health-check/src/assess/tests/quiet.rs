@@ -118,6 +118,94 @@ fn the_surge_of_a_rollout_is_not_missing_pods() {
     );
 }
 
+/// A Deployment of four in a rollout, whose new pod has been starting for half an hour while all old ones serve.
+fn slow_rollout() -> (serde_json::Value, serde_json::Value) {
+    let mut rolling = deployment("shop", "sick", 4);
+    put(
+        &mut rolling,
+        "/status",
+        json!({"replicas": 5, "updatedReplicas": 1, "readyReplicas": 4, "availableReplicas": 4, "unavailableReplicas": 1,
+        "observedGeneration": 3, "conditions": [
+            {"type": "Available", "status": "True"},
+            {"type": "Progressing", "status": "True", "reason": "ReplicaSetUpdated"}]}),
+    );
+    let starting = sick("sick-7c-1", &json!({"running": {"startedAt": ago(30)}}));
+    (rolling, starting)
+}
+
+#[test]
+fn a_pod_that_takes_its_time_in_a_rollout_that_goes_on_is_no_trouble() {
+    let (rolling, starting) = slow_rollout();
+    let world = |rolling: &serde_json::Value| {
+        World::well()
+            .with("deployments", rolling.clone())
+            .with("pods", starting.clone())
+    };
+    world(&rolling).is_well("the owner gave the rollout its deadline, and it is not over");
+    let not_ready = ["HLT-124 shop/Deployment/sick"];
+    for (pointer, value, why) in [
+        (
+            "/status/conditions/1",
+            json!({"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}),
+            "the deadline is over",
+        ),
+        (
+            "/status/conditions/1",
+            json!({"type": "Progressing", "status": "Unknown", "reason": "DeploymentPaused"}),
+            "nobody goes on with it",
+        ),
+        (
+            "/status/conditions/1",
+            json!({"type": "ReplicaFailure", "status": "False"}),
+            "no deadline is set",
+        ),
+        (
+            "/status/conditions/0",
+            json!({"type": "Available", "status": "False"}),
+            "fewer serve than its strategy promises",
+        ),
+        ("/status/replicas", json!(1), "there is no second template"),
+    ] {
+        let mut other = rolling.clone();
+        put(&mut other, pointer, value);
+        if pointer == "/status/replicas" {
+            put(&mut other, "/status/updatedReplicas", json!(4));
+            put(&mut other, "/status/replicas", json!(4));
+        }
+        assert_eq!(world(&other).named(), not_ready, "{why}");
+    }
+}
+
+#[test]
+fn what_breaks_a_rollout_for_a_reason_is_told_at_once() {
+    let (rolling, starting) = slow_rollout();
+    let crashing = sick("sick-7c-1", &json!({"waiting": {"reason": "CrashLoopBackOff"}}));
+    let world = World::well().with("deployments", rolling.clone());
+    assert_eq!(
+        world.clone().with("pods", crashing).named(),
+        ["HLT-122 shop/Deployment/sick"]
+    );
+    let event = |reason: &str, message: &str| {
+        json!({"metadata": {"name": "e", "namespace": "shop"}, "type": "Warning", "reason": reason, "message": message,
+               "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "sick-7c-1"}, "lastTimestamp": ago(3), "count": 4})
+    };
+    let told = world.clone().with("pods", starting.clone()).with(
+        "events",
+        event(
+            "FailedCreatePodSandBox",
+            "failed to assign an IP address to container",
+        ),
+    );
+    assert_eq!(told.named(), ["HLT-124 shop/Deployment/sick"]);
+    world
+        .with("pods", starting)
+        .with(
+            "events",
+            event("Unhealthy", "Readiness probe failed: connection refused"),
+        )
+        .is_well("its probe fails, as long as it starts");
+}
+
 #[test]
 fn native_sidecars_run_as_long_as_the_pod_and_are_no_init_containers_that_hang() {
     let mut pod = pod("meshed-1", "shop", "n1", "meshed");

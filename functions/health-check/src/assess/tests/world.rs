@@ -4,6 +4,7 @@ use day2_core::settings::Settings;
 use day2_core::{Item, Verdict};
 use day2_kube::objects::Kind;
 use day2_kube::{Folded, Listed, Reduce};
+use day2_reads::addons::Addon;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use crate::facts::Facts;
 use crate::facts::aws::AwsFacts;
 use crate::facts::changes::Changes;
 use crate::facts::cluster::ClusterFacts;
+use crate::facts::eks::EksFacts;
 use crate::facts::inside::Inside;
 use crate::facts::namespaces::{Namespace, Namespaces};
 use crate::reduce::jobs::EachJob;
@@ -45,6 +47,7 @@ pub(crate) struct World {
     plan: Value,
     task: Task,
     before: Option<crate::counted::Before>,
+    addons: Vec<Addon>,
 }
 
 impl World {
@@ -69,6 +72,7 @@ impl World {
             plan: json!({}),
             task: Task::Morning,
             before: None,
+            addons: Vec::new(),
         }
     }
 
@@ -110,6 +114,36 @@ impl World {
                 .collect(),
         });
         self
+    }
+
+    /// With an EKS add-on in this status. What else EKS says could not be read.
+    pub(crate) fn addon(mut self, name: &str, status: &str) -> Self {
+        self.addons.push(Addon {
+            name: name.to_owned(),
+            status: status.to_owned(),
+            version: None,
+            issues: Vec::new(),
+            modified_at: None,
+        });
+        self
+    }
+
+    /// What EKS says, where there are add-ons.
+    fn aws(&self) -> AwsFacts {
+        let unread = || day2_core::Unreadable::new("eks", "prod-a", day2_core::Cause::TimedOut, "");
+        let addons = self
+            .addons
+            .iter()
+            .map(|addon| (addon.name.clone(), Ok(addon.clone())));
+        AwsFacts {
+            eks: (!self.addons.is_empty()).then(|| EksFacts {
+                cluster: Err(unread()),
+                addons: Ok(addons.collect()),
+                node_groups: Err(unread()),
+                insights: Err(unread()),
+            }),
+            ..AwsFacts::default()
+        }
     }
 
     /// In an incident.
@@ -277,7 +311,7 @@ impl World {
             cluster: Some(cluster),
             inside,
             changes,
-            aws: AwsFacts::default(),
+            aws: self.aws(),
         };
         let scene = Scene {
             plan,

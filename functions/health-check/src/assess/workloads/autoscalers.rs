@@ -56,7 +56,7 @@ fn at_maximum(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String
     let long = minutes_since(since, scene.now) >= i64::from(scene.plan.workloads.hpa_minutes);
     (long && one.min < one.max && one.current >= one.max).then(|| {
         format!(
-            "at its maximum of {} for {}, and wants more",
+            "at its maximum of {} for {}, and wants more (TooManyReplicas)",
             one.max,
             age(since, scene.now)
         )

@@ -49,6 +49,7 @@ pub(in crate::assess) fn broken(inside: &Inside, scene: &Scene<'_>) -> Vec<Broke
     let mut all: Vec<Broken> = pods
         .into_iter()
         .flat_map(|pods| &pods.sum.groups)
+        .filter(|((workload, cause), group)| !only_rolls(workload, *cause, group, inside, warnings))
         .map(|((workload, cause), group)| with_pods(workload, *cause, group, warnings, scene))
         .collect();
     let lists = [&inside.deployments, &inside.stateful_sets, &inside.daemon_sets];
@@ -61,6 +62,32 @@ pub(in crate::assess) fn broken(inside: &Inside, scene: &Scene<'_>) -> Vec<Broke
     all
 }
 
+/// Pods that have not become Ready yet in a rollout that goes on, and nothing tells more than that their probes fail. Other
+/// pods do the work meanwhile; when the rollout is late, these are told. What has a cause of its own is told at once.
+fn only_rolls(
+    workload: &Workload,
+    cause: Cause,
+    group: &Group,
+    inside: &Inside,
+    warnings: &Warnings,
+) -> bool {
+    let rolls = || match &inside.deployments {
+        Some(Ok(deployments)) => deployments.sum.rolling.contains(workload),
+        _ => false,
+    };
+    let unexplained = || {
+        let told = event_of(workload, group, warnings);
+        told.is_none_or(|warning| warning.reason == "Unhealthy")
+    };
+    matches!(cause, Cause::Starting | Cause::NotReady) && rolls() && unexplained()
+}
+
+/// The event of the first pod of the group that has one.
+fn event_of<'w>(workload: &Workload, group: &Group, warnings: &'w Warnings) -> Option<&'w Warning> {
+    let mut pods = group.examples.iter();
+    pods.find_map(|pod| of(warnings, "Pod", &workload.namespace, pod))
+}
+
 /// Pods that show what is wrong; an event says more than the state of a pod that has been starting for long.
 fn with_pods(
     workload: &Workload,
@@ -70,12 +97,7 @@ fn with_pods(
     scene: &Scene<'_>,
 ) -> Broken {
     let told = matches!(cause, Cause::Starting | Cause::Volume | Cause::NotReady)
-        .then(|| {
-            group
-                .examples
-                .iter()
-                .find_map(|pod| of(warnings, "Pod", &workload.namespace, pod))
-        })
+        .then(|| event_of(workload, group, warnings))
         .flatten();
     let (cause, evidence) = match told {
         Some(warning) => explained(cause, &group.says, warning),

@@ -50,7 +50,10 @@ fn waiting(container: &ContainerHealth) -> Option<Look> {
             let image = short(&container.image, 200);
             troubled(
                 Cause::ImagePull,
-                format!("{name} cannot pull {image}: {}", pull(reason, message.as_deref())),
+                format!(
+                    "{name} cannot pull {image} ({reason}): {}",
+                    pull(reason, message.as_deref())
+                ),
                 None,
             )
         }
@@ -98,7 +101,7 @@ fn pull(reason: &str, message: Option<&str>) -> String {
     match (class, message.is_empty()) {
         (Some(class), _) => class.to_owned(),
         (None, false) => short(message, 200),
-        (None, true) => reason.to_owned(),
+        (None, true) => "the kubelet does not say why".to_owned(),
     }
 }
 
@@ -108,7 +111,7 @@ fn crash(container: &ContainerHealth) -> Look {
     match &container.last_end {
         Some(end) if end.reason == "OOMKilled" => troubled(
             Cause::OutOfMemory,
-            format!("{name} is killed for using more memory than its limit, {times} restarts"),
+            format!("{name} is killed for using more memory than its limit (OOMKilled), {times} restarts"),
             None,
         ),
         Some(end) => troubled(
@@ -152,7 +155,9 @@ fn has_ended(container: &ContainerHealth) -> Option<Look> {
 fn ending(end: &End) -> String {
     let code = end.exit_code;
     let meaning = match code {
-        _ if end.reason == "OOMKilled" => "killed for using more memory than its limit".to_owned(),
+        _ if end.reason == "OOMKilled" => {
+            "killed for using more memory than its limit (OOMKilled)".to_owned()
+        }
         0 => "exit code 0, but it should keep running".to_owned(),
         126 => "exit code 126, the command cannot be executed".to_owned(),
         127 => "exit code 127, the command was not found".to_owned(),

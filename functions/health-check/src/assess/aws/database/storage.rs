@@ -30,7 +30,7 @@ pub(super) fn line(seen: &Observed<Database>, storage: &Observed<Storage>, scene
         Storage::Shared(points) => Ok(Room {
             used: points.clone(),
             limit_gib: AURORA_LIMIT_GIB,
-            says: "of the largest volume of Aurora".to_owned(),
+            says: "of the largest volume of Aurora (VolumeBytesUsed)".to_owned(),
             short_of: None,
         }),
         Storage::Free(points) => room_of_instance(database, points, scene),

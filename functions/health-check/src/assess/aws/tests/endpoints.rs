@@ -9,7 +9,7 @@ fn an_endpoint_that_answers_wrongly_fails_and_its_good_certificate_does_not() {
     let mut world = World::healthy();
     world.facts.endpoints = Some(vec![answered(503, "2027-02-01")]);
     world.assert_only(&[("HLT-241", Fail)]);
-    let says = "HTTP 503 instead of 200";
+    let says = "HTTP 503 instead of 200, asked at https://shop.example/healthz";
     assert_eq!(world.named("HLT-241"), [("shop".to_owned(), says.to_owned())]);
 }
 

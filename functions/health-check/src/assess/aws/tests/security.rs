@@ -29,7 +29,8 @@ fn findings_are_told_by_resource_and_type_with_how_often_they_were_seen() {
     );
     assert_eq!(
         named[2].1,
-        "severity 8.0 in cluster prod-a, seen 6 times in 2 findings, first 2 d ago, last 60 min ago"
+        "severity 8.0 in cluster prod-a, seen 6 times in 2 findings, first 2 d ago, last 60 min ago: \
+         A privileged container was launched"
     );
 }
 

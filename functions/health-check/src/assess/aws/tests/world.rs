@@ -246,6 +246,7 @@ pub(super) fn finding(id: &str, resource: &str, kind: &str) -> Finding {
     Finding {
         id: id.into(),
         kind: kind.into(),
+        title: "A privileged container was launched.".into(),
         severity: 8.0,
         account: "123456789012".into(),
         region: "us-east-1".into(),
