@@ -4,5 +4,6 @@ mod aws_backup;
 mod database;
 mod dumps;
 mod proof;
+mod traps;
 mod velero;
 pub(crate) mod world;
