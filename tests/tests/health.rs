@@ -1,18 +1,146 @@
-//! `health-check` as a process with its own rights, on the seeded world: every list of a real API server, then troubles, each
-//! named once and gone when it is mended. One platform for all claims.
+//! `health-check` as a process with its own rights, on the seeded world: every list of a real API server and of the emulated
+//! AWS, then what it may not read, then everything that can break in a morning, each named once and gone when it is mended. One
+//! platform for all claims.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Role, Sandbox};
+use day2_platform::wait::wait_until;
+use day2_platform::world::World;
+use day2_platform::world::morning::{Broken, PLATFORM_TEAM, TEAM_LABEL, Trouble};
 use day2_platform::world::plan::TARGET;
+use k8s_openapi::api::rbac::v1::ClusterRole;
+use kube::api::{Api, PostParams};
 use serde_json::{Value, json};
 
 const FUNCTION: &str = "health-check";
-/// A look at a small cluster on a busy machine.
+/// A look at a small cluster on a busy machine, and what a triage may take.
 const LIMIT: Duration = Duration::from_mins(1);
+/// One alarm that rang is history when it is silent again.
+const RANG: &str = "HLT-203";
+const CHANGED: &str = "HLT-191";
+
+/// Where each trouble is told. Backups are `backup-verification`'s.
+const TOLD: [(Trouble, &str); 18] = [
+    (Trouble::NodeNotReady, "HLT-111"),
+    (Trouble::NodeCordonedForDays, "HLT-113"),
+    (Trouble::ImageCannotBePulled, "HLT-122"),
+    (Trouble::KilledForMemory, "HLT-122"),
+    (Trouble::NeverFits, "HLT-123"),
+    (Trouble::AutoscalerAtMaximum, "HLT-128"),
+    (Trouble::BudgetNeverMet, "HLT-129"),
+    (Trouble::ClaimPending, "HLT-141"),
+    (Trouble::AttachmentStuck, "HLT-142"),
+    (Trouble::QuotaNearlyFull, "HLT-151"),
+    (Trouble::ScalingPaused, "HLT-167"),
+    (Trouble::CertificateNotReady, "HLT-172"),
+    (Trouble::CertificateExpiring, "HLT-172"),
+    (Trouble::AlarmRings, "HLT-201"),
+    (Trouble::HighFinding, "HLT-211"),
+    (Trouble::DatabaseStorageLow, "HLT-234"),
+    (Trouble::EndpointFails, "HLT-241"),
+    (Trouble::VolumeNearlyFull, "HLT-251"),
+];
+
+/// Actions of AWS, and the lines that nobody can judge without them.
+const DENIED_BY_AWS: [(&str, &[&str]); 7] = [
+    ("cloudwatch:DescribeAlarms", &["HLT-201", "HLT-202", "HLT-203"]),
+    ("guardduty:ListFindings", &["HLT-211"]),
+    ("guardduty:ListCoverage", &["HLT-212"]),
+    ("securityhub:GetFindings", &["HLT-213"]),
+    ("eks:ListInsights", &["HLT-224"]),
+    ("rds:DescribeEvents", &["HLT-236"]),
+    ("cloudwatch:ListMetrics", &["HLT-251"]),
+];
+
+/// Lists of the cluster, and the lines that nobody can judge without them.
+const DENIED_BY_THE_CLUSTER: [(&str, &[&str]); 4] = [
+    ("poddisruptionbudgets", &["HLT-129"]),
+    ("horizontalpodautoscalers", &["HLT-128"]),
+    ("resourcequotas", &["HLT-151"]),
+    ("persistentvolumes", &["HLT-143", "HLT-144"]),
+];
+
+/// The platform, and the function with its own rights.
+struct Stand {
+    platform: Platform,
+    world: World,
+    sandbox: Sandbox,
+    role: String,
+}
+
+impl Stand {
+    async fn make(folder: &std::path::Path) -> Result<Self> {
+        let platform = Platform::start(&folder.join("platform")).await?;
+        let world = platform.seed().await?;
+        let ground = Ground::make(&platform.emulator, "day2").await?;
+        let Role { credentials, name } = ground
+            .role(&platform.emulator, (&platform.cluster, TARGET), FUNCTION)
+            .await?;
+        let plan = json!({
+            "nodes": {"join_minutes": 0},
+            "workloads": {"grace_minutes": 0, "hpa_minutes": 0},
+            "storage": {"pending_minutes": 0, "attach_minutes": 0},
+            "ownership": {"label": TEAM_LABEL, "platform": PLATFORM_TEAM},
+            "alarms": {"prefix": format!("{TARGET}-")},
+            "probes": [{"name": "coder", "url": world.endpoint_url()}],
+        });
+        let settings = json!({"targets": BTreeMap::from([(TARGET, plan)])});
+        let document = world.document(&ground.deployment(), &settings, platform.cluster.endpoint());
+        let endpoint = platform.emulator.endpoint();
+        let launch =
+            Launch::new(FUNCTION, folder.join("sandbox"), &credentials, &endpoint)?.settings(&document);
+        let sandbox = Sandbox::start(&launch).await?;
+        Ok(Self {
+            platform,
+            world,
+            sandbox,
+            role: name,
+        })
+    }
+
+    async fn look(&mut self, task: &str) -> Result<Value> {
+        let payload = json!({"task": task, "targets": [TARGET]}).to_string();
+        let event = Event::new(payload).time_left(LIMIT);
+        let answer = self.sandbox.invoke(event).await?.answer()?;
+        let report = answer["reports"].get(0).cloned();
+        report.with_context(|| format!("no report in {answer}"))
+    }
+
+    /// Lays a refusal over what the role may do in AWS; none takes it away.
+    async fn deny_at_aws(&self, action: Option<&str>) -> Result<()> {
+        let mut call = vec![("RoleName", self.role.as_str()), ("PolicyName", "denied")];
+        let policy = action.map(|action| {
+            let deny = json!({"Effect": "Deny", "Action": action, "Resource": "*"});
+            json!({"Version": "2012-10-17", "Statement": [deny]}).to_string()
+        });
+        let name = match &policy {
+            Some(policy) => {
+                call.push(("PolicyDocument", policy));
+                "PutRolePolicy"
+            }
+            None => "DeleteRolePolicy",
+        };
+        let api = self.platform.emulator.api();
+        api.query("iam", "2010-05-08", name, &call).await.map(drop)
+    }
+
+    /// Takes one resource out of what the role may do in the cluster; none gives it back.
+    async fn deny_in_the_cluster(&self, resource: Option<&str>) -> Result<()> {
+        let api = Api::<ClusterRole>::all(self.platform.cluster.admin_client()?);
+        let name = format!("day2:{FUNCTION}");
+        let mut role = api.get(&name).await?;
+        let rules = std::fs::read_to_string(crate::house::root().join("functions/health-check/rbac.yaml"))?;
+        let mut rules: Vec<Value> = serde_yaml_ng::from_str(&rules)?;
+        rules.retain(|rule| resource.is_none_or(|out| rule["resources"] != json!([out])));
+        role.rules = Some(serde_json::from_value(json!(rules))?);
+        api.replace(&name, &PostParams::default(), &role).await?;
+        Ok(())
+    }
+}
 
 /// Code → names of its subjects, of the items with this verdict.
 fn named(report: &Value, verdict: &str) -> BTreeMap<String, Vec<String>> {
@@ -27,94 +155,204 @@ fn named(report: &Value, verdict: &str) -> BTreeMap<String, Vec<String>> {
     found
 }
 
-async fn look(sandbox: &mut Sandbox, task: &str) -> Result<Value> {
-    let payload = json!({"task": task, "targets": [TARGET]}).to_string();
-    let event = Event::new(payload).time_left(LIMIT);
-    let answer = sandbox.invoke(event).await?.answer()?;
-    let report = answer["reports"].get(0).cloned();
-    report.with_context(|| format!("no report in {answer}"))
+fn codes(report: &Value, verdict: &str) -> BTreeSet<String> {
+    named(report, verdict).into_keys().collect()
+}
+
+fn set(codes: &[&str]) -> BTreeSet<String> {
+    codes.iter().map(|code| (*code).to_owned()).collect()
 }
 
 #[tokio::test]
-async fn every_list_of_a_real_cluster_is_read_and_each_trouble_is_named_once_w28_k02() -> Result<()> {
+async fn a_morning_is_told_whole_each_trouble_once_and_a_denied_list_hides_no_other_w28_k02() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    let platform = Platform::start(&folder.path().join("platform")).await?;
-    let world = platform.seed().await?;
-    let ground = Ground::make(&platform.emulator, "day2").await?;
-    let Role { credentials, .. } = ground
-        .role(&platform.emulator, (&platform.cluster, TARGET), FUNCTION)
-        .await?;
-    let plan = json!({
-        "not_checked": ["alarms", "security", "eks", "database", "endpoints", "volumes"],
-        "workloads": {"grace_minutes": 0},
-        "ownership": {"namespaces": {"coder": "workspaces"}, "platform": "platform"},
-    });
-    let settings = json!({"targets": BTreeMap::from([(TARGET, plan)])});
-    let document = world.document(&ground.deployment(), &settings, platform.cluster.endpoint());
-    let launch = Launch::new(
-        FUNCTION,
-        folder.path().join("sandbox"),
-        &credentials,
-        &platform.emulator.endpoint(),
-    )?
-    .settings(&document);
-    let mut sandbox = Sandbox::start(&launch).await?;
+    let mut stand = Stand::make(folder.path()).await?;
+    let well = all_is_well(&mut stand).await?;
+    what_is_denied_is_unknown_and_hides_nothing(&mut stand, &well).await?;
+    what_was_just_deployed_is_the_change(&mut stand).await?;
+    each_trouble_is_named_once_and_gone_when_it_is_mended(&mut stand).await?;
+    nothing_but_reading(&stand)
+}
 
-    let before = look(&mut sandbox, "morning").await?;
-    let unknown = named(&before, "UNKNOWN");
-    ensure!(unknown.is_empty(), "unknown: {unknown:#?}");
-    let codes: Vec<&str> = before["items"]
-        .as_array()
-        .context("no items")?
-        .iter()
-        .filter_map(|item| item["code"].as_str())
-        .collect();
+/// An ordinary night gives no complaint, and every group has its lines. Gives the codes.
+async fn all_is_well(stand: &mut Stand) -> Result<BTreeSet<String>> {
+    stand.world.ordinary_life().await?;
+    stand.world.workspaces_may_move().await?;
+    let report = stand.look("morning").await?;
+    ensure!(report["status"] == "PASS", "{report:#}");
+    let passed = codes(&report, "PASS");
     for needed in [
-        "HLT-101", "HLT-102", "HLT-103", "HLT-111", "HLT-114", "HLT-121", "HLT-122", "HLT-129",
+        "HLT-101", "HLT-102", "HLT-103", "HLT-111", "HLT-112", "HLT-113", "HLT-114", "HLT-121", "HLT-122",
+        "HLT-123", "HLT-124", "HLT-201", "HLT-202", "HLT-203", "HLT-211", "HLT-212", "HLT-213", "HLT-221",
+        "HLT-222", "HLT-223", "HLT-224", "HLT-231", "HLT-232", "HLT-233", "HLT-234", "HLT-241", "HLT-251",
     ] {
-        ensure!(codes.contains(&needed), "{needed} is not among {codes:?}");
+        ensure!(passed.contains(needed), "{needed} is not among {passed:?}");
     }
-    let at_first = named(&before, "FAIL");
-    // Budgets of single workspaces can never be met, and nothing serves metrics to the autoscaler: both are so.
-    let known = ["HLT-128", "HLT-129"];
-    let other: Vec<&String> = at_first
-        .keys()
-        .filter(|code| !known.contains(&code.as_str()))
-        .collect();
-    ensure!(other.is_empty(), "the seeded world fails {at_first:#?}");
+    Ok(passed)
+}
 
-    world.image_pulls_fail(2).await?;
-    world.workspaces_pending(1).await?;
-    let broken = look(&mut sandbox, "triage").await?;
-    let failed = named(&broken, "FAIL");
-    let images = failed.get("HLT-122").context("no broken image")?;
+async fn what_is_denied_is_unknown_and_hides_nothing(
+    stand: &mut Stand,
+    well: &BTreeSet<String>,
+) -> Result<()> {
+    for (action, lines) in DENIED_BY_AWS {
+        stand.deny_at_aws(Some(action)).await?;
+        let report = stand.look("morning").await?;
+        only_these_are_unknown(&report, lines, well).with_context(|| format!("without {action}"))?;
+    }
+    stand.deny_at_aws(None).await?;
+    for (resource, lines) in DENIED_BY_THE_CLUSTER {
+        stand.deny_in_the_cluster(Some(resource)).await?;
+        // The API server takes a moment to see a changed role.
+        let mut last = None;
+        for _ in 0..10 {
+            let report = stand.look("morning").await?;
+            last = Some(only_these_are_unknown(&report, lines, well));
+            if matches!(last, Some(Ok(()))) {
+                break;
+            }
+        }
+        last.context("no look")?
+            .with_context(|| format!("without {resource}"))?;
+    }
+    stand.deny_in_the_cluster(None).await?;
+    wait_until(LIMIT, "everything is readable again", async || {
+        let report = stand.look("morning").await?;
+        ensure!(report["status"] == "PASS", "{:?}", named(&report, "UNKNOWN"));
+        Ok(())
+    })
+    .await
+}
+
+/// The lines that could not be judged; all others that pass on a good day pass.
+fn only_these_are_unknown(report: &Value, lines: &[&str], well: &BTreeSet<String>) -> Result<()> {
+    let (unknown, passed) = (codes(report, "UNKNOWN"), codes(report, "PASS"));
+    ensure!(unknown == set(lines), "unknown are {unknown:?}, not {lines:?}");
+    let hidden: Vec<&String> = well
+        .difference(&passed)
+        .filter(|code| !unknown.contains(*code))
+        .collect();
+    ensure!(hidden.is_empty(), "not told any more: {hidden:?}");
+    ensure!(
+        report["status"] == "UNKNOWN",
+        "the report says {}",
+        report["status"]
+    );
+    let words = report.to_string();
+    ensure!(words.contains("permission denied"), "no reason is given: {words}");
+    Ok(())
+}
+
+async fn what_was_just_deployed_is_the_change(stand: &mut Stand) -> Result<()> {
+    stand.world.image_pulls_fail(2).await?;
+    let report = stand.look("triage").await?;
+    let mut failed = named(&report, "FAIL");
+    let near = failed
+        .remove(CHANGED)
+        .context("no change lies near what is broken")?;
+    ensure!(
+        near.first()
+            .is_some_and(|first| first.contains("/Deployment/ws-new-")),
+        "the first is not what broke: {near:?}"
+    );
+    let images = failed.remove("HLT-122").context("no broken image")?;
     ensure!(
         images.len() == 2 && images.iter().all(|name| name.contains("/Deployment/ws-new-")),
         "{images:?}"
     );
-    ensure!(
-        failed.get("HLT-123").is_some_and(|pods| !pods.is_empty()),
-        "{failed:#?}"
-    );
-    ensure!(
-        failed.contains_key("HLT-191"),
-        "what was just deployed is the change: {failed:#?}"
-    );
-    let words = broken.to_string();
-    ensure!(words.contains("cannot pull"), "{words}");
+    ensure!(failed.is_empty(), "more than that is told: {failed:?}");
+    stand.world.image_pulls_work().await
+}
 
-    world.image_pulls_work().await?;
-    world.no_workspaces_pending().await?;
-    let after = named(&look(&mut sandbox, "morning").await?, "FAIL");
-    ensure!(after == at_first, "after: {after:#?}");
+async fn each_trouble_is_named_once_and_gone_when_it_is_mended(stand: &mut Stand) -> Result<()> {
+    let mut broken = Vec::new();
+    for (trouble, code) in TOLD {
+        broken.push((code, stand.world.begin(trouble).await?));
+    }
+    let report = stand.look("morning").await?;
+    let unknown = named(&report, "UNKNOWN");
+    ensure!(unknown.is_empty(), "unknown: {unknown:?}");
+    let mut told = told(&report);
+    for (code, one) in &broken {
+        told = without(told, code, one)?;
+    }
+    ensure!(told.is_empty(), "more than that is told: {told:#?}");
 
+    let mut rang = BTreeSet::new();
+    for (trouble, code) in TOLD {
+        stand.world.end(trouble).await?;
+        if trouble == Trouble::AlarmRings {
+            rang = named(&report, "FAIL")
+                .remove(code)
+                .into_iter()
+                .flatten()
+                .collect();
+        }
+    }
+    let report = stand.look("morning").await?;
+    let mut left = named(&report, "FAIL");
+    let history: BTreeSet<String> = left.remove(RANG).into_iter().flatten().collect();
+    ensure!(history == rang, "rang in the night: {history:?}, not {rang:?}");
+    ensure!(left.is_empty(), "still told: {left:?}");
+    Ok(())
+}
+
+/// One failed subject: code, owner, and all that is said of it.
+#[derive(Debug, Clone)]
+struct Told {
+    code: String,
+    owner: String,
+    words: String,
+}
+
+fn told(report: &Value) -> Vec<Told> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let items = report["items"].as_array().into_iter().flatten();
+    items
+        .filter(|item| item["verdict"] == "FAIL")
+        .flat_map(|item| {
+            let subjects = item["subjects"].as_array().into_iter().flatten();
+            subjects.map(move |subject| Told {
+                code: text(&item["code"]),
+                owner: text(&item["owner"]),
+                words: format!(
+                    "{} {} {} {}",
+                    text(&item["title"]),
+                    text(&item["seen"]),
+                    text(&subject["name"]),
+                    text(&subject["says"])
+                ),
+            })
+        })
+        .collect()
+}
+
+/// What is told beside this trouble, which is told exactly once, with its cause, to its owner.
+fn without(told: Vec<Told>, code: &str, broken: &Broken) -> Result<Vec<Told>> {
+    let (about, rest): (Vec<Told>, Vec<Told>) = told
+        .into_iter()
+        .partition(|one| one.code == code && one.words.contains(&broken.subject));
+    let [one] = about.as_slice() else {
+        bail!(
+            "{broken:?} is told {} times in {code}: {about:#?}\nand beside it: {rest:#?}",
+            about.len()
+        );
+    };
+    ensure!(
+        one.words.contains(broken.cause),
+        "{broken:?} is told without its cause: {}",
+        one.words
+    );
+    ensure!(one.owner == broken.owner, "{broken:?} is told to {}", one.owner);
+    Ok(rest)
+}
+
+fn nothing_but_reading(stand: &Stand) -> Result<()> {
     let role = format!("assumed-role/day2-{FUNCTION}/");
-    let asked = platform
-        .cluster
-        .recorder()
-        .calls_by(day2_platform::cluster::recorder::Mark::default(), |user| {
-            user.contains(&role)
-        })?;
+    let recorder = stand.platform.cluster.recorder();
+    let asked = recorder.calls_by(day2_platform::cluster::recorder::Mark::default(), |user| {
+        user.contains(&role)
+    })?;
     let written: Vec<_> = asked
         .iter()
         .filter(|call| !matches!(call.verb.as_str(), "list" | "get"))

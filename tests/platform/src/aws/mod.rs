@@ -128,6 +128,13 @@ impl Emulator {
         self.sdk_config_as(Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "platform"))
     }
 
+    /// The same in another region.
+    #[must_use]
+    pub fn sdk_config_in(&self, region: &'static str) -> SdkConfig {
+        let region = Region::from_static(region);
+        self.sdk_config().into_builder().region(region).build()
+    }
+
     /// The same for other credentials, for example a role's session.
     #[must_use]
     pub fn sdk_config_as(&self, credentials: Credentials) -> SdkConfig {

@@ -26,8 +26,6 @@ const TEN: [Trouble; 10] = [
     Trouble::EndpointFails,
 ];
 const FUNCTION: &str = "health-check";
-/// The least that the settings allow for waiting.
-const UNNOTICED: std::time::Duration = std::time::Duration::from_secs(65);
 
 /// Plays it.
 pub(super) async fn morning_report(
@@ -57,8 +55,6 @@ pub(super) async fn morning_report(
         console.note(&format!("{trouble:?}: {}, owned by {}", one.subject, one.owner));
         broken.push(one);
     }
-    // Neither a claim nor an autoscaler is a finding in its first minute.
-    tokio::time::sleep(UNNOTICED).await;
     let seen = stage.fire_and_wait(&schedules, "morning", FUNCTION).await?;
     console.mail(&seen);
     let report = stage.bucket.latest(FUNCTION, TARGET, "morning").await?;
@@ -112,7 +108,7 @@ fn names_each_once(report: &Report, broken: &[Broken]) -> Result<()> {
     for one in broken {
         let about: Vec<_> = failed
             .iter()
-            .filter(|(_, subject)| subject.name.contains(&one.subject))
+            .filter(|(_, subject)| subject.name.contains(&one.subject) || subject.says.contains(&one.subject))
             .collect();
         let [(item, subject)] = about.as_slice() else {
             anyhow::bail!("{} is named {} times:\n  {}", one.subject, about.len(), told());

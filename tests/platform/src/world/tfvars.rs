@@ -197,13 +197,14 @@ fn safety() -> Value {
     json!({"mode": "approve", "cool_down_minutes": 5})
 }
 
-/// The plan of `health-check` for the target: waiting counts as soon as the settings allow, because nothing here is old.
+/// The plan of `health-check` for the target: nothing is granted any time, because nothing here is old.
 fn health_check(probe_url: &str) -> Value {
     json!({
         "not_checked": ["alarms"],
         "ownership": {"label": TEAM_LABEL, "platform": PLATFORM_TEAM},
-        "workloads": {"grace_minutes": 1, "hpa_minutes": 1},
-        "storage": {"pending_minutes": 1, "attach_minutes": 1},
+        "nodes": {"join_minutes": 0},
+        "workloads": {"grace_minutes": 0, "hpa_minutes": 0},
+        "storage": {"pending_minutes": 0, "attach_minutes": 0},
         "probes": [{"name": "coder", "url": probe_url}],
     })
 }
