@@ -1,4 +1,5 @@
-//! `ha-status` as a process against two real control planes, of which one is stopped and started again.
+//! `ha-status` as a process against two real control planes, of which one is stopped and started again: the states, and one mail
+//! for each change of them.
 
 use anyhow::{Context as _, Result, ensure};
 use day2_platform::aws::{ACCOUNT, REGION};
@@ -7,6 +8,7 @@ use day2_platform::cluster::objects::{
     create_nodes, create_workload, deployment_ready, ensure_namespace, nodes_ready,
 };
 use day2_platform::cluster::shapes::{NodeSpec, Workload};
+use day2_platform::deploy::mailbox::{Mail, Mailbox};
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Sandbox};
 use day2_platform::world::plan::TARGET;
@@ -14,6 +16,8 @@ use serde_json::{Value, json};
 
 const FUNCTION: &str = "ha-status";
 const SECOND: &str = "prod-b";
+/// A mail lies in the box as soon as the function has answered.
+const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The settings of a pair in which two probes at once prove a failure, and two that it is over.
 fn document(deployment: &Value, endpoints: [&str; 2]) -> Value {
@@ -44,6 +48,37 @@ async fn probe(sandbox: &mut Sandbox) -> Result<(String, Value)> {
     Ok((seen, report))
 }
 
+/// The mails that came since the last time.
+async fn mails(mailbox: &Mailbox) -> Result<Vec<Mail>> {
+    let mut mails = Vec::new();
+    while !mailbox.is_empty().await? {
+        mails.push(mailbox.next(AT_ONCE).await?);
+    }
+    Ok(mails)
+}
+
+/// The only mail that came since the last time, which says all of this.
+async fn one_mail(mailbox: &Mailbox, words: &[&str]) -> Result<()> {
+    let mails = mails(mailbox).await?;
+    let [mail] = mails.as_slice() else {
+        let subjects: Vec<&String> = mails.iter().map(|mail| &mail.subject).collect();
+        anyhow::bail!("{} mails, not one: {subjects:?}", mails.len());
+    };
+    let text = format!("{}\n{}", mail.subject, mail.body);
+    eprintln!("Subject: {text}");
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for word in words {
+        ensure!(plain.contains(word), "the mail does not say {word}:\n{text}");
+    }
+    Ok(())
+}
+
+async fn no_mail(mailbox: &Mailbox) -> Result<()> {
+    let mails = mails(mailbox).await?;
+    ensure!(mails.is_empty(), "nothing changed, and it mails {mails:?}");
+    Ok(())
+}
+
 fn verdict<'r>(report: &'r Value, code: &str) -> &'r str {
     let items = report["items"].as_array().map(Vec::as_slice).unwrap_or_default();
     let item = items.iter().find(|item| item["code"] == code);
@@ -51,7 +86,7 @@ fn verdict<'r>(report: &'r Value, code: &str) -> &'r str {
 }
 
 #[tokio::test]
-async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it() -> Result<()> {
+async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it_one_mail_each() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let platform = Platform::start(&folder.path().join("platform")).await?;
     let _world = platform.seed().await?;
@@ -77,10 +112,10 @@ async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it() ->
         .kubernetes_groups(format!("day2:{FUNCTION}"))
         .send()
         .await?;
-    let document = document(
-        &ground.deployment(),
-        [platform.cluster.endpoint(), second.endpoint()],
-    );
+    let mailbox = Mailbox::subscribe(&platform.emulator, &ground.topic_arn).await?;
+    let mut deployment = ground.deployment();
+    deployment["mail"] = json!("on_change");
+    let document = document(&deployment, [platform.cluster.endpoint(), second.endpoint()]);
     let endpoint = platform.emulator.endpoint();
     let launch = Launch::new(
         FUNCTION,
@@ -105,10 +140,14 @@ async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it() ->
     let (seen, report) = probe(&mut sandbox).await?;
     ensure!(seen.starts_with("ACTIVE"), "{seen}");
     ensure!(report["status"] == "PASS", "{report:#}");
+    mails(&mailbox).await?;
+    probe(&mut sandbox).await?;
+    no_mail(&mailbox).await?;
 
     second.stop_apiserver();
     let (seen, _) = probe(&mut sandbox).await?;
     ensure!(seen.starts_with("UNKNOWN"), "one probe proves nothing: {seen}");
+    one_mail(&mailbox, &["UNKNOWN ha-status", "HAS-002", SECOND]).await?;
     let (seen, report) = probe(&mut sandbox).await?;
     ensure!(seen.starts_with("BLOCKED_SECONDARY_UNAVAILABLE"), "{seen}");
     ensure!(
@@ -116,19 +155,38 @@ async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it() ->
         "the survivor could, the other side is not judged: {report:#}"
     );
 
+    let to_whom = "P1, respond within 30 min: prod-b is unavailable";
+    one_mail(
+        &mailbox,
+        &["FAIL ha-status", "BLOCKED_SECONDARY_UNAVAILABLE", to_whom],
+    )
+    .await?;
+    for _ in 0..2 {
+        probe(&mut sandbox).await?;
+        no_mail(&mailbox).await?;
+    }
+
     second.start_apiserver().await?;
     let (seen, _) = probe(&mut sandbox).await?;
     ensure!(
         seen.starts_with("BLOCKED_SECONDARY_UNAVAILABLE"),
         "one probe proves nothing: {seen}"
     );
+    no_mail(&mailbox).await?;
     let (seen, report) = probe(&mut sandbox).await?;
     ensure!(
         seen.starts_with("ACTIVE") && seen.contains("recovered from BLOCKED_SECONDARY_UNAVAILABLE"),
         "{seen}"
     );
     ensure!(report["status"] == "PASS", "{report:#}");
-    Ok(())
+    one_mail(
+        &mailbox,
+        &[
+            "PASS ha-status",
+            "recovered from BLOCKED_SECONDARY_UNAVAILABLE after",
+        ],
+    )
+    .await
 }
 
 /// What `infra/kubernetes/ha-status.yaml` grants.
