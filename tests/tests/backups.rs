@@ -4,10 +4,14 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
-use day2_platform::aws::control::{BackupPolicy, Control, Database, RecoveryPoint, RestoreJob, Snapshot};
+use day2_platform::aws::Emulator;
+use day2_platform::aws::control::{
+    BackupPolicy, Control, CopyJob, Database, RecoveryPoint, RestoreJob, Snapshot,
+};
 use day2_platform::aws::{ACCOUNT, REGION};
 use day2_platform::clock;
 use day2_platform::cluster::extensions::{self, Extension};
+use day2_platform::deploy::mailbox::Mailbox;
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Sandbox};
 use day2_platform::world::plan::TARGET;
@@ -17,6 +21,10 @@ use serde_json::{Value, json};
 const FUNCTION: &str = "backup-verification";
 const DATABASE: &str = "kept";
 const BUCKET: &str = "kept-dumps";
+/// A mail lies in the box as soon as the function has answered.
+const MAIL_LIMIT: std::time::Duration = std::time::Duration::from_secs(10);
+/// Where copies go.
+const ELSEWHERE: &str = "us-west-2";
 
 fn hours_ago(hours: i64) -> Timestamp {
     clock::now()
@@ -31,11 +39,11 @@ fn document(deployment: &Value, cluster_endpoint: &str) -> Value {
                      "cluster": {"name": TARGET, "endpoint": cluster_endpoint}, "database": {"engine": "aurora", "id": DATABASE}}],
         "function": {"targets": {TARGET: {
             "database": {"backup_window": "02:00-02:30"},
-            "aws_backup": {},
+            "copies": [{"region": ELSEWHERE}],
+            "aws_backup": {"copy_jobs": true, "restore_tests": true},
             "velero": {"exclude_namespaces": ["kube-*", "default", "velero"]},
             "dumps": [{"name": "pg", "bucket": BUCKET, "prefix": "pg/"}],
             "restore_proof": {"aws_backup": true, "velero": true, "record": {"bucket": BUCKET, "key": "drills/last.json"}},
-            "not_checked": ["copies"],
         }}},
     })
 }
@@ -89,6 +97,62 @@ struct Kept {
     control: Control,
     s3: aws_sdk_s3::Client,
     key: String,
+    /// What there is in the other region.
+    copies: Copies,
+    /// ARN of the restore-testing plan.
+    tests: String,
+}
+
+/// The copies in the other region, with a key of their own.
+struct Copies {
+    control: Control,
+    key: String,
+}
+
+impl Copies {
+    async fn make(emulator: &Emulator) -> Result<Self> {
+        let aws = emulator.sdk_config_in(ELSEWHERE);
+        let copies = Self {
+            control: emulator.control().in_region(ELSEWHERE),
+            key: key(&aws_sdk_kms::Client::new(&aws)).await?,
+        };
+        // The emulator keeps snapshots with their database only.
+        cluster(&aws_sdk_rds::Client::new(&aws)).await?;
+        copies.control.forget_snapshots(Kept::OF, None).await?;
+        copies.copied("copy-1", 20).await?;
+        copies.copied("copy-2", 12).await?;
+        Ok(copies)
+    }
+
+    async fn copied(&self, id: &str, hours: i64) -> Result<()> {
+        let copy = Snapshot {
+            id: id.to_owned(),
+            created: Some(hours_ago(hours)),
+            kind: Some("manual".to_owned()),
+            encrypted: Some(true),
+            kms_key_id: Some(self.key.clone()),
+            ..Snapshot::default()
+        };
+        self.control.place_snapshot(Kept::OF, &copy).await
+    }
+}
+
+/// A key; gives its ARN.
+async fn key(kms: &aws_sdk_kms::Client) -> Result<String> {
+    let key = kms.create_key().send().await?;
+    let key = key.key_metadata().and_then(|key| key.arn());
+    Ok(key.context("no key")?.to_owned())
+}
+
+async fn cluster(rds: &aws_sdk_rds::Client) -> Result<()> {
+    rds.create_db_cluster()
+        .db_cluster_identifier(DATABASE)
+        .engine("aurora-postgresql")
+        .master_username("owner")
+        .master_user_password("not-a-secret-1")
+        .send()
+        .await?;
+    Ok(())
 }
 
 impl Kept {
@@ -96,26 +160,20 @@ impl Kept {
 
     async fn make(platform: &Platform) -> Result<Self> {
         let aws = platform.emulator.sdk_config();
-        let key = aws_sdk_kms::Client::new(&aws).create_key().send().await?;
-        let key = key
-            .key_metadata()
-            .and_then(|key| key.arn())
-            .context("no key")?
-            .to_owned();
-        aws_sdk_rds::Client::new(&aws)
-            .create_db_cluster()
-            .db_cluster_identifier(DATABASE)
-            .engine("aurora-postgresql")
-            .master_username("owner")
-            .master_user_password("not-a-secret-1")
-            .send()
+        let key = key(&aws_sdk_kms::Client::new(&aws)).await?;
+        cluster(&aws_sdk_rds::Client::new(&aws)).await?;
+        let control = platform.emulator.control();
+        let tests = control
+            .place_restore_testing_plan("weekly", Some(hours_ago(48)))
             .await?;
         let s3 = aws_sdk_s3::Client::new(&aws);
         s3.create_bucket().bucket(BUCKET).send().await?;
         let kept = Self {
-            control: platform.emulator.control(),
+            control,
             s3,
             key,
+            copies: Copies::make(&platform.emulator).await?,
+            tests,
         };
         kept.protected(true).await?;
         kept.restorable_until(clock::now()).await?;
@@ -134,6 +192,7 @@ impl Kept {
         };
         kept.control.place_recovery_point(&point).await?;
         kept.restored(48, "SUCCESSFUL").await?;
+        kept.copy_job(5, "COMPLETED", None).await?;
         for night in 0..4 {
             kept.put(&format!("pg/{night}.dump"), vec![7; 1_000]).await?;
         }
@@ -181,9 +240,21 @@ impl Kept {
             status: "COMPLETED".to_owned(),
             status_message: None,
             validation: Some(validation.to_owned()),
-            plan: None,
+            plan: Some(self.tests.clone()),
         };
         self.control.place_restore_job(&job).await
+    }
+
+    async fn copy_job(&self, hours: i64, state: &str, why: Option<&str>) -> Result<()> {
+        let job = CopyJob {
+            resource: arn(),
+            destination_vault: vault(),
+            created: hours_ago(hours),
+            completed: Some(hours_ago(hours)),
+            state: state.to_owned(),
+            status_message: why.map(str::to_owned),
+        };
+        self.control.place_copy_job(&job).await
     }
 
     async fn put(&self, key: &str, bytes: Vec<u8>) -> Result<()> {
@@ -200,6 +271,11 @@ impl Kept {
 
 fn arn() -> String {
     format!("arn:aws:rds:{REGION}:{ACCOUNT}:cluster:{DATABASE}")
+}
+
+/// The vault in the other region.
+fn vault() -> String {
+    format!("arn:aws:backup:{ELSEWHERE}:{ACCOUNT}:backup-vault:dr")
 }
 
 /// Velero with one schedule, whose backups are in order.
@@ -237,6 +313,7 @@ async fn what_is_wrong_with_backups_is_named_and_nothing_else() -> Result<()> {
     let ground = Ground::make(&platform.emulator, "day2").await?;
     let cluster = (&platform.cluster, TARGET);
     let role = ground.role(&platform.emulator, cluster, FUNCTION).await?;
+    let mailbox = Mailbox::subscribe(&platform.emulator, &ground.topic_arn).await?;
     let document = document(&ground.deployment(), platform.cluster.endpoint());
     let endpoint = platform.emulator.endpoint();
     let sandboxes = folder.path().join("sandbox");
@@ -249,7 +326,9 @@ async fn what_is_wrong_with_backups_is_named_and_nothing_else() -> Result<()> {
         complaints(&report)
     );
 
-    // Now six things break.
+    says_that_completed_is_not_restorable(&mailbox, "PASS").await?;
+
+    // Now nine things break.
     kept.control.forget_snapshots(Kept::OF, None).await?;
     kept.snapshot("rds:kept-000", 60, None).await?;
     kept.snapshot("rds:kept-999", 0, Some("creating")).await?;
@@ -257,6 +336,10 @@ async fn what_is_wrong_with_backups_is_named_and_nothing_else() -> Result<()> {
     kept.restorable_until(hours_ago(3)).await?;
     kept.restored(1, "FAILED").await?;
     kept.put("pg/9.dump", Vec::new()).await?;
+    kept.copies.control.forget_snapshots(Kept::OF, None).await?;
+    kept.copies.copied("copy-0", 60).await?;
+    let refused = "Access Denied trying to call AWS Backup service";
+    kept.copy_job(1, "FAILED", Some(refused)).await?;
     let mut by_hand = backup("by-hand", 1, "PartiallyFailed");
     by_hand["metadata"]["labels"] = json!({});
     extensions::create(&platform.cluster.admin_client()?, "backups", by_hand).await?;
@@ -267,13 +350,43 @@ async fn what_is_wrong_with_backups_is_named_and_nothing_else() -> Result<()> {
         drill.len() == 1 && drill[0].starts_with("AWS Backup job "),
         "{drill:?}"
     );
+    let test = found.remove("BAK-014").context("the failed test is not named")?;
+    ensure!(
+        test.len() == 1 && drill[0].ends_with(&test[0]),
+        "{test:?} is not what {drill:?} names"
+    );
+    ensure!(
+        report.to_string().contains(refused),
+        "why a copy failed is not said: {report:#}"
+    );
+    let (there, vault) = ([ELSEWHERE], vault());
     let expected = named(&[
         ("BAK-002", &["rds:kept-000"]),
         ("BAK-003", &[DATABASE]),
         ("BAK-006", &[DATABASE]),
+        ("BAK-011", &there),
+        ("BAK-013", &[&vault]),
         ("BAK-023", &["by-hand"]),
         ("BAK-032", &["pg"]),
     ]);
     ensure!(found == expected, "{found:#?}\n{report:#}");
+    says_that_completed_is_not_restorable(&mailbox, "FAIL").await
+}
+
+/// Good or bad, the mail says what a completed backup does not prove.
+async fn says_that_completed_is_not_restorable(mailbox: &Mailbox, status: &str) -> Result<()> {
+    let mail = mailbox.next(MAIL_LIMIT).await?;
+    eprintln!("Subject: {}\n\n{}", mail.subject, mail.body);
+    ensure!(
+        mail.subject.starts_with(&format!("[day2] {status} {FUNCTION} ")),
+        "{}",
+        mail.subject
+    );
+    let plain = mail.body.split_whitespace().collect::<Vec<_>>().join(" ");
+    ensure!(
+        plain.contains("does not prove that it can be restored"),
+        "the mail does not say it:\n{}",
+        mail.body
+    );
     Ok(())
 }
