@@ -18,7 +18,7 @@ pub(crate) mod tests;
 use day2_core::chart::Chart;
 use day2_core::compare::{Earlier, Notes};
 pub(crate) use day2_core::judging::{count, lasting, population, worse_of};
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Item, Observed};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 

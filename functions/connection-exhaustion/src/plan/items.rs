@@ -30,10 +30,6 @@ pub(crate) fn items(scene: &Scene<'_>, alarm: Option<&AlarmNow>) -> Vec<Item> {
     items
 }
 
-fn count(number: usize) -> u64 {
-    u64::try_from(number).unwrap_or(u64::MAX)
-}
-
 fn alarm_item(now: &AlarmNow) -> Item {
     let verdict = match now {
         AlarmNow::Breaching(_) => Verdict::Fail,

@@ -12,7 +12,7 @@ mod world;
 
 pub(crate) use day2_core::judging::{population, worse_of};
 use day2_core::settings::Zone;
-use day2_core::{Cause, Item, Unreadable, Verdict};
+use day2_core::{Cause, Item, Unreadable};
 
 use crate::facts::Facts;
 use crate::settings::DoctorSettings;

@@ -16,8 +16,8 @@ pub(crate) mod tests;
 
 use day2_core::compare::{Earlier, Notes};
 pub(crate) use day2_core::judging::{count, lasting, population, worse_of};
-use day2_core::{Item, Observed, Verdict};
-use jiff::{SignedDuration, Timestamp};
+use day2_core::{Item, Observed};
+use jiff::Timestamp;
 
 use crate::facts::{Facts, SideFacts};
 use crate::settings::{Pair, Part, Side};

@@ -5,7 +5,7 @@ mod readiness;
 mod tests;
 mod verdict;
 
-use day2_core::judging::{count, population};
+use day2_core::judging::{count, population, worse_of};
 use day2_core::settings::Zone;
 use day2_core::{Item, Verdict};
 use jiff::Timestamp;
@@ -48,11 +48,7 @@ struct Seen {
 impl Seen {
     fn missing(&self) -> Item {
         let judged = self.here + self.at_work + self.missing.len();
-        let verdict = match (self.missing.is_empty(), self.not_known.is_empty()) {
-            (false, _) => Verdict::Fail,
-            (true, false) => Verdict::Unknown,
-            (true, true) => Verdict::Pass,
-        };
+        let verdict = worse_of(&self.missing, &self.not_known);
         let at_work = match self.at_work {
             0 => String::new(),
             number => format!(", {number} at work"),
