@@ -37,6 +37,29 @@ pub struct Close {
     /// Measures that stay as they are, and why.
     #[serde(default)]
     pub left: Vec<Found>,
+    /// Measures that go over to another containment.
+    #[serde(default)]
+    pub kept: Vec<Kept>,
+}
+
+/// A measure that another containment stands on too. It stays in force, and is that one's to undo from now on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// The resource, by the name that the containment gives it.
+    pub resource: String,
+    /// Id of the containment that it goes over to.
+    pub to: String,
+}
+
+impl Kept {
+    /// Why it stays, in words.
+    #[must_use]
+    pub fn says(&self) -> String {
+        format!(
+            "the containment {} needs it too: it goes over to that one, and is undone when that is released",
+            self.to
+        )
+    }
 }
 
 /// What was found of a measure.

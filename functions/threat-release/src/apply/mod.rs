@@ -52,9 +52,20 @@ pub(crate) async fn apply(
     }
 }
 
-/// Marks what was found undone and what is left, and closes the containment when nothing of it is in force.
+/// Hands over what another containment needs, marks what was found undone and what is left, and closes the containment when
+/// nothing of it is in force.
 async fn closed(clients: &Clients, table: &str, close: &Close, times: &Times) -> Applied {
     let mut done_before = false;
+    // First, so that a run that dies in between leaves nobody without it: handed over twice is handed over once.
+    if let Err(error) = hand_over(clients, table, close, times).await {
+        return match error {
+            OpsError::Refused(why) => Applied::Refused(why),
+            error => Applied::Failed {
+                error,
+                says: NOTHING.to_owned(),
+            },
+        };
+    }
     let marked = mark(clients, table, &close.containment, times, |containment| {
         done_before = !containment.is_open();
         for found in &close.undone {
@@ -62,6 +73,9 @@ async fn closed(clients: &Clients, table: &str, close: &Close, times: &Times) ->
         }
         for found in &close.left {
             containment.mark(&found.resource, MeasureState::Left, &found.says, times.now);
+        }
+        for kept in &close.kept {
+            containment.mark(&kept.resource, MeasureState::Left, &kept.says(), times.now);
         }
         let open: Vec<&str> = containment
             .in_force()
@@ -89,6 +103,39 @@ async fn closed(clients: &Clients, table: &str, close: &Close, times: &Times) ->
             says: NOTHING.to_owned(),
         },
     }
+}
+
+/// Gives the measures that another containment stands on into its record. One that was released in between needs nothing any
+/// more, and the plan of this one is out of date.
+async fn hand_over(clients: &Clients, table: &str, close: &Close, times: &Times) -> Result<(), OpsError> {
+    if close.kept.is_empty() {
+        return Ok(());
+    }
+    let journal = clients.journal(table);
+    let from = journal.containment(&close.containment).await?;
+    let from = from.ok_or_else(|| {
+        OpsError::Refused(format!(
+            "the journal has no containment {} any more",
+            close.containment
+        ))
+    })?;
+    for kept in &close.kept {
+        let given = from.measure(&kept.resource).filter(|taken| taken.state.is_open());
+        // An earlier run has marked it, which it does after it was handed over.
+        let Some(given) = given else { continue };
+        mark(clients, table, &kept.to, times, |other| {
+            if !other.is_open() {
+                return Err(format!(
+                    "the containment {} was released meanwhile: ask for the release again",
+                    kept.to
+                ));
+            }
+            other.take_over(given, &close.containment, times.now);
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// Writes a containment after `change`, on the version that was read. What `change` objects to is [`OpsError::Refused`].

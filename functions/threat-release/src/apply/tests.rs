@@ -18,7 +18,7 @@ use aws_smithy_types::error::ErrorMetadata;
 use day2_core::containment::Measure;
 
 use super::*;
-use crate::change::{Found, Undo};
+use crate::change::{Found, Kept, Undo};
 use crate::plan::tests::{at, containment, pod};
 
 const TABLE: &str = "day2-journal";
@@ -198,6 +198,7 @@ async fn a_containment_is_closed_when_nothing_of_it_is_in_force_and_not_before()
         containment: open.id.clone(),
         undone: found(&all[..4]),
         left: found(&all[4..]),
+        kept: Vec::new(),
     };
     let done = closed(&clients(&[], &[&kept(&open), &rule]), TABLE, &close, &times()).await;
     assert!(matches!(done, Applied::Done(_)), "{done:?}");
@@ -246,8 +247,77 @@ async fn closing_what_is_closed_writes_nothing() {
         containment: over.id.clone(),
         undone: Vec::new(),
         left: Vec::new(),
+        kept: Vec::new(),
     };
     let done = closed(&clients(&[], &[&kept(&over), &rule]), TABLE, &close, &times()).await;
     assert!(matches!(done, Applied::AlreadyDone(_)), "{done:?}");
+    assert!(seen.lock().unwrap().is_empty());
+}
+
+/// The records of a journal, each answered when it is asked for, and what was written, in order.
+fn journal(records: &[Containment]) -> (Vec<Rule>, Arc<std::sync::Mutex<Vec<Containment>>>) {
+    let mut rules: Vec<Rule> = Vec::new();
+    for record in records {
+        let (id, row) = (record.id.clone(), row(record));
+        let asked = mock!(aws_sdk_dynamodb::Client::query)
+            .match_requests(move |query| {
+                let values = query.expression_attribute_values().unwrap();
+                values.values().any(|value| value.as_s() == Ok(&id))
+            })
+            .then_output(move || QueryOutput::builder().items(row.clone()).count(1).build());
+        rules.push(asked);
+    }
+    let (rule, seen) = written(0);
+    rules.push(rule);
+    (rules, seen)
+}
+
+#[tokio::test]
+async fn what_another_containment_needs_is_in_its_record_before_this_one_is_closed() {
+    let mut one = containment("prod-a.1");
+    for taken in &mut one.measures {
+        if !taken.resource.starts_with("node ") {
+            taken.state = MeasureState::Undone;
+        }
+    }
+    let mut other = containment("prod-a.2");
+    other.measures.retain(|taken| taken.resource == "pod shop/web-1");
+    let close = Close {
+        containment: one.id.clone(),
+        undone: Vec::new(),
+        left: Vec::new(),
+        kept: vec![Kept {
+            resource: "node ip-10-0-1-7".to_owned(),
+            to: other.id.clone(),
+        }],
+    };
+    let (rules, seen) = journal(&[one.clone(), other.clone()]);
+    let rules: Vec<&Rule> = rules.iter().collect();
+    let done = closed(&clients(&[], &rules), TABLE, &close, &times()).await;
+    assert!(matches!(done, Applied::Done(_)), "{done:?}");
+    let [given, released] = &seen.lock().unwrap()[..] else {
+        panic!("{:?}", seen.lock().unwrap())
+    };
+    let node = given.measure("node ip-10-0-1-7").unwrap();
+    assert_eq!((&*given.id, node.state), ("prod-a.2", MeasureState::Active));
+    assert_eq!(
+        node.measure, one.measures[2].measure,
+        "the mark of the owner goes with it"
+    );
+    assert!(!released.is_open(), "{released:?}");
+    assert_eq!(
+        released.measure("node ip-10-0-1-7").unwrap().state,
+        MeasureState::Left
+    );
+
+    // One that was released meanwhile takes nothing, and then this one is not closed.
+    other.state = ContainmentState::Released;
+    let (rules, seen) = journal(&[one, other]);
+    let rules: Vec<&Rule> = rules.iter().collect();
+    let refused = closed(&clients(&[], &rules), TABLE, &close, &times()).await;
+    assert!(
+        matches!(&refused, Applied::Refused(why) if why.contains("released meanwhile")),
+        "{refused:?}"
+    );
     assert!(seen.lock().unwrap().is_empty());
 }

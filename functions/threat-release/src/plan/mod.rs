@@ -6,11 +6,11 @@ pub(crate) mod tests;
 
 use day2_aws::Assessment;
 use day2_core::action::{Guard, Plan, Refusal, Skip, Step, Undo as Way};
-use day2_core::containment::{Containment, Measure, MeasureState, Taken};
+use day2_core::containment::{ContainedPod, Containment, Measure, MeasureState, Taken};
 use day2_core::item::Population;
 use day2_core::{Item, Unreadable, Verdict};
 
-use crate::change::{Change, Close, Found, Undo};
+use crate::change::{Change, Close, Found, Kept, Undo};
 use crate::facts::Facts;
 pub(crate) use judge::{Judged, judge};
 
@@ -27,6 +27,7 @@ struct Sorted {
     undo: Vec<(Taken, Judged)>,
     undone: Vec<Found>,
     left: Vec<Found>,
+    kept: Vec<Kept>,
     unread: Vec<(String, String)>,
 }
 
@@ -65,9 +66,10 @@ pub fn plan(facts: &Facts, id: &str, target: &str) -> Assessment<Change> {
     ];
     let plan = plan_of(containment, &sorted);
     let says = format!(
-        "{} of {pod} to undo, {} left as they are",
+        "{} of {pod} to undo, {} left as they are, {} kept for another containment",
         sorted.undo.len(),
-        sorted.left.len()
+        sorted.left.len(),
+        sorted.kept.len()
     );
     Assessment {
         items,
@@ -83,6 +85,7 @@ fn sort(facts: &Facts, containment: &Containment, others: &[Containment]) -> Sor
         undo: Vec::new(),
         undone: Vec::new(),
         left: Vec::new(),
+        kept: Vec::new(),
         unread: Vec::new(),
     };
     for (taken, seen) in &facts.measures {
@@ -100,16 +103,13 @@ fn sort(facts: &Facts, containment: &Containment, others: &[Containment]) -> Sor
         match judge(taken, seen, &containment.pod) {
             Judged::Undone(says) => sorted.undone.push(found(says)),
             Judged::Left(says) => sorted.left.push(found(says)),
-            Judged::Undo { .. } if needed_by(taken, others).is_some() => {
-                let other = needed_by(taken, others)
-                    .map(|one| one.id.as_str())
-                    .unwrap_or_default();
-                sorted.left.push(found(format!(
-                    "the containment {other} needs it too; undo it by hand when that is released: {}",
-                    by_hand(&taken.measure, &containment.pod.namespace)
-                )));
-            }
-            undo @ Judged::Undo { .. } => sorted.undo.push((taken.clone(), undo)),
+            undo @ Judged::Undo { .. } => match needed_by(taken, &containment.pod, others) {
+                Some(other) => sorted.kept.push(Kept {
+                    resource: taken.resource.clone(),
+                    to: other.id.clone(),
+                }),
+                None => sorted.undo.push((taken.clone(), undo)),
+            },
         }
     }
     // Replicas first and the pod's own label last: what lets the workload run again does not wait for what lets the pod out,
@@ -118,14 +118,22 @@ fn sort(facts: &Facts, containment: &Containment, others: &[Containment]) -> Sor
     sorted
 }
 
-/// Another containment that stands on the same thing, made by it or found so.
-fn needed_by<'a>(taken: &Taken, others: &'a [Containment]) -> Option<&'a Containment> {
-    others.iter().find(|other| {
-        let stands = |one: &&Taken| {
-            one.resource == taken.resource
-                && !matches!(one.state, MeasureState::Failed | MeasureState::Undone)
-        };
-        other.measures.iter().any(|one| stands(&one))
+/// Another containment that stands on the same thing. It need not have a measure of its own for it: a node that was cordoned
+/// and a workload that stood at zero were left as they were when it began.
+fn needed_by<'a>(taken: &Taken, pod: &ContainedPod, others: &'a [Containment]) -> Option<&'a Containment> {
+    let shared = |other: &ContainedPod| match &taken.measure {
+        Measure::Cordon { .. } | Measure::ScaleInProtection { .. } => {
+            pod.node.is_some() && other.node == pod.node
+        }
+        Measure::Scale { .. } | Measure::PauseScaledObject { .. } => {
+            pod.owner.is_some() && other.owner == pod.owner
+        }
+        Measure::Label { .. } | Measure::Policy { .. } | Measure::DeletePod => false,
+    };
+    others.iter().find(|other| match other.measure(&taken.resource) {
+        Some(one) if one.state == MeasureState::Undone => false,
+        Some(one) if one.state != MeasureState::Failed => true,
+        _ => shared(&other.pod),
     })
 }
 
@@ -141,30 +149,6 @@ const fn rank(measure: &Measure) -> u8 {
     }
 }
 
-/// How a person makes, and undoes, the same.
-fn by_hand(measure: &Measure, namespace: &str) -> String {
-    match measure {
-        Measure::Scale {
-            workload,
-            name,
-            replicas_before,
-            ..
-        } => format!(
-            "kubectl -n {namespace} scale {} {name} --replicas={replicas_before}",
-            workload.to_ascii_lowercase()
-        ),
-        Measure::PauseScaledObject { name, .. } => {
-            format!("kubectl -n {namespace} annotate scaledobject {name} autoscaling.keda.sh/paused-")
-        }
-        Measure::ScaleInProtection { group, instance } => format!(
-            "aws autoscaling set-instance-protection --no-protected-from-scale-in --auto-scaling-group-name {group} --instance-ids {instance}"
-        ),
-        Measure::Cordon { node, .. } => format!("kubectl uncordon {node}"),
-        Measure::Policy { name, .. } => format!("kubectl -n {namespace} delete networkpolicy {name}"),
-        Measure::Label { .. } | Measure::DeletePod => "nothing is left to do".to_owned(),
-    }
-}
-
 fn plan_of(containment: &Containment, sorted: &Sorted) -> Plan<Change> {
     let mut plan = Plan::default();
     for found in sorted.undone.iter().chain(&sorted.left) {
@@ -173,6 +157,10 @@ fn plan_of(containment: &Containment, sorted: &Sorted) -> Plan<Change> {
             why: found.says.clone(),
         });
     }
+    plan.skips.extend(sorted.kept.iter().map(|kept| Skip {
+        resource: kept.resource.clone(),
+        why: kept.says(),
+    }));
     for taken in &containment.measures {
         let why = match taken.state {
             MeasureState::Theirs => "it was found so by the containment, and is not ours to undo",
@@ -243,6 +231,7 @@ fn close(containment: &Containment, sorted: &Sorted) -> Step<Change> {
             containment: containment.id.clone(),
             undone: sorted.undone.clone(),
             left: sorted.left.clone(),
+            kept: sorted.kept.clone(),
         }),
         resource: format!("containment {}", containment.id),
         title: "mark the containment as released".to_owned(),
@@ -300,10 +289,11 @@ fn untouched(sorted: &Sorted, all: usize) -> Item {
         Verdict::Fail
     };
     let seen = format!(
-        "{} to undo, {} undone already, {} left as they are",
+        "{} to undo, {} undone already, {} left as they are, {} kept for another containment",
         sorted.undo.len(),
         sorted.undone.len(),
-        sorted.left.len()
+        sorted.left.len(),
+        sorted.kept.len()
     );
     let population = looked_at(if all == 0 { 1 } else { read }, if all == 0 { 1 } else { read });
     Item::judge(UNTOUCHED.0, UNTOUCHED.1, verdict, population, seen)

@@ -376,31 +376,83 @@ fn only_what_the_containment_itself_made_is_undone_k25() {
     );
 }
 
-#[test]
-fn a_node_that_another_containment_stands_on_stays_cordoned() {
-    let mut facts = facts(&containment("prod-a.1"));
+/// A containment of a pod beside this one, which found the node cordoned and has no measure for it.
+fn neighbour(node: Option<&str>, owner: Option<&str>) -> Containment {
     let mut other = containment("prod-a.2");
-    other.measures = vec![taken("node ip-10-0-1-7", all()[2].measure.clone())];
-    other.measures[0].state = MeasureState::Theirs;
-    facts.others = Ok(vec![other.clone()]);
-    let assessment = released(&facts);
-    assert!(!resources(&assessment.plan).contains(&"node ip-10-0-1-7"));
-    let skip = assessment
-        .plan
-        .skips
-        .iter()
-        .find(|skip| skip.resource == "node ip-10-0-1-7")
-        .unwrap();
-    assert!(
-        skip.why.contains("prod-a.2") && skip.why.contains("kubectl uncordon ip-10-0-1-7"),
-        "{}",
-        skip.why
-    );
-    assert_eq!(assessment.plan.steps.len(), 6);
-    // One that had not managed it, or has undone it, does not stand on it.
-    other.measures[0].state = MeasureState::Undone;
+    other.pod.uid = "6c1f2b7e-1111-4c3b-9a51-7d7b7f0a1c2d".to_owned();
+    other.pod.node = node.map(str::to_owned);
+    other.pod.owner = owner.map(str::to_owned);
+    other.measures.clear();
+    other
+}
+
+/// The resources that stay for another containment, and the plan.
+fn beside(other: Containment) -> (Vec<String>, Assessment<Change>) {
+    let mut facts = facts(&containment("prod-a.1"));
     facts.others = Ok(vec![other]);
-    assert_eq!(released(&facts).plan.steps.len(), 7);
+    let assessment = released(&facts);
+    let Some(Change::Close(close)) = assessment.plan.steps.last().map(|step| &step.change) else {
+        panic!("{:?}", assessment.plan.steps)
+    };
+    assert!(close.kept.iter().all(|kept| kept.to == "prod-a.2"));
+    (
+        close.kept.iter().map(|kept| kept.resource.clone()).collect(),
+        assessment,
+    )
+}
+
+#[test]
+fn a_node_of_two_contained_pods_stays_cordoned_and_goes_over_to_the_other_containment() {
+    let (kept, assessment) = beside(neighbour(Some("ip-10-0-1-7"), None));
+    assert_eq!(kept, ["instance i-1", "node ip-10-0-1-7"]);
+    assert_eq!(
+        resources(&assessment.plan),
+        [
+            "Deployment shop/web",
+            "ScaledObject shop/web",
+            "policy shop/q",
+            "pod shop/web-1",
+            "containment prod-a.1"
+        ]
+    );
+    for resource in &kept {
+        let mut skips = assessment.plan.skips.iter();
+        let skip = skips.find(|skip| skip.resource == *resource).unwrap();
+        assert!(skip.why.contains("containment prod-a.2 needs it"), "{}", skip.why);
+    }
+    // Nobody has changed it: that is no complaint.
+    assert_eq!(verdict(&assessment, "THX-003"), Verdict::Pass);
+    // Pods on other nodes, and pods on none, share nothing.
+    for node in [Some("ip-10-0-1-8"), None] {
+        let (kept, assessment) = beside(neighbour(node, None));
+        assert!(kept.is_empty() && assessment.plan.steps.len() == 7, "{kept:?}");
+    }
+}
+
+#[test]
+fn a_workload_of_two_contained_pods_stays_ended_until_the_last_is_released() {
+    let (kept, assessment) = beside(neighbour(None, Some("Deployment shop/web")));
+    assert_eq!(kept, ["Deployment shop/web", "ScaledObject shop/web"]);
+    assert_eq!(assessment.plan.steps.len(), 5);
+    let (kept, _) = beside(neighbour(None, Some("Deployment shop/web-2")));
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
+#[test]
+fn what_the_other_containment_has_undone_or_found_itself_decides_before_where_its_pod_stands() {
+    for (state, stays) in [
+        (MeasureState::Active, true),
+        (MeasureState::Theirs, true),
+        (MeasureState::Pending, true),
+        (MeasureState::Failed, true),
+        (MeasureState::Undone, false),
+    ] {
+        let mut other = neighbour(Some("ip-10-0-1-7"), None);
+        other.measures = vec![taken("node ip-10-0-1-7", all()[2].measure.clone())];
+        other.measures[0].state = state;
+        let (kept, _) = beside(other);
+        assert_eq!(kept.contains(&"node ip-10-0-1-7".to_owned()), stays, "{state:?}");
+    }
 }
 
 #[test]

@@ -74,7 +74,8 @@ pub enum MeasureState {
     Failed,
     /// Undone.
     Undone,
-    /// Left as it is at a release, because it was no longer as we made it; a report said why.
+    /// Left as it is at a release, because it was no longer as we made it, or went over to another containment; a report said
+    /// why.
     Left,
 }
 

@@ -198,6 +198,22 @@ impl Containment {
         }
     }
 
+    /// Takes over a measure of another containment that is released: it is this one's to undo from now on. Whatever this one
+    /// knew of the resource gives way, unless it has the measure in force or has undone it itself.
+    pub fn take_over(&mut self, taken: &Taken, from: &str, at: Timestamp) {
+        let mine = self.measure(&taken.resource).map(|mine| mine.state);
+        if mine.is_some_and(|state| state.is_open() || state == MeasureState::Undone) {
+            return;
+        }
+        self.measures.retain(|mine| mine.resource != taken.resource);
+        self.measures.push(Taken {
+            state: MeasureState::Active,
+            says: format!("made by the containment {from}, which is released"),
+            changed_at: Some(at),
+            ..taken.clone()
+        });
+    }
+
     /// As a change without an end, for the reminders of `lease-sweeper`.
     #[must_use]
     pub fn as_change(&self) -> Lease {

@@ -129,6 +129,32 @@ fn only_what_we_made_is_ever_undone_and_the_newest_first_k25() {
 }
 
 #[test]
+fn what_is_taken_over_is_in_force_here_and_what_was_undone_here_stays_undone() {
+    for (mine, after) in [
+        (None, MeasureState::Active),
+        (Some(MeasureState::Theirs), MeasureState::Active),
+        (Some(MeasureState::Failed), MeasureState::Active),
+        (Some(MeasureState::Pending), MeasureState::Pending),
+        (Some(MeasureState::Undone), MeasureState::Undone),
+    ] {
+        let mut one = contained("u", 1, ContainmentState::Open);
+        one.measures.extend(mine.map(label));
+        one.take_over(
+            &label(MeasureState::Active),
+            "prod-a.1",
+            at("2026-03-06T12:00:00Z"),
+        );
+        one.take_over(
+            &label(MeasureState::Active),
+            "prod-a.1",
+            at("2026-03-06T12:00:09Z"),
+        );
+        let states: Vec<MeasureState> = one.measures.iter().map(|taken| taken.state).collect();
+        assert_eq!(states, [after], "{mine:?}");
+    }
+}
+
+#[test]
 fn a_label_value_is_one_whatever_the_uid_is_e13() {
     let uid = "0f4f3f7e-9d34-4c3b-9a51-7d7b7f0a1c2d";
     assert_eq!(Containment::label_value(uid), uid);
