@@ -2,7 +2,7 @@
 
 use day2_core::trigger::Finding;
 use day2_core::{Observed, Unreadable};
-use day2_kube::objects::{HorizontalPodAutoscaler, Node, PodDetail, ScaledObject};
+use day2_kube::objects::{HorizontalPodAutoscaler, Node, PodDetail, ScaledObject, ServiceAccount};
 use day2_kube::{Listed, Sibling};
 
 /// The finding as GuardDuty itself has it now, against what the event said (`cases.md` E10).
@@ -87,13 +87,15 @@ pub fn instance_of(node: &Node) -> Option<&str> {
     id.starts_with("i-").then_some(id)
 }
 
-/// What would bring a workload back, and who else is like the pod.
+/// What would bring a workload back, as whom it acts, and who else is like the pod.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WorkloadFacts {
     /// Horizontal pod autoscalers of the namespace.
     pub autoscalers: Observed<Vec<HorizontalPodAutoscaler>>,
     /// KEDA's scaled objects of the namespace; none where KEDA is not installed.
     pub scaled_objects: Observed<Option<Vec<ScaledObject>>>,
+    /// The pod's service account; none when it does not exist any more.
+    pub account: Observed<Option<ServiceAccount>>,
     /// Pods like it anywhere in the cluster, itself included.
     pub siblings: Observed<Listed<Sibling>>,
 }

@@ -1,6 +1,6 @@
-//! What would bring the workload back, and who else in the cluster is like the pod.
+//! What would bring the workload back, as whom the pod acts, and who else in the cluster is like it.
 
-use day2_core::names::DnsLabel;
+use day2_core::names::{DnsLabel, DnsName};
 use day2_core::{Cause, Observed, Unreadable};
 use day2_kube::objects::PodDetail;
 use day2_kube::{ClusterClient, Likeness, ListQuery};
@@ -30,10 +30,21 @@ pub async fn facts(
         }
     };
     let siblings = cluster.list_pod_siblings(&likeness, times.deadline);
-    let (autoscalers, scaled_objects, siblings) = futures::join!(autoscalers, scaled_objects, siblings);
+    let account = async {
+        let name: DnsName = pod.service_account.parse().map_err(|misfit| {
+            let why = format!("the name {misfit}");
+            Unreadable::new("get serviceaccounts", cluster.name(), Cause::Malformed, why)
+        })?;
+        cluster
+            .get_service_account(namespace, &name, times.deadline)
+            .await
+    };
+    let (autoscalers, scaled_objects, siblings, account) =
+        futures::join!(autoscalers, scaled_objects, siblings, account);
     WorkloadFacts {
         autoscalers,
         scaled_objects,
+        account,
         siblings,
     }
 }

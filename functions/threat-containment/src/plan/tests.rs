@@ -54,6 +54,7 @@ fn workload(autoscalers: Vec<HorizontalPodAutoscaler>, scaled: Option<Vec<Scaled
     WorkloadFacts {
         autoscalers: Ok(autoscalers),
         scaled_objects: Ok(scaled),
+        account: Ok(None),
         siblings: Ok(Listed::whole(Vec::new())),
     }
 }

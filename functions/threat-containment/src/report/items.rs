@@ -10,6 +10,7 @@ use day2_kube::Owners;
 use day2_kube::objects::{Controller, PodDetail};
 use day2_kube::quarantine::Isolation;
 
+use super::sessions::sessions;
 use super::workload::{comes_back, ended, siblings};
 use crate::facts::{NodeFacts, Reread, WorkloadFacts};
 
@@ -156,13 +157,15 @@ fn isolated(proof: &Observed<Isolation>) -> Item {
         .remedy("take away what is named, or isolate the instance by a security group of its own")
 }
 
+/// Title of the line about the evidence.
+pub(super) const EVIDENCE: &str = "evidence is stored, sealed and complete";
+
 fn evidence(receipt: &Observed<EvidenceReceipt>) -> Item {
     const CODE: &str = "THR-004";
-    const TITLE: &str = "evidence is stored, sealed and complete";
     let receipt = match receipt {
         Ok(receipt) => receipt,
         Err(why) => {
-            return Item::unreadable(CODE, TITLE, 1, why).remedy(
+            return Item::unreadable(CODE, EVIDENCE, 1, why).remedy(
                 "mend the way to the evidence bucket, then send the finding's id by hand: pods and their logs do not last",
             );
         }
@@ -193,7 +196,7 @@ fn evidence(receipt: &Observed<EvidenceReceipt>) -> Item {
         )
     });
     let missing = lost.into_iter().map(|lost| ("missing".to_owned(), lost));
-    judged(CODE, TITLE, verdict, number(receipt.artefacts()), words)
+    judged(CODE, EVIDENCE, verdict, number(receipt.artefacts()), words)
         .subjects(missing.chain(custody))
         .remedy("save what is missing by hand while the pod lives; nothing is ended by itself meanwhile")
 }
@@ -241,31 +244,23 @@ fn node(record: &Containment, pod: &PodDetail) -> Item {
 /// What only a person can answer.
 fn questions(seen: &Seen<'_>) -> Item {
     let pod = seen.pod;
-    let mut open = vec![
-        (
-            "how did it get in".to_owned(),
-            "the image, the entry point, and the rights of the account are in the evidence".to_owned(),
-        ),
-        (
-            format!("service account {}", pod.service_account),
-            "credentials that the pod already has stay valid until they expire; deny the older sessions of its IAM role, \
-             if it has one"
-                .to_owned(),
-        ),
-    ];
+    let mut open = vec![(
+        "how did it get in".to_owned(),
+        "the image, the entry point, and the rights of the account are in the evidence".to_owned(),
+    )];
+    open.extend(sessions(seen));
     if pod.host_network {
         open.push((
             "host network".to_owned(),
             "no policy for pods stops it: isolate the instance".to_owned(),
         ));
     }
-    let count = open.len();
     judged(
         "THR-009",
         "no question is open",
         Verdict::Unknown,
-        number(count),
-        format!("{count} questions for a person"),
+        number(open.len()),
+        "questions that only a person can answer",
     )
     .subjects(open)
     .remedy("answer them before the containment is released; it never ends by itself")

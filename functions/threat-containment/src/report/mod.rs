@@ -2,6 +2,9 @@
 
 pub mod items;
 mod others;
+mod sessions;
+#[cfg(test)]
+mod tests;
 mod workload;
 
 pub use others::{OnNode, blind, breaker, gone, instance_only, replaced, review};

@@ -6,7 +6,7 @@ use day2_core::{Item, Observed, Unreadable, Verdict};
 use day2_kube::objects::PodDetail;
 use day2_kube::quarantine::Isolation;
 
-use super::items::{finding, judged};
+use super::items::{EVIDENCE, finding, judged, number};
 use crate::facts::Reread;
 
 const FOUND: &str = "the pod of the finding was found";
@@ -60,7 +60,34 @@ pub fn gone(of: &Finding, reread: &Reread, record: Option<&Containment>) -> Vec<
                 .remedy("see what was done, and release the containment when the case is closed")
         }
     };
-    vec![finding(of, reread), item]
+    let mut items = vec![finding(of, reread), item];
+    items.extend(record.map(custody));
+    items
+}
+
+/// What is known of the evidence of a pod that is gone: the run that captured it may have died before it could report.
+fn custody(record: &Containment) -> Item {
+    let Some(newest) = record.evidence.last() else {
+        return judged(
+            "THR-004",
+            EVIDENCE,
+            Verdict::Unknown,
+            0,
+            "no capture is known to be sealed",
+        )
+        .remedy("run evidence-audit: a run that died may have sealed one");
+    };
+    let complete = record.evidence.iter().any(|sealed| sealed.complete);
+    let verdict = if complete { Verdict::Pass } else { Verdict::Fail };
+    let words = format!(
+        "{} captures; the newest has {} artefacts; manifest {} (sha256 {})",
+        record.evidence.len(),
+        newest.artefacts,
+        newest.manifest_key,
+        newest.sha256
+    );
+    judged("THR-004", EVIDENCE, verdict, number(record.evidence.len()), words)
+        .remedy("the manifest names what is missing; the pod is gone, so it cannot be saved any more")
 }
 
 /// Nothing could be seen.

@@ -74,6 +74,8 @@ impl ThreatContainment {
                 }
             }
         } else if work.record.measures.iter().any(ends) {
+            // Whoever worked on it may have died before it could say so, and the pod is still ending.
+            Box::pin(self.look_after(case, &mut work.record)).await?;
             ended = Some(Box::pin(self.look_for_end(case, ground)).await);
         }
         Ok(Done {

@@ -129,7 +129,7 @@ impl ThreatContainment {
 
     /// Looks whether the end of a workload that was remembered and not marked came about: by the replicas that it has, or by
     /// the pod that is gone. What cannot be seen stays as it is.
-    async fn look_after(&self, case: &Case<'_>, record: &mut Containment) -> Result<(), OpsError> {
+    pub(super) async fn look_after(&self, case: &Case<'_>, record: &mut Containment) -> Result<(), OpsError> {
         let pending: Vec<_> = record
             .measures
             .iter()
