@@ -202,7 +202,8 @@ pub fn figure(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::folders::root;
-    use crate::results::read;
+    use crate::results::{Machine, Verdict, read};
+    use crate::row::Metric;
 
     #[test]
     fn the_page_and_its_chart_were_rendered_from_the_data_beside_them() {
@@ -227,23 +228,62 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_page_shows_what_the_data_say_and_a_missed_goal_in_bold() {
-        let mut results: Results = read(&root().join(DATA)).unwrap();
-        let before = page(&results);
-        let case = results
-            .rows
-            .iter_mut()
-            .find_map(|row| row.cases.first_mut())
-            .unwrap();
-        case.measured[0].ratio.median = 12_345.0;
-        for one in &mut case.goals {
-            one.met = false;
+    fn measured(met: bool) -> Results {
+        let spread = |median: f64| Spread {
+            median,
+            low: median - 1.0,
+            high: median + 1.0,
+        };
+        let mut row = crate::rows::unmeasured(7).unwrap();
+        row.not_measured = None;
+        row.cases = vec![CaseResult {
+            label: "warm".to_owned(),
+            peer: "Python".to_owned(),
+            ours: "Day2".to_owned(),
+            measured: vec![Measured {
+                metric: Metric::Cpu,
+                peer: spread(400.0),
+                ours: spread(20.0),
+                ratio: spread(20.0),
+            }],
+            goals: vec![Verdict {
+                goal: Goal::TimesLess {
+                    metric: Metric::Cpu,
+                    times: 20.0,
+                },
+                met,
+            }],
+        }];
+        let machine = Machine {
+            cores: 2,
+            processor: "a processor".to_owned(),
+            load: ["0.1".to_owned(), "0.2".to_owned()],
+            peers: vec!["Python 3.11".to_owned()],
+        };
+        Results {
+            machine,
+            rows: vec![row],
         }
-        let after = page(&results);
+    }
+
+    #[test]
+    fn the_page_shows_ratios_with_intervals_and_a_missed_goal_in_bold() {
+        let (good, bad) = (page(&measured(true)), page(&measured(false)));
+        assert!(good.contains("| – | 20.0× (19.0–21.0) | – | met |"), "{good}");
+        assert!(bad.contains("**missed**: CPU, ms ≥ 20× less"), "{bad}");
+        assert!(!good.contains("missed"), "{good}");
+    }
+
+    #[test]
+    fn the_chart_shows_each_bar_with_its_goal_and_only_text_that_is_escaped() {
+        let mut results = measured(true);
+        results.rows[0].name = "a < b & c".to_owned();
+        let drawn = chart(&results);
         assert!(
-            after != before && after.contains("12345×") && after.contains("**missed**"),
-            "{after}"
+            drawn.contains("a &lt; b &amp; c")
+                && drawn.contains("class=\"goal\"")
+                && drawn.contains("CPU 20.0×"),
+            "{drawn}"
         );
     }
 

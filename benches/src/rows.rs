@@ -87,7 +87,7 @@ pub fn unmeasured(number: u32) -> Option<RowResult> {
         rounds: 0,
         cases: Vec::new(),
         notes: Vec::new(),
-        not_measured: Some("the row is not written yet".to_owned()),
+        not_measured: Some("`make bench` has not measured it on this tree".to_owned()),
     })
 }
 

@@ -66,7 +66,11 @@ fn main() -> Result<()> {
             .map(|number| read(&results.join(format!("row-{number}.json"))).or_else(|_| known(number)))
             .into_iter()
             .collect::<Result<_>>()?;
-        let machine = read(&results.join("machine.json"))?;
+        let machine = match read(&results.join("machine.json")) {
+            Ok(machine) => machine,
+            Err(_) => read::<Results>(&folders::root().join(DATA))
+                .map_or_else(|_| Machine::here(load(), Vec::new()), |page| page.machine),
+        };
         write_docs(&folders::root(), &Results { machine, rows })?;
         say(&format!("wrote {} and {}\n", page::PAGE, page::CHART));
     }
