@@ -274,7 +274,7 @@ impl Scanned {
     fn settings(&self) -> Value {
         let plan = json!({
             "not_checked": ["alarms", "security", "eks", "database", "endpoints", "volumes"],
-            "workloads": {"grace_minutes": 0}, "nodes": {"join_minutes": 0},
+            "workloads": {"grace_minutes": 0},
         });
         json!({
             "deployment": {

@@ -4,6 +4,9 @@
 # names come from variables instead of `terraform output`. Prints one line of JSON: every line's count, and go or no-go.
 set -euo pipefail
 
+# Version 1 of the CLI does not heed the variable for every service.
+aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"; }
+
 # 1. Check control plane health
 control=$(kubectl get nodes -l node-group=control --no-headers | awk '$2 == "Ready"' | wc -l)
 server=$(kubectl get pods -n coder -l app=coder-server --no-headers | awk '$3 == "Running"' | wc -l)

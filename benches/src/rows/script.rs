@@ -77,12 +77,14 @@ fn same_troubles(ours: &Value, peer: &Value) -> Result<()> {
     Ok(())
 }
 
-/// The lines below a heading, until an empty one.
+/// The lines below a heading, until the next one.
 fn section<'t>(text: &'t str, head: &'t str) -> impl Iterator<Item = &'t str> {
+    let heading = |line: &&str| line.starts_with(|one: char| one.is_ascii_digit()) && line.contains(". ");
     text.lines()
         .skip_while(move |line| !line.starts_with(head))
         .skip(1)
-        .take_while(|line| !line.is_empty())
+        .take_while(move |line| !heading(line))
+        .filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]
@@ -91,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    const PRINTED: &str = "=== Daily Health Check ===\n\n1. Cluster Status\nKubernetes control plane is running\nNAME STATUS\na   Ready   <none>\nb   NotReady   <none>\n\n2. Pod Health (Non-Running Pods)\nNAMESPACE NAME\nx   app-1   0/1   CrashLoopBackOff\nx   app-2   0/1   Pending\n\n3. Recent";
+    const PRINTED: &str = "=== Daily Health Check ===\n\n1. Cluster Status\nKubernetes control plane is running\n\nTo further debug\nNAME STATUS\na   Ready   <none>\nb   NotReady   <none>\n\n2. Pod Health (Non-Running Pods)\nNAMESPACE NAME\nx   app-1   0/1   CrashLoopBackOff\nx   app-2   0/1   Pending\n\n3. Recent";
 
     #[test]
     fn what_the_script_prints_is_counted_without_its_heads() {

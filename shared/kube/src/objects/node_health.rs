@@ -198,3 +198,44 @@ impl From<Wire> for NodeHealth {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn cordoned_at(spec: &Value, managed: &Value) -> Option<String> {
+        let node = json!({
+            "metadata": {"name": "n", "labels": {"topology.kubernetes.io/zone": "z"}, "managedFields": managed},
+            "spec": spec,
+            "status": {"allocatable": {"cpu": "15890m", "memory": "61470816Ki", "pods": "234"}},
+        });
+        let node: NodeHealth = serde_json::from_str(&node.to_string()).unwrap();
+        assert_eq!((node.name.as_str(), node.zone.as_deref()), ("n", Some("z")));
+        assert_eq!((node.allocatable.cpu_milli, node.allocatable_pods), (15_890, 234));
+        assert_eq!(node.allocatable.memory_bytes, 61_470_816 * 1024);
+        node.cordoned_at.map(|at| at.to_string())
+    }
+
+    #[test]
+    fn the_time_of_a_cordon_is_that_of_its_taint_else_of_the_last_change_of_the_field() {
+        let managed = json!([
+            {"manager": "kubelet", "time": "2026-03-06T11:00:00Z", "fieldsV1": {"f:status": {"f:conditions": {}}}},
+            {"manager": "kubectl", "time": "2026-03-06T09:00:00Z", "fieldsV1": {"f:spec": {"f:unschedulable": {}}}},
+            {"manager": "older", "time": "2026-03-06T08:00:00Z", "fieldsV1": {"f:spec": {"f:unschedulable": {}}}},
+            {"manager": "other", "time": null, "fieldsV1": null},
+        ]);
+        let of_field = Some("2026-03-06T09:00:00Z".to_owned());
+        assert_eq!(cordoned_at(&json!({"unschedulable": true}), &managed), of_field);
+        let taint =
+            json!([{"key": CORDON_TAINT, "effect": "NoSchedule", "timeAdded": "2026-03-06T10:00:00Z"}]);
+        let tainted = json!({"unschedulable": true, "taints": taint});
+        assert_eq!(
+            cordoned_at(&tainted, &managed),
+            Some("2026-03-06T10:00:00Z".to_owned())
+        );
+        assert_eq!(cordoned_at(&json!({}), &managed), None);
+        assert_eq!(cordoned_at(&json!({"unschedulable": true}), &Value::Null), None);
+    }
+}
