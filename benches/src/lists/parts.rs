@@ -1,0 +1,97 @@
+//! What a cluster is made of: programs, ports and keys.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result};
+
+use super::Place;
+use crate::folders;
+use crate::peers::program;
+
+pub(super) fn list_server(ca: &Path, arguments: &[String]) -> Result<(Child, Place)> {
+    let mut child = spawn(
+        Command::new(folders::built("list-server")?)
+            .args(arguments)
+            .arg("--ca")
+            .arg(ca)
+            .stdout(Stdio::piped()),
+    )?;
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().context("no output")?).read_line(&mut line)?;
+    let place = serde_json::from_str(&line).context("the list server does not say where it is")?;
+    Ok((child, place))
+}
+
+pub(super) fn spawn(command: &mut Command) -> Result<Child> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .with_context(|| format!("cannot start {name}"))
+}
+
+/// The folder with the control plane's programs that the local platform has built.
+pub(super) fn programs() -> Result<PathBuf> {
+    let cache = folders::cache()?;
+    let whole = |folder: &PathBuf| {
+        ["server", "kube-apiserver", "kubectl"]
+            .iter()
+            .all(|name| folder.join(name).is_file())
+    };
+    let found = std::fs::read_dir(&cache)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("control-plane-"))
+        })
+        .find(whole);
+    found.with_context(|| {
+        format!(
+            "no control plane in {}: `make platform` builds one",
+            cache.display()
+        )
+    })
+}
+
+pub(super) fn kubectl() -> Result<PathBuf> {
+    programs()
+        .map(|folder| folder.join("kubectl"))
+        .or_else(|_| program("kubectl"))
+}
+
+pub(super) fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+pub(super) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The keys of a control plane of one.
+pub(super) struct Keys {
+    pub(super) server: PathBuf,
+    pub(super) accounts: PathBuf,
+    pub(super) accounts_public: PathBuf,
+}
+
+impl Keys {
+    pub(super) fn write(folder: &Path) -> Result<Self> {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned(), "localhost".to_owned()])?;
+        let accounts = rcgen::KeyPair::generate()?;
+        let keys = Self {
+            server: folder.join("server.key"),
+            accounts: folder.join("accounts.key"),
+            accounts_public: folder.join("accounts.pub"),
+        };
+        std::fs::write(folder.join("ca.pem"), made.cert.pem())?;
+        std::fs::write(&keys.server, made.signing_key.serialize_pem())?;
+        std::fs::write(&keys.accounts, accounts.serialize_pem())?;
+        std::fs::write(&keys.accounts_public, accounts.public_key_pem())?;
+        Ok(keys)
+    }
+}
