@@ -26,6 +26,7 @@ mod node_groups;
 mod sandboxes;
 mod schedules;
 mod security;
+mod simulation;
 mod snapshots;
 mod storage;
 mod terminations;
