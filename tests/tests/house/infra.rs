@@ -2,10 +2,10 @@
 //! a copy of `infra` that is broken in everything at once.
 
 use std::path::Path;
-use std::process::Command;
 
 use super::trees::{Copy, caught};
 use super::{names_in, obeyed, text};
+use crate::terraform::Terraform;
 
 /// One call of the module for each function, with what watches it.
 fn functions_are_watched(root: &Path) -> Vec<String> {
@@ -250,6 +250,81 @@ const OF_THE_MODULE: [Fault; 13] = [
     ),
 ];
 
+const OF_THE_EVIDENCE: [Fault; 12] = [
+    (
+        "bucket.tf",
+        "object_lock_enabled = true",
+        "object_lock_enabled = false",
+        "the bucket must have Object Lock",
+    ),
+    (
+        "bucket.tf",
+        "status = \"Enabled\"",
+        "status = \"Suspended\"",
+        "the bucket must keep versions",
+    ),
+    (
+        "bucket.tf",
+        "      days = var.retention_days",
+        "      days = 1",
+        "every object must be locked as the variables say",
+    ),
+    (
+        "bucket.tf",
+        "block_public_policy     = true",
+        "block_public_policy     = false",
+        "all four public blocks must be on",
+    ),
+    (
+        "bucket.tf",
+        "\"BucketOwnerEnforced\"",
+        "\"ObjectWriter\"",
+        "access control lists must be off",
+    ),
+    (
+        "bucket.tf",
+        "kms_master_key_id = local.key_arn",
+        "kms_master_key_id = \"alias/aws/s3\"",
+        "the bucket must encrypt with the key of the evidence by default",
+    ),
+    (
+        "bucket.tf",
+        "bucket_key_enabled = true",
+        "bucket_key_enabled = false",
+        "the bucket key must be on",
+    ),
+    (
+        "bucket.tf",
+        ", \"s3:DeleteObjectVersion\"]",
+        "]",
+        "the bucket policy must refuse plain HTTP, other keys, overwriting and deletion",
+    ),
+    (
+        "bucket.tf",
+        "Sid       = \"RetentionIsNotBypassed\"\n        Effect    = \"Deny\"\n        Principal = \"*\"",
+        "Sid       = \"RetentionIsNotBypassed\"\n        Effect    = \"Deny\"\n        Principal = \"x\"",
+        "each refusal must hold for everybody",
+    ),
+    (
+        "key.tf",
+        "enable_key_rotation     = true",
+        "enable_key_rotation     = false",
+        "the key must rotate",
+    ),
+    (
+        "key.tf",
+        "Action    = \"kms:GenerateDataKey\"",
+        "Action    = \"kms:*\"",
+        "only writers may encrypt, only auditors may decrypt",
+    ),
+    (
+        "key.tf",
+        "\"kms:CancelKeyDeletion\", ",
+        "\"kms:CancelKeyDeletion\", \"kms:CreateGrant\", ",
+        "administrators must not use the key, nor grant its use",
+    ),
+];
+
 /// Only the first run of a file of tests: the one with an assertion for each rule.
 fn first_run(tree: &Copy, file: &str) {
     let whole = text(&tree.root().join(file));
@@ -258,49 +333,10 @@ fn first_run(tree: &Copy, file: &str) {
     tree.write(file, &format!("{head}\nrun \"{first}"));
 }
 
-/// Where the provider lies on machines that cannot reach the registry, as in `scripts/infra-test`.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "it says where programs are, not what is tested"
-)]
-fn plugin_dir() -> Option<String> {
-    std::env::var("TF_PLUGIN_DIR").ok()
-}
-
 /// What Terraform says to the tests of one file in a folder, in one line.
 fn said_by_terraform(folder: &Path, tests: &str) -> String {
-    let data = tempfile::tempdir().unwrap();
-    let run = |arguments: &[String]| {
-        let program = if Command::new("terraform").arg("version").output().is_ok() {
-            "terraform"
-        } else {
-            "tofu"
-        };
-        let done = Command::new(program)
-            .args(arguments)
-            .current_dir(folder)
-            .env("TF_DATA_DIR", data.path())
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env("CHECKPOINT_DISABLE", "1")
-            .output()
-            .unwrap();
-        let said = [done.stdout, done.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        said.split_whitespace().collect::<Vec<_>>().join(" ")
-    };
-    let mut init = vec![
-        "init".to_owned(),
-        "-input=false".to_owned(),
-        "-backend=false".to_owned(),
-    ];
-    init.extend(plugin_dir().map(|mirror| format!("-plugin-dir={mirror}")));
-    let said = run(&init);
-    assert!(said.contains("successfully initialized"), "{said}");
-    run(&[
-        "test".to_owned(),
-        "-no-color".to_owned(),
-        format!("-filter=tests/{tests}"),
-    ])
+    let said = Terraform::init(folder).run(&["test", "-no-color", &format!("-filter=tests/{tests}")]);
+    said.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[track_caller]
@@ -314,6 +350,12 @@ pub(super) fn noticed(faults: &[Fault], folder: &str, tests: &str, prefix: &str)
         faults.len(),
         "each assertion of {file} needs a fault that it notices"
     );
+    said_of(&tree, faults, folder, tests, prefix);
+}
+
+/// Breaks a copy of the tree in everything at once, and requires the words of each assertion.
+#[track_caller]
+fn said_of(tree: &Copy, faults: &[Fault], folder: &str, tests: &str, prefix: &str) {
     for (path, from, to, _) in faults {
         tree.replace(&format!("{prefix}{path}"), from, to);
     }
@@ -339,5 +381,18 @@ fn each_assertion_about_a_function_notices_its_fault() {
         module,
         "health.tftest.hcl",
         "infra/modules/ops-function/",
+    );
+}
+
+#[test]
+fn the_assertions_about_the_evidence_notice_their_faults_o10() {
+    let folder = "infra/evidence";
+    let tree = Copy::of_this_tree();
+    said_of(
+        &tree,
+        &OF_THE_EVIDENCE,
+        folder,
+        "evidence.tftest.hcl",
+        "infra/evidence/",
     );
 }

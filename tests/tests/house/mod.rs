@@ -11,12 +11,17 @@ mod infra;
 mod names;
 mod pages;
 mod permissions;
+mod readme;
 mod reads;
-mod trees;
+mod roles;
+mod secrets;
+pub(crate) mod trees;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+
+pub(crate) use secrets::secrets_in;
 
 /// One law.
 type Law = fn(&Path) -> Vec<String>;

@@ -14,13 +14,13 @@ const COPIED: [&str; 7] = [
     "scripts",
     "tests/tests",
 ];
-const COPIED_FILES: [&str; 4] = ["Cargo.toml", "Cargo.lock", "Makefile", "deny.toml"];
+const COPIED_FILES: [&str; 5] = ["Cargo.toml", "Cargo.lock", "Makefile", "README.md", "deny.toml"];
 
 /// A copy of this tree in a temporary folder.
-pub(super) struct Copy(tempfile::TempDir);
+pub(crate) struct Copy(tempfile::TempDir);
 
 impl Copy {
-    pub(super) fn of_this_tree() -> Self {
+    pub(crate) fn of_this_tree() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let below = COPIED.iter().flat_map(|part| files_below(&root(), part));
         for path in below.chain(COPIED_FILES.map(str::to_owned)) {
@@ -31,7 +31,7 @@ impl Copy {
         Self(folder)
     }
 
-    pub(super) fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.0.path()
     }
 
