@@ -384,7 +384,7 @@ async fn says_that_completed_is_not_restorable(mailbox: &Mailbox, status: &str) 
     );
     let plain = mail.body.split_whitespace().collect::<Vec<_>>().join(" ");
     ensure!(
-        plain.contains("does not prove that it can be restored"),
+        plain.contains("Completed \u{2260} restorable"),
         "the mail does not say it:\n{}",
         mail.body
     );

@@ -32,12 +32,15 @@ pub(crate) fn status(scene: &Scene<'_>, old: Option<&Memory>, memory: &Memory) -
             .count(),
         _ => 2,
     };
-    let mut seen = format!("{word}, {since}");
+    let (mut seen, mut title) = (format!("{word}, {since}"), TITLE.to_owned());
     if let Some(recovered) = recovery(old, memory, scene) {
         seen.push_str("; ");
         seen.push_str(&recovered);
+        // Of what passes a mail shows the title only, and this is what a recovery is mailed for.
+        title.push_str("; ");
+        title.push_str(&recovered);
     }
-    let item = Item::judge(CODE, TITLE, verdict, population(known, 2), seen)
+    let item = Item::judge(CODE, &title, verdict, population(known, 2), seen)
         .threshold(
             format!(
                 "unavailable after {} failed probes over {} min, back after {} good ones",

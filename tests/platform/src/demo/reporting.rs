@@ -91,6 +91,16 @@ pub(super) async fn morning_report(
     Ok(())
 }
 
+/// Whether a text says this name, and not one that only begins with it.
+fn is_named(text: &str, name: &str) -> bool {
+    let goes_on = |next: char| next == '-' || next.is_ascii_alphanumeric();
+    text.match_indices(name).any(|(at, found)| {
+        !text
+            .get(at + found.len()..)
+            .is_some_and(|rest| rest.starts_with(goes_on))
+    })
+}
+
 /// Every failed subject is one of these, and each of these is one failed subject that tells its cause.
 fn names_each_once(report: &Report, broken: &[Broken]) -> Result<()> {
     let failed: Vec<_> = report
@@ -108,7 +118,9 @@ fn names_each_once(report: &Report, broken: &[Broken]) -> Result<()> {
     for one in broken {
         let about: Vec<_> = failed
             .iter()
-            .filter(|(_, subject)| subject.name.contains(&one.subject) || subject.says.contains(&one.subject))
+            .filter(|(_, subject)| {
+                is_named(&subject.name, &one.subject) || is_named(&subject.says, &one.subject)
+            })
             .collect();
         let [(item, subject)] = about.as_slice() else {
             anyhow::bail!("{} is named {} times:\n  {}", one.subject, about.len(), told());

@@ -107,6 +107,11 @@ fn a_recovery_is_mailed_with_how_long_it_took() {
             .seen
             .contains("recovered from BLOCKED_PRIMARY_UNAVAILABLE after 25 min")
     );
+    assert_eq!(
+        watch.item("HAS-001").title,
+        "the pair is ACTIVE; recovered from BLOCKED_PRIMARY_UNAVAILABLE after 25 min",
+        "the title is what a mail says of a line that passes"
+    );
     assert_eq!(watch.mails.len(), 1);
     assert!(
         watch

@@ -100,7 +100,7 @@ fn what_keeps_a_container_down_is_named_with_its_evidence() {
                 &json!({"reason": "OOMKilled", "exitCode": 137}),
             ),
             "HLT-122",
-            "more memory than its limit, 4 restarts",
+            "more memory than its limit (OOMKilled), 4 restarts",
         ),
         (
             "signal",
