@@ -17,7 +17,7 @@ pub(crate) fn status(scene: &Scene<'_>, old: Option<&Memory>, memory: &Memory) -
         // Since before we can tell.
         (Err(why), _) => format!("since when is not known ({why})"),
         (Ok(_), None) => "first looked at now".to_owned(),
-        (Ok(_), Some(_)) => format!("since {}, for {lasts}", memory.since),
+        (Ok(_), Some(_)) => format!("since {:.0}, for {lasts}", memory.since),
     };
     let verdict = match state {
         PairState::Active => Verdict::Pass,

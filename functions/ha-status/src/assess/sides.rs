@@ -28,7 +28,7 @@ pub(crate) fn answer(scene: &Scene<'_>, memory: &mut Memory, evidence: &[Evidenc
             SideState::Up => {}
             SideState::Down => wrong.push((
                 name.clone(),
-                format!("unavailable since {}: {why}; {last}", state.since),
+                format!("unavailable since {:.0}: {why}; {last}", state.since),
             )),
             SideState::Doubtful => unread.push((
                 name.clone(),

@@ -37,8 +37,8 @@ pub enum Act {
     Act,
     /// A pod mines: contained, audited, released.
     Contain,
-    /// Ten things are broken in the morning. Only when it is asked for: two of the ten, which need more time than a demo
-    /// has, are not named yet.
+    /// Ten things are broken in the morning. Only when it is asked for: it wants a platform on which nothing else has happened,
+    /// and what the other acts did still counts as history in the morning.
     Report,
 }
 
