@@ -281,9 +281,17 @@ impl Breaks {
 
     async fn settings(&self, variables: &Value) -> Result<()> {
         let change = json!({"Environment": {"Variables": variables}});
-        self.api
-            .rest("lambda", "PUT", CONFIGURATION, &change)
-            .await
-            .map(drop)
+        self.api.rest("lambda", "PUT", CONFIGURATION, &change).await?;
+        // A function that is being updated is not known yet.
+        wait_until(SOON, "the function is updated", async || {
+            let seen = self
+                .api
+                .rest("lambda", "GET", CONFIGURATION, &Value::Null)
+                .await?;
+            let done = seen["State"] == "Active" && seen["LastUpdateStatus"] == "Successful";
+            ensure!(done, "it is {} and {}", seen["State"], seen["LastUpdateStatus"]);
+            Ok(())
+        })
+        .await
     }
 }
