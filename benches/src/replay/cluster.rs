@@ -368,7 +368,7 @@ mod tests {
     fn a_patch_of_an_old_version_is_a_conflict() {
         let mut cluster = Cluster::new();
         let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{}", suspect(1).0);
-        let patch = json!({"metadata": {"resourceVersion": "1", "labels": {"a": "b"}}});
-        assert_eq!(ask(&mut cluster, "PATCH", &path, &patch).0, 409);
+        let old = json!({"metadata": {"resourceVersion": "1", "labels": {"a": "b"}}});
+        assert_eq!(ask(&mut cluster, "PATCH", &path, &old).0, 409);
     }
 }
