@@ -2,8 +2,14 @@
 //! real cluster, GuardDuty's finding of it, evidence in a bucket with Object Lock, the shipped RBAC.
 
 mod kill;
+mod order;
+mod release;
+mod shown;
+mod speed;
+mod spoiled;
 mod stand;
 mod storm;
+mod suspects;
 
 use std::time::Duration;
 
@@ -32,6 +38,23 @@ async fn the_pod_of_a_finding_is_contained_once_and_with_evidence_first() -> Res
     the_workload_ends_only_after_its_evidence_k29(&mut stand).await?;
     keda_is_paused_before_the_workload_is_scaled_k15(&mut stand).await?;
     access::granted_is_used_and_used_is_granted("threat-containment", &stand.faults.since(begun))
+}
+
+/// The end of workloads, and what nobody planned: a platform of its own, so that both take half the time.
+#[tokio::test]
+async fn whatever_fails_nothing_is_destroyed_before_its_evidence() -> Result<()> {
+    let mut stand = Stand::new().await?;
+    shown::what_observe_shows_is_what_auto_does_o11(&mut stand).await?;
+    shown::in_observe_no_sample_changes_anything_o11(&mut stand).await?;
+    shown::secrets_of_a_log_are_in_the_evidence_and_nowhere_else_e18(&mut stand).await?;
+    release::what_was_closed_opens_again_and_its_evidence_stands(&mut stand).await?;
+    release::a_node_of_two_contained_pods_is_opened_by_the_last_release(&mut stand).await?;
+    shown::an_update_while_the_pod_is_contained_joins_d04(&mut stand).await?;
+    shown::no_hostile_name_reaches_the_cluster_e11(&mut stand).await?;
+    speed::the_pod_is_isolated_after_at_most_six_exchanges_that_wait_for_each_other(&mut stand).await?;
+    kill::at_every_write_of_an_end_d12(&mut stand).await?;
+    spoiled::nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k30(&mut stand).await?;
+    storm::a_thousand_findings_over_forty_pods_lose_nothing_d09(&mut stand).await
 }
 
 async fn observe_changes_nothing_o11(stand: &mut Stand) -> Result<()> {
@@ -100,7 +123,6 @@ async fn isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(stand
     let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
     let pod = stand.miner.pod.clone();
     let event = stand.finding(&pod, &id(5)).await?;
-    let mark = stand.faults.mark();
     let answer = sandbox.invoke(event.clone()).await?.answer()?;
     ensure!(outcome_of(&answer) == "applied", "{answer:#}");
 
@@ -143,10 +165,6 @@ async fn isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(stand
     );
     ensure!(!sandbox.log()?.contains("stratum+tcp"), "our log repeats a log");
 
-    // At most six exchanges that wait for each other lie before the isolation.
-    let until = stand.chain_to_isolation(mark)?;
-    ensure!(until <= 6, "{until} exchanges before the pod is isolated");
-
     // The same finding again, by whatever road, changes nothing and mails nothing.
     let again = stand.faults.mark();
     let by_administrator = Stand::by_administrator(&pod, &id(5));
@@ -165,7 +183,7 @@ async fn isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(stand
 async fn too_little_time_begins_nothing_d13(stand: &mut Stand) -> Result<()> {
     let pod = stand.miner.pod.clone();
     let mark = stand.faults.mark();
-    for millis in [200, 2_000, 10_000] {
+    for millis in [0, 200, 2_000, 10_000] {
         let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
         let event = stand.finding(&pod, &id(6)).await?;
         let outcome = sandbox

@@ -1,15 +1,17 @@
 //! The platform of these tests with its miner, and one delivery of a finding.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_s3::types::{
     DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode, ObjectLockRule,
 };
+use day2_core::containment::Containment;
 use day2_platform::aws::{ACCOUNT, REGION};
 use day2_platform::clock;
-use day2_platform::faults::{Exchange, Faults, Front, Mark, Upstream};
+use day2_platform::faults::{Faults, Front, Mark, Upstream};
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Role};
 use day2_platform::wait::wait_until;
@@ -21,8 +23,10 @@ use serde_json::{Value, json};
 use crate::acting::journal::Journal;
 
 const FUNCTION: &str = "threat-containment";
-const BUCKET: &str = "day2-evidence";
-const LABEL: &str = "day2.dev/quarantine";
+pub(super) const RELEASE: &str = "threat-release";
+pub(super) const AUDIT: &str = "evidence-audit";
+pub(super) const BUCKET: &str = "day2-evidence";
+pub(super) const LABEL: &str = "day2.dev/quarantine";
 /// A run with its proof and its publication.
 pub(super) const LONG: Duration = Duration::from_mins(2);
 
@@ -40,16 +44,35 @@ pub(super) enum Mode {
     Approve,
 }
 
+/// A way to AWS and to the cluster with a script and a record of its own, so that runs beside each other are told apart.
+pub(super) struct Lane {
+    pub(super) faults: Faults,
+    launches: BTreeMap<&'static str, Launch>,
+    _fronts: [Front; 2],
+}
+
+impl Lane {
+    pub(super) fn launch(&self, mode: Mode) -> Launch {
+        self.launches[mode.word()].clone()
+    }
+}
+
 pub(super) struct Stand {
     pub(super) faults: Faults,
+    lane: Lane,
     pub(super) journal: Journal,
+    pub(super) records: day2_aws::journal::Journal,
     pub(super) world: World,
     pub(super) miner: Miner,
-    launches: BTreeMap<&'static str, Launch>,
+    pub(super) admin: kube::Client,
+    pub(super) ground: Ground,
+    /// ARN of the key of the evidence.
+    key: String,
+    /// Function and its session.
+    sessions: Vec<(&'static str, Role)>,
     s3: aws_sdk_s3::Client,
-    _fronts: [Front; 2],
     pub(super) platform: Platform,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Mode {
@@ -73,14 +96,14 @@ impl Mode {
             },
             "eradicate": match self {
                 Self::End => "auto",
-                Self::Approve => "approve",
-                Self::Observe | Self::Auto | Self::Few => "never",
+                Self::Observe | Self::Approve => "approve",
+                Self::Auto | Self::Few => "never",
             },
             "settle_seconds": 0,
             "evidence": {"bucket": BUCKET, "key_arn": key},
             "breaker": {"max_per_hour": 100, "max_per_day": 500, "max_percent_of_replicas": 100},
             "node": {"max_cordoned_nodes": 50, "max_cordoned_percent": 100},
-            "workload": {"may_stop_healthy_replicas": true},
+            "workload": {"may_stop_healthy_replicas": true, "may_delete_pods": true},
             "targets": BTreeMap::from([(TARGET, json!({}))]),
         });
         if self == Self::Few {
@@ -100,33 +123,57 @@ impl Stand {
         let ground = Ground::make(&platform.emulator, "day2").await?;
         let s3 = aws_sdk_s3::Client::new(&aws);
         let key = evidence_bucket(&platform, &s3).await?;
-        let faults = Faults::new();
-        let front = faults.before(Upstream::aws(&platform.emulator)).await?;
-        let cluster = faults.before(Upstream::cluster(&platform.cluster)?).await?;
         let of = (&platform.cluster, TARGET);
-        let Role { credentials, .. } = ground.role(&platform.emulator, of, FUNCTION).await?;
-        let sandboxes = folder.path().join("sandboxes");
-        let mut launches = BTreeMap::new();
-        for mode in Mode::ALL {
-            let document = world.document(&ground.deployment(), &mode.settings(&key), cluster.endpoint());
-            let launch = Launch::new(FUNCTION, &sandboxes, &credentials, front.endpoint())?;
-            launches.insert(mode.word(), launch.settings(&document));
+        let mut sessions = Vec::new();
+        for function in [FUNCTION, RELEASE, AUDIT] {
+            sessions.push((function, ground.role(&platform.emulator, of, function).await?));
         }
+        let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+        let table = ground.journal_table.clone();
+        let lane = lane(
+            &platform,
+            &world,
+            &ground,
+            (key.as_str(), sessions.as_slice(), folder.path()),
+        )
+        .await?;
         Ok(Self {
-            faults,
-            journal: Journal::new(aws_sdk_dynamodb::Client::new(&aws), ground.journal_table),
+            faults: lane.faults.clone(),
+            lane,
+            journal: Journal::new(dynamodb.clone(), table.clone()),
+            records: day2_aws::journal::Journal::new(dynamodb, table),
+            admin: platform.cluster.admin_client()?,
             world,
             miner,
-            launches,
+            ground,
+            key,
+            sessions,
             s3,
-            _fronts: [front, cluster],
             platform,
-            _folder: folder,
+            folder,
         })
     }
 
+    /// Another way.
+    pub(super) async fn lane(&self) -> Result<Lane> {
+        let of = (self.key.as_str(), self.sessions.as_slice(), self.folder.path());
+        lane(&self.platform, &self.world, &self.ground, of).await
+    }
+
     pub(super) fn launch(&self, mode: Mode) -> Launch {
-        self.launches[mode.word()].clone()
+        self.lane.launch(mode)
+    }
+
+    /// Of the function that undoes, or of the one that audits.
+    pub(super) fn launch_of(&self, function: &str) -> Launch {
+        self.lane.launches[function].clone()
+    }
+
+    /// The containment of a pod, as the journal has it.
+    pub(super) async fn record(&self, pod: &PodId) -> Result<Containment> {
+        let id = Containment::id_of(TARGET, &pod.uid, 1);
+        let record = self.records.containment(&id).await?;
+        record.with_context(|| format!("the journal has no containment of {}", pod.name))
     }
 
     /// GuardDuty finds a pod; the event as EventBridge delivers it.
@@ -198,41 +245,7 @@ impl Stand {
         Ok(())
     }
 
-    /// Exchanges that wait for each other before the policy was there: those of the longest chain are the writes to the
-    /// journal and the reads that were not begun together.
-    pub(super) fn chain_to_isolation(&self, mark: Mark) -> Result<usize> {
-        let calls = self.faults.since(mark);
-        let created = calls
-            .iter()
-            .position(|call| call.action() == "kubernetes:create networkpolicies")
-            .context("no policy was created")?;
-        let before: Vec<String> = calls.iter().take(created + 1).map(Exchange::action).collect();
-        // First looks (one wave), owners beside the claim (two hops), the record, and the change itself.
-        let waves = [
-            before
-                .iter()
-                .filter(|call| *call == "kubernetes:get pods")
-                .count()
-                .min(1),
-            before
-                .iter()
-                .filter(|call| {
-                    matches!(
-                        call.as_str(),
-                        "kubernetes:get replicasets" | "kubernetes:get deployments"
-                    )
-                })
-                .count(),
-            before
-                .iter()
-                .filter(|call| call.contains("TransactWriteItems"))
-                .count(),
-            1,
-        ];
-        Ok(waves.iter().sum())
-    }
-
-    async fn kubectl(&self, arguments: &[&str]) -> Result<Value> {
+    pub(super) async fn kubectl(&self, arguments: &[&str]) -> Result<Value> {
         let output = tokio::process::Command::new(self.platform.cluster.kubectl_path())
             .arg("--kubeconfig")
             .arg(self.platform.cluster.admin_kubeconfig_path())
@@ -319,6 +332,24 @@ impl Stand {
         Ok(found)
     }
 
+    /// The reports that were published, one after the other.
+    pub(super) async fn reports(&self) -> Result<Vec<u8>> {
+        let bucket = self.ground.report_bucket.as_str();
+        let listed = self.s3.list_objects_v2().bucket(bucket).send().await?;
+        let mut all = Vec::new();
+        for object in listed.contents() {
+            let key = object.key().context("no key")?;
+            let body = self.s3.get_object().bucket(bucket).key(key).send().await?;
+            all.extend_from_slice(&body.body.collect().await?.to_vec());
+        }
+        Ok(all)
+    }
+
+    /// Lets another delivery come to its next word to the journal.
+    pub(super) async fn settle(&self) {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+
     /// The world as it was before any finding, with a new pod that mines, and nothing remembered.
     pub(super) async fn as_before(&mut self) -> Result<()> {
         self.faults.clear();
@@ -330,16 +361,13 @@ impl Stand {
                     .is_some_and(|name| name.starts_with("day2-quarantine"))
             })
             .await?;
-        for policy in policies {
-            self.kubectl(&["delete", "networkpolicy", "-n", NAMESPACE, &policy])
-                .await?;
-        }
-        for node in self.cordoned().await? {
-            self.kubectl(&["uncordon", &node]).await?;
-            self.kubectl(&["annotate", "node", &node, "day2.dev/cordon-"])
-                .await?;
+        if !policies.is_empty() {
+            let mut delete = vec!["delete", "networkpolicy", "-n", NAMESPACE];
+            delete.extend(policies.iter().map(String::as_str));
+            self.kubectl(&delete).await?;
         }
         self.no_instance_is_protected().await?;
+        self.uncordon().await?;
         let replicas = format!("--replicas={REPLICAS}");
         self.kubectl(&["scale", "deployment", "-n", NAMESPACE, DEPLOYMENT, &replicas])
             .await?;
@@ -391,6 +419,43 @@ impl Stand {
         }
         Ok(())
     }
+}
+
+/// Fronts and launches over a platform.
+async fn lane(
+    platform: &Platform,
+    world: &World,
+    ground: &Ground,
+    (key, sessions, folder): (&str, &[(&'static str, Role)], &Path),
+) -> Result<Lane> {
+    let faults = Faults::new();
+    let front = faults.before(Upstream::aws(&platform.emulator)).await?;
+    let cluster = faults.before(Upstream::cluster(&platform.cluster)?).await?;
+    let sandboxes = folder.join("sandboxes");
+    let mut launches = BTreeMap::new();
+    for (function, role) in sessions {
+        let documents: Vec<(&'static str, Value)> = match *function {
+            RELEASE => vec![(
+                RELEASE,
+                json!({"safety": {"mode": "approve", "max_steps": 7, "cool_down_minutes": 5}}),
+            )],
+            AUDIT => vec![(
+                AUDIT,
+                json!({"evidence": {"bucket": BUCKET, "key_arn": key}, "targets": BTreeMap::from([(TARGET, json!({}))])}),
+            )],
+            _ => Mode::ALL.map(|mode| (mode.word(), mode.settings(key))).to_vec(),
+        };
+        for (word, settings) in documents {
+            let document = world.document(&ground.deployment(), &settings, cluster.endpoint());
+            let launch = Launch::new(function, &sandboxes, &role.credentials, front.endpoint())?;
+            launches.insert(word, launch.settings(&document));
+        }
+    }
+    Ok(Lane {
+        faults,
+        launches,
+        _fronts: [front, cluster],
+    })
 }
 
 /// The word of what came of it.
