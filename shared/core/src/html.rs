@@ -7,6 +7,7 @@
 mod action;
 mod bars;
 mod icon;
+mod index;
 mod items;
 mod sections;
 mod steps;
@@ -16,6 +17,7 @@ mod waterfall;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::board::Board;
 use crate::chart::Chart;
 use crate::hostile;
 use crate::links::Rendering;
@@ -35,6 +37,33 @@ pub fn page(report: &Report, rendering: &Rendering) -> String {
     let outcome = report.action.as_ref().map(words::outcome);
     let verdict = outcome.unwrap_or_else(|| report.status.to_string());
     let title = format!("{verdict} {} {}", report.run.task, report.run.target);
+    let body = html! {
+        (icon::definitions())
+        (sections::header(report, rendering, &clock))
+        main {
+            @if let Some(record) = &report.action { (action::sections(report, record, rendering, &clock)) }
+            (items::cards(report, Verdict::Fail))
+            (items::cards(report, Verdict::Unknown))
+            (sections::changes(report, &clock))
+            (figures(&report.charts))
+            @if report.action.is_none() || !report.items.is_empty() { (items::table(report)) }
+            @if !report.not_checked.is_empty() {
+                p { (t(&crate::words::not_checked(report))) }
+            }
+        }
+        (sections::footer(report, rendering, &clock))
+    };
+    document(&title, &[style::CSS], &body)
+}
+
+/// The page that leads to all others, to be stored at [`crate::links::INDEX`].
+#[must_use]
+pub fn index(board: &Board) -> String {
+    let title = format!("{} {}", board.verdict(), board.deployment);
+    document(&title, &[style::CSS, index::CSS], &index::body(board))
+}
+
+fn document(title: &str, styles: &[&str], body: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,25 +73,10 @@ pub fn page(report: &Report, rendering: &Rendering) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";
-                title { (t(&title)) " · Day2" }
-                style { (PreEscaped(style::CSS)) }
+                title { (t(title)) " · Day2" }
+                style { @for sheet in styles { (PreEscaped(sheet)) } }
             }
-            body {
-                (icon::definitions())
-                (sections::header(report, rendering, &clock))
-                main {
-                    @if let Some(record) = &report.action { (action::sections(report, record, rendering, &clock)) }
-                    (items::cards(report, Verdict::Fail))
-                    (items::cards(report, Verdict::Unknown))
-                    (sections::changes(report, &clock))
-                    (figures(&report.charts))
-                    @if report.action.is_none() || !report.items.is_empty() { (items::table(report)) }
-                    @if !report.not_checked.is_empty() {
-                        p { (t(&crate::words::not_checked(report))) }
-                    }
-                }
-                (sections::footer(report, rendering, &clock))
-            }
+            body { (body) }
         }
     }
     .into_string()

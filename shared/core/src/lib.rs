@@ -6,6 +6,7 @@
 pub mod action;
 pub mod alarm_now;
 pub mod arn;
+pub mod board;
 pub mod calendar;
 pub mod chart;
 pub mod compare;

@@ -16,6 +16,9 @@ fn console_host(partition: Partition, region: &str) -> String {
     format!("{}.{}", encode(region, Keep::Segment), partition.console_host())
 }
 
+/// Key of the page that leads to all others. In the folder of the reports, so that a copy of that folder is a site.
+pub const INDEX: &str = "reports/index.html";
+
 /// Where the two stored forms of a report lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {

@@ -2,6 +2,7 @@
 
 mod sample;
 mod sample_action;
+mod sample_board;
 
 use std::error::Error;
 use std::fs;
@@ -38,5 +39,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             serde_json::to_string_pretty(&report)?,
         )?;
     }
+    fs::write(
+        folder.join("index.html"),
+        day2_core::html::index(&sample_board::board()),
+    )?;
     Ok(())
 }

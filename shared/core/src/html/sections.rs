@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::icon::icon;
 use super::{action, class, prose, strip, t, tone};
 use crate::compare::Complaint;
-use crate::links::{Rendering, relative};
+use crate::links::{INDEX, Rendering, relative};
 use crate::report::{PastRun, Report};
 use crate::verdict::Verdict;
 use crate::when::Clock;
@@ -24,7 +24,10 @@ pub(super) fn header(report: &Report, rendering: &Rendering, clock: &Clock) -> M
         .max_by_key(|past| past.at);
     html! {
         header.top {
-            p.brand { span.mark aria-hidden="true" { "D2" } "Day2" }
+            p.brand {
+                span.mark aria-hidden="true" { "D2" } "Day2"
+                a.home href=(relative(&rendering.place.page, INDEX)) { "all reports" }
+            }
             div.hero.(ground(report)) {
                 @if let Some(record) = &report.action { (action::badges(report, record)) }
                 @else { p.badge { (icon(report.status)) span { (report.status.word()) } } }

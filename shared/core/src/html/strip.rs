@@ -15,11 +15,11 @@ use crate::verdict::Verdict;
 use crate::when::Clock;
 
 /// Days before today.
-const DAYS_BACK: i32 = 14;
+const DAYS_BACK: i32 = crate::board::DAYS_BACK;
 
 /// Side of a square and distance between the left edges of two.
-const SIDE: i32 = 20;
-const STEP: i32 = 25;
+pub(super) const SIDE: i32 = 20;
+pub(super) const STEP: i32 = 25;
 
 /// Height of the drawing with the letters below the squares.
 const HEIGHT: i32 = 38;
@@ -58,10 +58,7 @@ fn past_day(report: &Report, rendering: &Rendering, clock: &Clock, day: Date) ->
     let Some(worst) = runs.iter().max_by_key(|past| (past.status, past.at)) else {
         return square(None, "empty", &format!("{}: no run on record", name(day)));
     };
-    let mut title = format!("{}: {}", name(day), worst.status);
-    if let Some(outcome) = worst.outcome {
-        title = format!("{title}, {}", outcome.shout());
-    }
+    let mut title = title(day, worst);
     if runs.len() > 1 {
         title = format!("{title}, the worst of {} runs", runs.len());
     }
@@ -79,6 +76,14 @@ fn square(verdict: Option<Verdict>, kind: &str, title: &str) -> Markup {
             rect.shape width=(SIDE) height=(SIDE) rx="4" {}
             @if let Some(verdict) = verdict { (glyph(verdict)) }
         }
+    }
+}
+
+/// Day and verdict in words, and the outcome where there is one.
+pub(super) fn title(day: Date, run: &PastRun) -> String {
+    match run.outcome {
+        Some(outcome) => format!("{}: {}, {}", name(day), run.status, outcome.shout()),
+        None => format!("{}: {}", name(day), run.status),
     }
 }
 

@@ -13,7 +13,7 @@ fn page_of(report: &Report) -> String {
 }
 
 /// The elements of a page in order, by name, and every attribute with its value.
-fn elements(page: &str) -> Vec<(String, BTreeMap<String, String>)> {
+pub(super) fn elements(page: &str) -> Vec<(String, BTreeMap<String, String>)> {
     let without_style = match (page.find("<style>"), page.find("</style>")) {
         (Some(start), Some(end)) => format!("{}{}", &page[..start], &page[end..]),
         _ => page.to_owned(),
