@@ -58,6 +58,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "reports" {
     }
   }
 
+  # The page that leads to the reports is written after each of them; nobody asks what it was yesterday.
+  rule {
+    id     = "index"
+    status = "Enabled"
+
+    filter {
+      prefix = "reports/index.html"
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 1
+    }
+  }
+
   rule {
     id     = "leftovers"
     status = "Enabled"

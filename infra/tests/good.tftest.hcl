@@ -232,6 +232,11 @@ run "the_stores_are_closed_and_kept" {
   }
 
   assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.reports[0].rule[1].filter[0].prefix == "reports/index.html" && aws_s3_bucket_lifecycle_configuration.reports[0].rule[1].noncurrent_version_expiration[0].noncurrent_days == 1
+    error_message = "index page: written after every report, so its old versions must go soon"
+  }
+
+  assert {
     condition     = !aws_s3_bucket.reports.force_destroy && aws_s3_bucket_versioning.reports.versioning_configuration[0].status == "Enabled"
     error_message = "reports: versioned, and not destroyed with what is in them"
   }

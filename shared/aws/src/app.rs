@@ -1,6 +1,7 @@
 //! One function in one sandbox: what it was told, its clients, and how an event becomes reports.
 
 pub(crate) mod budget;
+mod index;
 mod outcome;
 mod publication;
 mod run;

@@ -20,6 +20,7 @@ use aws_smithy_mocks::{MockResponse, RuleMode, mock, mock_client};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use day2_core::links::INDEX;
 use day2_core::settings::read;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -56,6 +57,8 @@ pub(crate) enum Fault {
     Record,
     /// The bucket denies.
     Bucket,
+    /// The bucket denies the index page only.
+    Index,
     /// The topic is out of order.
     Topic,
 }
@@ -214,7 +217,8 @@ impl World {
         let (objects, faults) = (Arc::clone(&self.objects), Arc::clone(&self.faults));
         let put = mock!(aws_sdk_s3::Client::put_object).then_compute_response(self.gate.around(
             move |put: &PutObjectInput| {
-                if faults.lock().unwrap().contains(&Fault::Bucket) {
+                let broken = |fault| faults.lock().unwrap().contains(&fault);
+                if broken(Fault::Bucket) || (put.key() == Some(INDEX) && broken(Fault::Index)) {
                     let words = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
                     return MockResponse::Http(http_error(403, words));
                 }
@@ -264,13 +268,18 @@ impl World {
             .collect()
     }
 
+    /// Keys of the reports, in the order of their writing; the index page is none.
     pub(crate) fn keys(&self) -> Vec<String> {
-        self.objects
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|(key, _)| key.clone())
-            .collect()
+        let objects = self.objects.lock().unwrap();
+        let reports = objects.iter().filter(|(key, _)| key != INDEX);
+        reports.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Every index page that was written.
+    pub(crate) fn index_pages(&self) -> Vec<String> {
+        let objects = self.objects.lock().unwrap();
+        let pages = objects.iter().filter(|(key, _)| key == INDEX);
+        pages.map(|(_, page)| page.clone()).collect()
     }
 }
 

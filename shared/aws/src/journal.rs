@@ -12,6 +12,8 @@
 //! | `storm#<target>` | function and begin | how many events were suppressed |
 //! | `approval#<function>#<target>` | plan id | a plan that waits for approval |
 //! | `lease#<target>` | lease id | a change, written before it is made |
+//! | `board` | function, target and task | the newest run of each day and verdict, for the index page |
+//! | `index` | `page` | who writes the index page, until when, and how often it was wanted |
 //! | `containment#<target>` | containment id | a contained pod with all that was changed for it |
 //! | `breaker#<target>` | window | how many containments were opened in it |
 //!
@@ -19,6 +21,7 @@
 
 mod approval;
 mod begun;
+mod board;
 mod claim;
 mod clock;
 mod containment;

@@ -7,11 +7,14 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use day2_core::arn::Arn;
-use day2_core::links::Rendering;
+use day2_core::links::{INDEX, Rendering};
 use day2_core::report::Report;
 use day2_core::{html, mail};
 
 use crate::error::{OpsError, aws};
+
+/// Type of a page.
+const HTML: &str = "text/html; charset=utf-8";
 
 /// Where reports go.
 #[derive(Debug)]
@@ -60,9 +63,18 @@ impl Publisher {
         let place = &rendering.place;
         let (json, page) = tokio::join!(
             Box::pin(self.put(&place.bucket, &place.json, "application/json", json)),
-            Box::pin(self.put(&place.bucket, &place.page, "text/html; charset=utf-8", page)),
+            Box::pin(self.put(&place.bucket, &place.page, HTML, page)),
         );
         json.and(page)
+    }
+
+    /// Stores the index page.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when S3 did not accept it.
+    pub async fn store_index(&self, bucket: &str, page: String) -> Result<(), OpsError> {
+        self.put(bucket, INDEX, HTML, page.into_bytes()).await
     }
 
     async fn put(&self, bucket: &str, key: &str, kind: &str, body: Vec<u8>) -> Result<(), OpsError> {

@@ -126,6 +126,61 @@ fn granted_is_called(root: &Path) -> Vec<String> {
     wrong
 }
 
+/// Every function stores its reports below a folder of its own and makes the index page anew, and nothing else in the
+/// bucket of reports.
+fn reports_and_index_are_stored(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in functions(root) {
+        let file = format!("functions/{name}/permissions.json");
+        let policy = read_json(&root.join(&file)).unwrap_or_default();
+        let statements = policy["Statement"].as_array().cloned().unwrap_or_default();
+        let stored: BTreeSet<String> = statements
+            .iter()
+            .filter(|statement| {
+                texts(&statement["Action"])
+                    .iter()
+                    .any(|action| action == "s3:PutObject")
+            })
+            .flat_map(|statement| texts(&statement["Resource"]))
+            .filter(|resource| resource.contains("report_bucket_arn"))
+            .collect();
+        let wanted = BTreeSet::from([
+            format!("${{report_bucket_arn}}/reports/{name}/*"),
+            "${report_bucket_arn}/reports/index.html".to_owned(),
+        ]);
+        if stored != wanted {
+            wrong.push(format!(
+                "{file}: let s3:PutObject write {wanted:?} in the bucket of reports, and nothing else; it has {stored:?}"
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_function_may_store_its_reports_and_the_index_and_nothing_else_o06() {
+    obeyed(reports_and_index_are_stored);
+}
+
+#[test]
+fn a_function_that_may_write_more_or_no_index_is_found() {
+    const FILE: &str = "functions/scale-window/permissions.json";
+    let law = reports_and_index_are_stored;
+    for (from, to) in [
+        (", \"${report_bucket_arn}/reports/index.html\"", ""),
+        ("/reports/scale-window/*", "/reports/*"),
+        ("/reports/scale-window/*", "/reports/ha-status/*"),
+    ] {
+        caught(
+            law,
+            "functions/scale-window/permissions.json: let s3:PutObject write",
+            |tree| {
+                tree.replace(FILE, from, to);
+            },
+        );
+    }
+}
+
 #[test]
 fn every_permission_is_used_and_every_call_is_permitted_o06() {
     obeyed(granted_is_called);

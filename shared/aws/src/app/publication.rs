@@ -3,7 +3,8 @@
 //! What fails decides what a second delivery does. No mail: the report is stored, the claim is given back, and the
 //! next delivery mails. No objects: the mail says so, the claim is given back with the note that it was mailed, and
 //! the next delivery stores without mailing again. No record: the report is out, and repeating would only mail it
-//! twice, so the run is a success with a warning, and the missing heartbeat tells the watchdog.
+//! twice, so the run is a success with a warning, and the missing heartbeat tells the watchdog. No index page: the next run that
+//! reports makes it.
 
 use std::cell::Cell;
 use std::io::Write;
@@ -84,6 +85,7 @@ impl Edge {
         let warning = done.map_err(|(what, source)| failed(what, source))?;
         if warning.is_none() && handing.ends {
             self.write(&emf::heartbeat(report, handing.watch.now()), report);
+            return Ok(Box::pin(self.refresh_index(&report.run, handing)).await);
         }
         Ok(warning)
     }

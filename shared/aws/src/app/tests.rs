@@ -3,6 +3,7 @@
 mod calls;
 mod deliveries;
 mod failures;
+mod index;
 mod notes;
 
 use serde_json::{Value, json};

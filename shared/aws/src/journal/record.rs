@@ -1,4 +1,5 @@
-//! Writing down, in one transaction, that a report is out: publication, run, snapshot and heartbeat belong together.
+//! Writing down, in one transaction, that a report is out: publication, run, snapshot, line of the board and heartbeat
+//! belong together.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
@@ -58,6 +59,11 @@ impl Journal {
             )
             .transact_items(self.put(line(&done))?)
             .transact_items(self.put(snapshot(&done)?)?)
+            .transact_items(
+                TransactWriteItem::builder()
+                    .update(self.on_the_board(&done)?)
+                    .build(),
+            )
             .transact_items(self.put(beat(
                 run,
                 done.report.status.word(),
@@ -208,6 +214,6 @@ fn lost(error: Option<&TransactWriteItemsError>) -> bool {
         == Some("ConditionalCheckFailed")
 }
 
-fn unbuilt(why: &aws_sdk_dynamodb::error::BuildError) -> OpsError {
+pub(super) fn unbuilt(why: &aws_sdk_dynamodb::error::BuildError) -> OpsError {
     OpsError::Refused(format!("a record cannot be built: {}", crate::error::chain(why)))
 }

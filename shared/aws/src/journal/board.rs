@@ -1,0 +1,243 @@
+//! The board: what the index page shows of each function, task and target, and whose turn it is to write that page.
+//!
+//! One row per function, task and target, in one partition, so that the page costs one query. A row has a place for each of
+//! sixteen days and each verdict, and a run writes its own place only: runs that end at the same time cannot lose each
+//! other's, and a run that is recorded twice is there once.
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, Update};
+use day2_core::Verdict;
+use day2_core::action::Outcome;
+use day2_core::board::{Line, slot};
+use day2_core::report::PastRun;
+use jiff::Timestamp;
+
+use super::record::{Finished, unbuilt};
+use super::{
+    Attributes, Journal, SNAPSHOT_DAYS, TTL, expires, number, read_number, read_text, seconds_up, text,
+};
+use crate::error::{OpsError, aws};
+use crate::pages::Pages;
+
+/// Partition key of the lines.
+const BOARD: &str = "board";
+
+/// Key of the row about the page.
+const INDEX: (&str, &str) = ("index", "page");
+
+/// Lines per page of the query. A line is about 2 kB, and DynamoDB ends a page at 1 MB.
+const PAGE: i32 = 500;
+
+/// Pages that are read: 2,000 lines, which are 200 targets with ten reports each.
+const MOST_PAGES: usize = 4;
+
+/// What stands for no outcome in a place.
+const NONE: &str = "-";
+
+/// The verdicts with their letters in the name of a place.
+const LETTERS: [(char, Verdict); 3] = [
+    ('P', Verdict::Pass),
+    ('U', Verdict::Unknown),
+    ('F', Verdict::Fail),
+];
+
+/// The lines of the board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lines {
+    /// Those that were read.
+    pub(crate) lines: Vec<Line>,
+    /// Whether there are more.
+    pub(crate) cut: bool,
+}
+
+impl Journal {
+    /// The update that puts a finished run on the board, for the transaction that records it.
+    pub(super) fn on_the_board(&self, done: &Finished<'_>) -> Result<Update, OpsError> {
+        let (report, run) = (done.report, &done.report.run);
+        let outcome = report
+            .action
+            .as_ref()
+            .map_or(NONE, |action| action.outcome.word());
+        Update::builder()
+            .table_name(&self.table)
+            .key("pk", text(BOARD))
+            .key(
+                "sk",
+                text(format!("{}#{}#{}", run.function, run.target, run.task)),
+            )
+            .update_expression("SET #place = :run, #ttl = :ttl")
+            .expression_attribute_names("#place", place(&run.zone, run.started_at, report.status))
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(
+                ":run",
+                text(format!("{} {outcome} {}", run.started_at, done.page)),
+            )
+            .expression_attribute_values(":ttl", expires(done.at, SNAPSHOT_DAYS))
+            .build()
+            .map_err(|why| unbuilt(&why))
+    }
+
+    /// The lines of everything that has reported in the last 90 days, by a consistent read.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or a line cannot be read.
+    pub(crate) async fn board(&self, now: Timestamp) -> Result<Lines, OpsError> {
+        let mut pages = Pages::new("dynamodb:Query", &self.table);
+        let mut start = None;
+        let mut lines = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("pk = :pk")
+                .expression_attribute_values(":pk", text(BOARD))
+                .consistent_read(true)
+                .limit(PAGE)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(aws("dynamodb:Query", &self.table))?;
+            let kept = |row: &&Attributes| read_number(row, TTL).is_none_or(|end| end > now.as_second());
+            for row in self.items(page.items.as_deref())?.iter().filter(kept) {
+                lines.push(line(row).ok_or_else(|| self.malformed("a line of the board cannot be read"))?);
+            }
+            let token = page
+                .last_evaluated_key
+                .as_ref()
+                .and_then(|key| read_text(key, "sk"));
+            if pages.next(token).map_err(OpsError::Read)?.is_none() {
+                return Ok(Lines { lines, cut: false });
+            }
+            start = page.last_evaluated_key;
+        }
+        Ok(Lines { lines, cut: true })
+    }
+
+    /// Says that the index page is to be made anew, and asks to be the one who does it until `until`. `None` when another
+    /// run is at it: it will see that the page was wanted again. Otherwise the number to end with.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub(crate) async fn take_index(
+        &self,
+        writer: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<i64>, OpsError> {
+        let (pk, sk) = INDEX;
+        let wanted = || {
+            self.update(pk, sk)
+                .expression_attribute_values(":now", number(now.as_second()))
+                .expression_attribute_values(":one", number(1))
+        };
+        let taken = wanted()
+            .update_expression("SET writer = :writer, lease_until = :until, taken_at = :now ADD wanted :one")
+            .condition_expression(
+                "attribute_not_exists(lease_until) OR lease_until <= :now OR writer = :writer",
+            )
+            .expression_attribute_values(":writer", text(writer))
+            .expression_attribute_values(":until", number(seconds_up(until)))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        match taken {
+            Ok(done) => {
+                let row = done.attributes();
+                let number = row.and_then(|row| read_number(row, "wanted"));
+                number
+                    .map(Some)
+                    .ok_or_else(|| self.malformed("the row of the index page has no number"))
+            }
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                self.sent(wanted().update_expression("SET asked_at = :now ADD wanted :one"))
+                    .await
+                    .map(|()| None)
+            }
+            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
+        }
+    }
+
+    /// Lets the index page go if nobody has wanted it since it was taken with this number. Otherwise it is still ours, or
+    /// another run has taken it over, and what was written may not be the newest.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub(crate) async fn index_is_made(&self, writer: &str, number_taken: i64) -> Result<bool, OpsError> {
+        let update = self
+            .letting_go(writer)
+            .condition_expression("writer = :writer AND wanted = :wanted")
+            .expression_attribute_values(":wanted", number(number_taken));
+        self.met(update).await
+    }
+
+    /// Lets the index page go as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub(crate) async fn leave_index(&self, writer: &str) -> Result<(), OpsError> {
+        let update = self.letting_go(writer).condition_expression("writer = :writer");
+        self.met(update).await.map(|_| ())
+    }
+
+    fn letting_go(&self, writer: &str) -> UpdateItemFluentBuilder {
+        let (pk, sk) = INDEX;
+        self.update(pk, sk)
+            .update_expression("SET lease_until = :never")
+            .expression_attribute_values(":never", number(0))
+            .expression_attribute_values(":writer", text(writer))
+    }
+}
+
+/// Name of the place of a run: day and verdict.
+fn place(zone: &str, at: Timestamp, verdict: Verdict) -> String {
+    let letter = LETTERS
+        .iter()
+        .find(|(_, of)| *of == verdict)
+        .map_or('U', |(letter, _)| *letter);
+    format!("d{:02}{letter}", slot(zone, at))
+}
+
+fn line(row: &Attributes) -> Option<Line> {
+    let mut names = read_text(row, "sk")?.split('#');
+    let (function, target, task) = (names.next()?, names.next()?, names.next()?);
+    let mut runs = Vec::new();
+    for name in row.keys().filter(|name| name.starts_with('d')) {
+        runs.push(past(name, read_text(row, name)?)?);
+    }
+    runs.sort_by_key(|run| (run.at, run.status));
+    Some(Line {
+        function: function.to_owned(),
+        target: target.to_owned(),
+        task: task.to_owned(),
+        runs,
+    })
+}
+
+/// A run in its place.
+fn past(place: &str, run: &str) -> Option<PastRun> {
+    let letter = place.chars().next_back()?;
+    let (_, status) = *LETTERS.iter().find(|(of, _)| *of == letter)?;
+    let mut parts = run.splitn(3, ' ');
+    let (at, outcome, page) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(PastRun {
+        at: at.parse().ok()?,
+        status,
+        outcome: Outcome::named(outcome),
+        plan_id: None,
+        lease: None,
+        silent: false,
+        page: Some(page.to_owned()),
+    })
+}
+
+#[cfg(test)]
+mod tests;
