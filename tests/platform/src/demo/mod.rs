@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::deploy::reports::Named;
+use crate::deploy::site;
 use crate::platform::Platform;
 use crate::world::plan::TARGET;
 
@@ -173,9 +174,17 @@ async fn show_pages(stage: &Stage<'_>, folder: &Path, console: &Console) -> Resu
     }
     let mut pages = stage.bucket.download(&folder).await?;
     ensure!(!pages.is_empty(), "no page was stored");
+    let index = folder.join(site::INDEX);
+    ensure!(
+        pages.iter().any(|page| *page == index),
+        "there is no index page among {pages:?}"
+    );
+    pages.retain(|page| *page != index);
+    site::leads_to_the_newest(&index, &pages)?;
     // The name begins with the time of the run.
     pages.sort_by_key(|page| page.file_name().map(std::ffi::OsStr::to_os_string));
-    console.step("the reports as pages that link to each other; open one in a browser:");
+    console.step("the reports as pages that link to each other; open the first in a browser:");
+    console.note(&index.display().to_string());
     for page in pages {
         console.note(&page.display().to_string());
     }

@@ -2,6 +2,7 @@
 
 pub mod mailbox;
 pub mod reports;
+pub mod site;
 mod terraform;
 
 use std::path::{Path, PathBuf};
