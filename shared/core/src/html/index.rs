@@ -9,10 +9,11 @@ use super::strip::{SIDE, STEP, title};
 use super::{class, prose, t, tone};
 use crate::action::{Lease, LeaseState, Outcome};
 use crate::board::{Board, DAYS_BACK, InForce, Line, MOST_LINES};
+use crate::judging::lasting;
 use crate::links::{INDEX, relative};
 use crate::report::PastRun;
 use crate::verdict::Verdict;
-use crate::when::{Clock, lasting};
+use crate::when::Clock;
 use crate::words::action::Tone;
 
 /// What the index needs besides the style of every page.

@@ -175,10 +175,7 @@ async fn show_pages(stage: &Stage<'_>, folder: &Path, console: &Console) -> Resu
     let mut pages = stage.bucket.download(&folder).await?;
     ensure!(!pages.is_empty(), "no page was stored");
     let index = folder.join(site::INDEX);
-    ensure!(
-        pages.iter().any(|page| *page == index),
-        "there is no index page among {pages:?}"
-    );
+    ensure!(pages.contains(&index), "there is no index page among {pages:?}");
     pages.retain(|page| *page != index);
     site::leads_to_the_newest(&index, &pages)?;
     // The name begins with the time of the run.
