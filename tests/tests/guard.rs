@@ -74,7 +74,7 @@ async fn the_api_server_lets_containment_delete_only_what_carries_the_mark_o09()
         ("kube-system", "marked", "day2.dev/quarantine=f1"),
     ] {
         wait_until(
-            Duration::from_secs(60),
+            Duration::from_mins(1),
             "the account of the namespace is there",
             async || kubectl.must(&["get", "serviceaccount", "default", "--namespace", namespace]),
         )
@@ -84,7 +84,7 @@ async fn the_api_server_lets_containment_delete_only_what_carries_the_mark_o09()
     }
     kubectl.must(&["apply", "--filename", &manifest("threat-containment.yaml")])?;
     // Without the guard the role may delete any pod; so it is the guard that refuses below.
-    wait_until(Duration::from_secs(60), "the role is in force", async || {
+    wait_until(Duration::from_mins(1), "the role is in force", async || {
         let (may, said) = kubectl.may_delete(OURS, "kube-system", "marked")?;
         ensure!(may, "{said}");
         Ok(())
@@ -93,7 +93,7 @@ async fn the_api_server_lets_containment_delete_only_what_carries_the_mark_o09()
     ensure!(kubectl.may_delete(OURS, "shop", "neighbour")?.0);
 
     kubectl.must(&["apply", "--filename", &manifest("guards/threat-containment.yaml")])?;
-    wait_until(Duration::from_secs(60), "the guard is in force", async || {
+    wait_until(Duration::from_mins(1), "the guard is in force", async || {
         let (may, said) = kubectl.may_delete(OURS, "shop", "neighbour")?;
         ensure!(
             !may && said.contains("only a pod that carries the label day2.dev/quarantine"),

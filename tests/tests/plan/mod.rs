@@ -37,7 +37,8 @@ fn rendered() -> &'static Value {
             .collect();
         assert!(errors.is_empty(), "{errors:#?}");
         let plan = messages.iter().find(|message| message["type"] == "test_plan");
-        plan.unwrap_or_else(|| panic!("no plan in: {said}"))["test_plan"].clone()
+        assert!(plan.is_some(), "no plan in: {said}");
+        plan.unwrap()["test_plan"].clone()
     })
 }
 
@@ -119,7 +120,8 @@ fn caught(law: Law, says: &str, fault: impl Fn(&mut Value)) {
 fn after<'a>(plan: &'a mut Value, address: &str) -> &'a mut Value {
     let changes = plan["resource_changes"].as_array_mut().unwrap();
     let one = changes.iter_mut().find(|change| change["address"] == address);
-    &mut one.unwrap_or_else(|| panic!("no {address}"))["change"]["after"]
+    assert!(one.is_some(), "no {address}");
+    &mut one.unwrap()["change"]["after"]
 }
 
 /// Replaces a text in one policy, which must hold it.
@@ -140,7 +142,7 @@ fn remove(plan: &mut Value, part: &str) {
 
 /// Adds a resource.
 fn add(plan: &mut Value, kind: &str, what: Value) {
-    let change =
-        serde_json::json!({ "address": format!("{kind}.broken"), "type": kind, "change": { "after": what } });
+    let mut change = serde_json::json!({ "address": format!("{kind}.broken"), "type": kind });
+    change["change"]["after"] = what;
     plan["resource_changes"].as_array_mut().unwrap().push(change);
 }

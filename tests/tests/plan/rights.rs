@@ -7,8 +7,13 @@ use serde_json::{Value, json};
 use super::{after, all, caught, functions, list, obeyed, rewrite, role, statements, words};
 
 /// What changes something outside the function's own stores. A function that is not named here changes nothing.
-const MAY_CHANGE: [(&str, &[&str]); 5] = [
+const MAY_CHANGE: [(&str, &[&str]); 6] = [
     ("connection-exhaustion", &["rds:ModifyDBCluster"]),
+    // It asks every function how it is, and takes its canary out of the queue.
+    (
+        "doctor",
+        &["lambda:InvokeFunction", "sqs:DeleteMessage", "sqs:ReceiveMessage"],
+    ),
     ("lease-sweeper", &["lambda:InvokeFunction"]),
     (
         "provisioning-latency",
@@ -38,7 +43,10 @@ fn own_store(name: &str, action: &str, resource: &str) -> bool {
     match action {
         "dynamodb:PutItem" | "dynamodb:UpdateItem" => resource.ends_with(":table/day2-journal"),
         "s3:PutObject" => {
-            resource == format!("arn:aws:s3:::day2-reports-123456789012-us-east-1/reports/{name}/*")
+            let reports = "arn:aws:s3:::day2-reports-123456789012-us-east-1/reports";
+            // The page that leads to the reports is everybody's.
+            resource == format!("{reports}/{name}/*")
+                || resource == format!("{reports}/index.html")
                 || (name == "threat-containment" && resource == "arn:aws:s3:::day2-evidence/evidence/*")
         }
         "sns:Publish" => resource.starts_with("arn:aws:sns:") && !resource.contains('*'),
@@ -247,7 +255,7 @@ fn held_to_a_source(statement: &Value) -> bool {
     conditions
         .filter(|(operator, _)| !operator.starts_with("Null") && !operator.contains("Not"))
         .filter_map(|(_, keys)| keys.as_object())
-        .flat_map(|keys| keys.keys())
+        .flat_map(serde_json::Map::keys)
         .any(|key| {
             [
                 "aws:SourceArn",

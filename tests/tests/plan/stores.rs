@@ -155,7 +155,7 @@ fn nothing_secret_is_planned(plan: &Value) -> Vec<String> {
     }
     for (address, function) in all(plan, "aws_lambda_function") {
         let variables = function["environment"][0]["variables"].as_object();
-        for name in variables.into_iter().flat_map(|all| all.keys()) {
+        for name in variables.into_iter().flat_map(serde_json::Map::keys) {
             if !["DAY2_SETTINGS", "DAY2_SETTINGS_SHA256"].contains(&name.as_str()) {
                 wrong.push(format!(
                     "{address} has the variable {name}; settings are one document, and no secret"

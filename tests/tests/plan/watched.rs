@@ -178,11 +178,11 @@ fn illness_rings(plan: &Value) -> Vec<String> {
         }
         let time_out = of(plan, &name, "aws_lambda_function")
             .first()
-            .and_then(|(_, one)| one["timeout"].as_f64())
+            .and_then(|(_, one)| one["timeout"].as_i64())
             .unwrap_or_default();
         for alarm in alarms(plan, "Duration", "FunctionName", &function) {
             // Seconds against milliseconds: 80 %.
-            if alarm["threshold"].as_f64() != Some(time_out * 800.0) {
+            if alarm["threshold"].as_i64() != Some(time_out * 800) {
                 wrong.push(format!("{name}: 80 % of its time-out must ring"));
             }
         }
