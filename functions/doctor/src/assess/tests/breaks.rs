@@ -90,11 +90,11 @@ fn a_right_too_few_and_a_right_too_many_fail_by_function_and_action_o05() {
     };
     for word in ["implicitDeny", "explicitDeny"] {
         breaks(word, ("DOC-011", &["scale-window dynamodb:Query"]), |facts| {
-            decided(facts, 0, word)
+            decided(facts, 0, word);
         });
     }
     breaks("too many", ("DOC-012", &["scale-window iam:PassRole"]), |facts| {
-        decided(facts, 1, "allowed")
+        decided(facts, 1, "allowed");
     });
     // Denied is denied, in whichever way.
     let mut facts = well();
@@ -229,7 +229,8 @@ fn what_the_settings_name_and_is_not_there_fails_by_target_and_name() {
 
 #[test]
 fn an_alarm_about_a_function_that_tells_nobody_fails_o02() {
-    let changes: [(&str, fn(&mut Facts)); 3] = [
+    type Change = fn(&mut Facts);
+    let changes: [(&str, Change); 3] = [
         ("gone", |facts| {
             facts.health_alarms[0].1 = Err(why(Cause::NotFound));
         }),
