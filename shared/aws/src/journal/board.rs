@@ -4,6 +4,7 @@
 //! sixteen days and each verdict, and a run writes its own place only: runs that end at the same time cannot lose each
 //! other's, and a run that is recorded twice is there once.
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, Update};
 use day2_core::Verdict;
@@ -154,7 +155,7 @@ impl Journal {
             Err(error)
                 if error
                     .as_service_error()
-                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 self.sent(wanted().update_expression("SET asked_at = :now ADD wanted :one"))
                     .await
