@@ -65,11 +65,14 @@ pub fn plan(facts: &Facts, id: &str, target: &str) -> Assessment<Change> {
         evidence(containment),
     ];
     let plan = plan_of(containment, &sorted);
+    let kept = match sorted.kept.len() {
+        0 => String::new(),
+        kept => format!(", {kept} kept for another containment"),
+    };
     let says = format!(
-        "{} of {pod} to undo, {} left as they are, {} kept for another containment",
+        "{} of {pod} to undo, {} left as they are{kept}",
         sorted.undo.len(),
-        sorted.left.len(),
-        sorted.kept.len()
+        sorted.left.len()
     );
     Assessment {
         items,
