@@ -187,6 +187,25 @@ impl Process {
         self.child.id()
     }
 
+    /// The most memory that the child has had at once, in bytes (`VmHWM` of proc(5), so Linux only).
+    ///
+    /// # Errors
+    ///
+    /// When it has ended, or the system does not tell.
+    pub fn peak_memory(&self) -> Result<u64> {
+        let keeper = self.group();
+        let children = std::fs::read_to_string(format!("/proc/{keeper}/task/{keeper}/children"))?;
+        let shell = std::fs::read_link(format!("/proc/{keeper}/exe"))?;
+        let is_shell =
+            |pid: &&str| std::fs::read_link(format!("/proc/{pid}/exe")).is_ok_and(|exe| exe == shell);
+        let child = children.split_whitespace().find(|pid| !is_shell(pid));
+        let child = child.with_context(|| format!("{} has no process", self.name))?;
+        let status = std::fs::read_to_string(format!("/proc/{child}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+        Ok(kibibytes.context("no VmHWM")? * 1_024)
+    }
+
     /// The exit status once the child has ended, as a shell gives it (128 + signal when killed).
     ///
     /// # Errors

@@ -33,6 +33,22 @@ pub(super) enum Protocol {
 }
 
 impl Call {
+    /// A call of these names, for laws about records that are to be shown to be able to fail.
+    #[must_use]
+    pub fn named(service: &str, operation: &str, resource: &str) -> Self {
+        let protocol = match service {
+            "kubernetes" => Protocol::Kubernetes,
+            "s3" => Protocol::RestXml,
+            _ => Protocol::Json,
+        };
+        Self::new(
+            service.to_owned(),
+            operation.to_owned(),
+            Some(resource.to_owned()),
+            protocol,
+        )
+    }
+
     /// `service:operation`.
     #[must_use]
     pub fn action(&self) -> String {

@@ -303,7 +303,7 @@ impl Turn<'_> {
         // A task of its own: what was passed on is done, and known to be done, although the caller is gone.
         tokio::spawn(async move {
             let answer = upstream.ask(&request).await?;
-            faults.note(place, |exchange| exchange.done = Some(answer.status));
+            faults.answered(place, answer.status);
             faults.keep_first(&call, &answer);
             Ok(answer)
         })

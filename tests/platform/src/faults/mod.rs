@@ -40,6 +40,7 @@ pub struct Faults(Arc<Mutex<State>>);
 struct State {
     script: Script,
     record: Vec<Exchange>,
+    ticks: u64,
     /// The first good answer to each call, for what is stale.
     first: HashMap<Call, Answer>,
 }
@@ -106,14 +107,28 @@ impl Faults {
     fn begin(&self, call: Call) -> (usize, Duration, Option<Fault>) {
         let mut state = self.state();
         let (delay, fault) = state.script.decide(&call);
+        state.ticks += 1;
+        let began = state.ticks;
         state.record.push(Exchange {
             call,
+            began,
+            answered: None,
             forwarded: false,
             done: None,
             status: None,
             fault: fault.as_ref().map(Fault::name),
         });
         (state.record.len() - 1, delay, fault)
+    }
+
+    /// Writes down that the real server has answered.
+    fn answered(&self, place: usize, status: u16) {
+        let mut state = self.state();
+        state.ticks += 1;
+        let now = state.ticks;
+        if let Some(exchange) = state.record.get_mut(place) {
+            (exchange.done, exchange.answered) = (Some(status), Some(now));
+        }
     }
 
     /// Writes down how a call goes on.

@@ -7,6 +7,10 @@ use super::call::Call;
 pub struct Exchange {
     /// What was asked.
     pub call: Call,
+    /// When it began, by a clock that counts the beginnings and the answers of all fronts of one script.
+    pub began: u64,
+    /// When the real server had answered, by the same clock.
+    pub answered: Option<u64>,
     /// Whether it was passed on, so that it may have been done.
     pub forwarded: bool,
     /// The HTTP status that the real server answered with.
@@ -27,7 +31,19 @@ impl Exchange {
     /// Whether it changes something and the real server has accepted it, whatever the caller was told.
     #[must_use]
     pub fn is_write(&self) -> bool {
-        self.call.changes() && self.done.is_some_and(|status| status < 400)
+        self.call.changes() && self.is_done()
+    }
+
+    /// Whether the real server has accepted it.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.done.is_some_and(|status| status < 400)
+    }
+
+    /// Whether it was answered before the other began, so that the other can have waited for it.
+    #[must_use]
+    pub fn is_before(&self, other: &Self) -> bool {
+        self.answered.is_some_and(|answered| answered < other.began)
     }
 }
 

@@ -316,6 +316,15 @@ impl Sandbox {
         self.process.kill()
     }
 
+    /// The most memory that the process has had at once, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Process::peak_memory`].
+    pub fn peak_memory(&self) -> Result<u64> {
+        self.process.peak_memory()
+    }
+
     /// Everything that the process has logged.
     ///
     /// # Errors
