@@ -72,15 +72,128 @@ fn read(code: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Rights that would reach further than a report needs: contents of secrets, a shell in a pod.
-const NEVER: [&str; 6] = [
+/// Rights that would reach further than a report needs: contents of secrets, a shell in a pod, rights of somebody else.
+const NEVER: [&str; 14] = [
     "*",
     "secrets",
     "pods/exec",
     "pods/attach",
+    "pods/portforward",
+    "pods/proxy",
+    "services/proxy",
     "nodes/proxy",
     "pods/ephemeralcontainers",
+    "serviceaccounts/token",
+    "escalate",
+    "bind",
+    "impersonate",
+    "deletecollection",
 ];
+
+/// Everything that any function may change in a cluster. Who closes cannot open: `threat-containment` creates policies, and
+/// only `threat-release` deletes them (`cases.md` O08).
+const CHANGES: [(&str, &[&str]); 4] = [
+    ("connection-exhaustion", &["patch deployments"]),
+    ("provisioning-latency", &["patch deployments", "patch nodes"]),
+    (
+        "threat-containment",
+        &[
+            "create networkpolicies",
+            "delete pods",
+            "patch deployments/scale",
+            "patch nodes",
+            "patch pods",
+            "patch replicasets/scale",
+            "patch scaledobjects",
+            "patch statefulsets/scale",
+        ],
+    ),
+    (
+        "threat-release",
+        &[
+            "delete networkpolicies",
+            "patch deployments/scale",
+            "patch nodes",
+            "patch pods",
+            "patch replicasets/scale",
+            "patch scaledobjects",
+            "patch statefulsets/scale",
+        ],
+    ),
+];
+
+fn only_who_acts_changes_and_only_what_it_acts_on(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in functions(root) {
+        let file = format!("functions/{name}/rbac.yaml");
+        if !root.join(&file).is_file() {
+            continue;
+        }
+        let rules = documents(&text(&root.join(&file))).first().map(flat);
+        let granted: BTreeSet<String> = rules
+            .iter()
+            .flatten()
+            .filter(|(_, _, verb)| !matches!(verb.as_str(), "get" | "list"))
+            .map(|(_, resource, verb)| format!("{verb} {resource}"))
+            .collect();
+        let allowed = CHANGES.iter().find(|(of, _)| *of == name);
+        let allowed: BTreeSet<String> = allowed
+            .iter()
+            .flat_map(|(_, rights)| rights.iter())
+            .map(|right| (*right).to_owned())
+            .collect();
+        for right in granted.difference(&allowed) {
+            wrong.push(format!(
+                "{file} grants {right}, which the table of changes does not know; remove it, or argue for it there"
+            ));
+        }
+        for right in allowed.difference(&granted) {
+            wrong.push(format!(
+                "{file} lacks {right}; take it out of the table of changes"
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn readers_read_and_who_closes_cannot_open_o08() {
+    obeyed(only_who_acts_changes_and_only_what_it_acts_on);
+}
+
+#[test]
+fn a_right_to_change_too_many_or_too_few_is_found() {
+    let law = only_who_acts_changes_and_only_what_it_acts_on;
+    let threats = "functions/threat-containment/rbac.yaml";
+    caught(law, "grants delete networkpolicies", |tree| {
+        tree.replace(
+            threats,
+            "verbs: [get, list, create]",
+            "verbs: [get, list, create, delete]",
+        );
+    });
+    caught(law, "grants update pods", |tree| {
+        tree.replace(
+            threats,
+            "verbs: [get, list, patch, delete]",
+            "verbs: [get, list, patch, delete, update]",
+        );
+    });
+    caught(law, "lacks delete pods", |tree| {
+        tree.replace(
+            threats,
+            "verbs: [get, list, patch, delete]",
+            "verbs: [get, list, patch]",
+        );
+    });
+    caught(law, "grants patch pods", |tree| {
+        tree.replace(
+            "functions/scale-window/rbac.yaml",
+            "resources: [pods]\n  verbs: [list]",
+            "resources: [pods]\n  verbs: [list, patch]",
+        );
+    });
+}
 
 fn clusters_grant_what_the_code_reads(root: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
@@ -198,6 +311,12 @@ fn a_rule_too_many_or_too_few_is_found_in_each_place() {
             "- apiGroups: [\"\"]\n  resources: [secrets]\n  verbs: [list]\n",
         );
     });
+    for verb in ["escalate", "bind", "impersonate", "'*'"] {
+        caught(law, "or any verb, which no function may have", |tree| {
+            let rule = format!("- apiGroups: [\"\"]\n  resources: [users]\n  verbs: [{verb}]\n");
+            tree.append(RULES, &rule);
+        });
+    }
     caught(law, "bind the ClusterRole", |tree| {
         tree.replace(
             APPLIED,
