@@ -180,15 +180,15 @@ async fn work(
     let mut sum = Tally::default();
     loop {
         let (case, number) = {
-            let mut left = left.lock().await;
-            let Some(case) = left.0.pop() else { return Ok(sum) };
-            left.1 += 1;
-            (case, left.1)
+            let mut queue = left.lock().await;
+            let Some(case) = queue.0.pop() else { return Ok(sum) };
+            queue.1 += 1;
+            (case, queue.1)
         };
-        let (_, came) = run(stand, (&*lane, &mut *sandbox), number, Some(&case))
+        let (_, tally) = run(stand, (&*lane, &mut *sandbox), number, Some(&case))
             .await
             .with_context(|| format!("{case:?}"))?;
-        add(&mut sum, &came);
+        add(&mut sum, &tally);
     }
 }
 

@@ -32,6 +32,9 @@ const PAGE: i32 = 500;
 /// Pages that are read: 2,000 lines, which are 200 targets with ten reports each.
 const MOST_PAGES: usize = 4;
 
+/// How often a turn is asked for that others take and let go in between; the last of them has then seen that it was wanted.
+const MOST_TRIES: usize = 4;
+
 /// What stands for no outcome in a place.
 const NONE: &str = "-";
 
@@ -133,36 +136,45 @@ impl Journal {
             self.update(pk, sk)
                 .expression_attribute_values(":now", number(now.as_second()))
                 .expression_attribute_values(":one", number(1))
+                .return_values(ReturnValue::AllNew)
         };
-        let taken = wanted()
-            .update_expression("SET writer = :writer, lease_until = :until, taken_at = :now ADD wanted :one")
-            .condition_expression(
-                "attribute_not_exists(lease_until) OR lease_until <= :now OR writer = :writer",
-            )
-            .expression_attribute_values(":writer", text(writer))
-            .expression_attribute_values(":until", number(seconds_up(until)))
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match taken {
-            Ok(done) => {
-                let row = done.attributes();
-                let number = row.and_then(|row| read_number(row, "wanted"));
-                number
-                    .map(Some)
-                    .ok_or_else(|| self.malformed("the row of the index page has no number"))
+        for _ in 0..MOST_TRIES {
+            let taken = wanted()
+                .update_expression(
+                    "SET writer = :writer, lease_until = :until, taken_at = :now ADD wanted :one",
+                )
+                .condition_expression(
+                    "attribute_not_exists(lease_until) OR lease_until <= :now OR writer = :writer",
+                )
+                .expression_attribute_values(":writer", text(writer))
+                .expression_attribute_values(":until", number(seconds_up(until)))
+                .send()
+                .await;
+            match taken {
+                Ok(done) => {
+                    let number = done.attributes().and_then(|row| read_number(row, "wanted"));
+                    return number
+                        .map(Some)
+                        .ok_or_else(|| self.malformed("the row of the index page has no number"));
+                }
+                Err(error)
+                    if error
+                        .as_service_error()
+                        .is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {}
+                Err(error) => return Err(aws("dynamodb:UpdateItem", &self.table)(error)),
             }
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                self.sent(wanted().update_expression("SET asked_at = :now ADD wanted :one"))
-                    .await
-                    .map(|()| None)
+            let asked = wanted()
+                .update_expression("SET asked_at = :now ADD wanted :one")
+                .send()
+                .await
+                .map_err(aws("dynamodb:UpdateItem", &self.table))?;
+            // The writer may have let go between the two calls, and then nobody sees what we want.
+            let ends = asked.attributes().and_then(|row| read_number(row, "lease_until"));
+            if ends.is_some_and(|ends| ends > now.as_second()) {
+                return Ok(None);
             }
-            Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }
+        Ok(None)
     }
 
     /// Lets the index page go if nobody has wanted it since it was taken with this number. Otherwise it is still ours, or

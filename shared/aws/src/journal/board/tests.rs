@@ -141,11 +141,8 @@ async fn a_line_that_cannot_be_read_is_an_error_and_not_left_out() {
             }
         }
     }
-    let why = journal.board(at(MORNING)).await.unwrap_err();
-    assert!(
-        why.to_string().contains("a line of the board cannot be read"),
-        "{why}"
-    );
+    let why = crate::error::chain(&journal.board(at(MORNING)).await.unwrap_err());
+    assert!(why.contains("a line of the board cannot be read"), "{why}");
 }
 
 #[tokio::test]
