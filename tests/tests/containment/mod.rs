@@ -52,8 +52,8 @@ async fn whatever_fails_nothing_is_destroyed_before_its_evidence() -> Result<()>
     shown::an_update_while_the_pod_is_contained_joins_d04(&mut stand).await?;
     shown::no_hostile_name_reaches_the_cluster_e11(&mut stand).await?;
     speed::the_pod_is_isolated_after_at_most_six_exchanges_that_wait_for_each_other(&mut stand).await?;
-    kill::at_every_write_of_an_end_d12(&mut stand).await?;
-    spoiled::nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k30(&mut stand).await?;
+    Box::pin(kill::at_every_write_of_an_end_d12(&mut stand)).await?;
+    Box::pin(spoiled::nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k30(&mut stand)).await?;
     storm::a_thousand_findings_over_forty_pods_lose_nothing_d09(&mut stand).await
 }
 

@@ -120,7 +120,7 @@ pub(super) async fn a_node_of_two_contained_pods_is_opened_by_the_last_release(
         let answer = containing.invoke(event).await?.answer()?;
         ensure!(outcome_of(&answer) == "applied", "{answer:#}");
     }
-    ensure!(stand.cordoned().await? == [one.node.clone()]);
+    ensure!(stand.cordoned().await? == std::slice::from_ref(&one.node));
 
     let mut releasing = Sandbox::start(&stand.launch_of(RELEASE)).await?;
     let (planned, _) = release(&mut releasing, &one).await?;

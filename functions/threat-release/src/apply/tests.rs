@@ -295,8 +295,9 @@ async fn what_another_containment_needs_is_in_its_record_before_this_one_is_clos
     let rules: Vec<&Rule> = rules.iter().collect();
     let done = closed(&clients(&[], &rules), TABLE, &close, &times()).await;
     assert!(matches!(done, Applied::Done(_)), "{done:?}");
-    let [given, released] = &seen.lock().unwrap()[..] else {
-        panic!("{:?}", seen.lock().unwrap())
+    let written = seen.lock().unwrap().clone();
+    let [given, released] = &written[..] else {
+        panic!("{written:?}")
     };
     let node = given.measure("node ip-10-0-1-7").unwrap();
     assert_eq!((&*given.id, node.state), ("prod-a.2", MeasureState::Active));
