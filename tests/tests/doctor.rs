@@ -137,7 +137,7 @@ fn details(report: &Report, verdict: &str) -> Vec<String> {
 /// No call was refused, and none changed anything but journal, report, mail and canary.
 fn only_looked(platform: &Platform, doctor: &Function) -> Result<()> {
     const WRITES: [&str; 5] = [
-        "dynamodb:PutItem",
+        "dynamodb:TransactWriteItems",
         "dynamodb:UpdateItem",
         "s3:PutObject",
         "sns:Publish",

@@ -64,7 +64,8 @@ def _pattern(path):
 def _group(part):
     if not part.startswith("{"):
         return re.escape(part)
-    return ".+" if part.endswith("+}") else "[^/]+"
+    # The name of a role is part of its ARN, behind a slash.
+    return ".+" if part.endswith(("+}", "Arn}")) else "[^/]+"
 
 
 @functools.cache
