@@ -15,8 +15,8 @@ run "the_example_can_be_planned" {
   command = plan
 
   assert {
-    condition     = join(" ", keys(output.functions)) == "backup-verification health-check watchdog"
-    error_message = "the example must look, and have the watchdog; nothing in it acts"
+    condition     = join(" ", keys(output.functions)) == "backup-verification doctor health-check watchdog"
+    error_message = "the example must look, and have the watchdog and the doctor; nothing in it acts"
   }
 
   assert {
