@@ -197,7 +197,7 @@ pub(super) async fn at_every_write_of_an_end_d12(stand: &mut Stand) -> Result<()
     let mut number = 1_000;
     for (run, changes) in [(Run::Alone, 1), (Run::Automatic, 1), (Run::Scaled, 2)] {
         number += 100;
-        stand.uncordon().await?;
+        stand.nodes_as_before().await?;
         let suspect = stand.suspect(number, run).await?;
         let mut sandbox = Sandbox::start(&stand.launch(Mode::End)).await?;
         let mark = stand.faults.mark();
@@ -218,7 +218,7 @@ pub(super) async fn at_every_write_of_an_end_d12(stand: &mut Stand) -> Result<()
         ensure!(ends.count() == 2 * changes, "{points:#?}");
         for point in points {
             number += 1;
-            stand.uncordon().await?;
+            stand.nodes_as_before().await?;
             end_once(stand, (number, run), &point, &expected)
                 .await
                 .with_context(|| format!("{run:?}, killed at {point:?}"))?;

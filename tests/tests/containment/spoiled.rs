@@ -131,7 +131,7 @@ pub(super) async fn nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k
     ensure!(all.len() > 60, "only {} cases", all.len());
     let (count, begun, mut tally) = (all.len(), Instant::now(), Tally::default());
     while !all.is_empty() {
-        stand.uncordon().await?;
+        stand.nodes_as_before().await?;
         stand.journal.forget().await?;
         let round = all.split_off(all.len().saturating_sub(ROUND));
         let left = Mutex::new((round, number));
@@ -154,7 +154,7 @@ pub(super) async fn nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k
         tally.ended > count / 8 && tally.spared > count / 8,
         "{tally:?} of {count}"
     );
-    stand.uncordon().await?;
+    stand.nodes_as_before().await?;
     stand.as_before().await
 }
 

@@ -366,8 +366,7 @@ impl Stand {
             delete.extend(policies.iter().map(String::as_str));
             self.kubectl(&delete).await?;
         }
-        self.no_instance_is_protected().await?;
-        self.uncordon().await?;
+        self.nodes_as_before().await?;
         let replicas = format!("--replicas={REPLICAS}");
         self.kubectl(&["scale", "deployment", "-n", NAMESPACE, DEPLOYMENT, &replicas])
             .await?;
@@ -399,24 +398,6 @@ impl Stand {
         ensure!(pods.len() == usize::try_from(REPLICAS)?, "{pods:?}");
         self.miner.pod = pods.remove(0);
         self.miner.others = pods;
-        Ok(())
-    }
-
-    /// The scheduler may put the next pod on any node, also on one whose instance an earlier containment protected.
-    async fn no_instance_is_protected(&self) -> Result<()> {
-        let autoscaling = aws_sdk_autoscaling::Client::new(&self.platform.emulator.sdk_config());
-        let seen = autoscaling.describe_auto_scaling_instances().send().await?;
-        for instance in seen.auto_scaling_instances() {
-            if instance.protected_from_scale_in() == Some(true) {
-                autoscaling
-                    .set_instance_protection()
-                    .set_auto_scaling_group_name(instance.auto_scaling_group_name.clone())
-                    .set_instance_ids(instance.instance_id.clone().map(|id| vec![id]))
-                    .protected_from_scale_in(false)
-                    .send()
-                    .await?;
-            }
-        }
         Ok(())
     }
 }

@@ -119,7 +119,7 @@ pub(super) async fn a_thousand_findings_over_forty_pods_lose_nothing_d09(stand: 
         "{applied} contained, {joined} joined: {:?}",
         words.iter().collect::<BTreeSet<_>>()
     );
-    stand.uncordon().await?;
+    stand.nodes_as_before().await?;
     stand.as_before().await
 }
 

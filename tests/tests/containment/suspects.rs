@@ -157,8 +157,8 @@ impl Stand {
         }))
     }
 
-    /// Takes every cordon away, whoever set it.
-    pub(super) async fn uncordon(&self) -> Result<()> {
+    /// Takes every cordon and every protection away, whoever set it.
+    pub(super) async fn nodes_as_before(&self) -> Result<()> {
         let nodes = Api::<Node>::all(self.admin.clone());
         for node in self.cordoned().await? {
             let open = json!({"metadata": {"annotations": {"day2.dev/cordon": null}}, "spec": {"unschedulable": null}});
@@ -166,6 +166,24 @@ impl Stand {
                 .patch(&node, &PatchParams::default(), &Patch::Merge(&open))
                 .await
                 .with_context(|| format!("uncordon {node}"))?;
+        }
+        self.no_instance_is_protected().await
+    }
+
+    /// The scheduler may put the next pod on any node, also on one whose instance an earlier containment protected.
+    async fn no_instance_is_protected(&self) -> Result<()> {
+        let autoscaling = aws_sdk_autoscaling::Client::new(&self.platform.emulator.sdk_config());
+        let seen = autoscaling.describe_auto_scaling_instances().send().await?;
+        for instance in seen.auto_scaling_instances() {
+            if instance.protected_from_scale_in() == Some(true) {
+                autoscaling
+                    .set_instance_protection()
+                    .set_auto_scaling_group_name(instance.auto_scaling_group_name.clone())
+                    .set_instance_ids(instance.instance_id.clone().map(|id| vec![id]))
+                    .protected_from_scale_in(false)
+                    .send()
+                    .await?;
+            }
         }
         Ok(())
     }
