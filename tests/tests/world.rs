@@ -221,11 +221,17 @@ fn only_its_own_rights(platform: &Platform, stage: &Stage<'_>) -> Result<()> {
             user.contains(&role)
         })?;
     ensure!(!asked.is_empty(), "the function asked the cluster nothing");
+    // The doctor had it examine itself, and then it asks what it may.
+    let asks_itself = |resource: &str, status| resource == "selfsubjectaccessreviews" && status == 201;
     let other: Vec<_> = asked
         .iter()
         .filter(|call| call.verb != "list" || call.status != 200)
+        .filter(|call| !asks_itself(&call.resource, call.status))
         .collect();
-    ensure!(other.is_empty(), "beyond lists that were answered: {other:#?}");
+    ensure!(
+        other.is_empty(),
+        "beyond lists that were answered, and questions about itself: {other:#?}"
+    );
     Ok(())
 }
 

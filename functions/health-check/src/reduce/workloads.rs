@@ -20,7 +20,7 @@ pub struct WorkloadTally {
     pub of_addons: BTreeSet<(&'static str, &'static str)>,
     /// Those that lack pods.
     pub lacking: Vec<Lacking>,
-    /// Deployments in the middle of a rollout that goes on and that nobody misses anything by: see [`goes_on`].
+    /// Deployments in the middle of a rollout that goes on and that nobody misses anything by.
     pub rolling: BTreeSet<Workload>,
 }
 
