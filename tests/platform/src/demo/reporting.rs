@@ -125,7 +125,7 @@ fn names_each_once(report: &Report, broken: &[Broken]) -> Result<()> {
         let [(item, subject)] = about.as_slice() else {
             anyhow::bail!("{} is named {} times:\n  {}", one.subject, about.len(), told());
         };
-        let says = format!("{} {} {}", item.title, item.seen, subject.says);
+        let says = format!("{} {} {} {}", item.title, item.seen, subject.name, subject.says);
         ensure!(
             says.contains(one.cause),
             "{} is told without {}: {says}",
