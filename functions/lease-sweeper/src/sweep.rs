@@ -6,10 +6,9 @@ mod tests;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_sdk_lambda::config::retry::RetryConfig;
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
+use day2_aws::boot::patient;
 use day2_aws::check::Moment;
 use day2_aws::error::{OpsError, unreadable};
 use day2_aws::journal::{Journal, Storm};
@@ -51,26 +50,10 @@ impl Clients {
     #[must_use]
     pub fn new(aws: &SdkConfig) -> Self {
         Self {
-            lambda: aws_sdk_lambda::Client::from_conf(
-                patient(aws_sdk_lambda::config::Builder::from(aws)).build(),
-            ),
+            lambda: aws_sdk_lambda::Client::new(&patient(aws)),
             dynamodb: aws_sdk_dynamodb::Client::new(aws),
         }
     }
-}
-
-/// A synchronous call lasts as long as the function runs, so the limits of ordinary calls would cut it off and, worse,
-/// call it a second time. The time of each call is bounded where it is made; the next run is the retry.
-fn patient(config: aws_sdk_lambda::config::Builder) -> aws_sdk_lambda::config::Builder {
-    let limits = TimeoutConfig::builder()
-        .connect_timeout(day2_aws::boot::CONNECT_TIMEOUT)
-        .disable_operation_timeout()
-        .disable_operation_attempt_timeout()
-        .disable_read_timeout()
-        .build();
-    config
-        .timeout_config(limits)
-        .retry_config(RetryConfig::disabled())
 }
 
 /// One sweep of one target.

@@ -101,6 +101,23 @@ fn bounded(loader: aws_config::ConfigLoader) -> aws_config::ConfigLoader {
         .identity_cache(identities())
 }
 
+/// The same configuration for clients that call a function and wait for its answer. Such a call lasts as long as the
+/// function runs, so the limits of ordinary calls would cut it off and, worse, call it a second time. The wait is bounded
+/// where the call is made.
+#[must_use]
+pub fn patient(aws: &SdkConfig) -> SdkConfig {
+    let limits = TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .disable_operation_timeout()
+        .disable_operation_attempt_timeout()
+        .disable_read_timeout()
+        .build();
+    aws.to_builder()
+        .timeout_config(limits)
+        .retry_config(RetryConfig::disabled())
+        .build()
+}
+
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(CONNECT_TIMEOUT)

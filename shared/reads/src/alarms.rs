@@ -67,7 +67,9 @@ impl Alarm {
 /// When the list could not be read completely.
 pub async fn all(client: &Client, times: &Times) -> Observed<Vec<Alarm>> {
     const ALL: &str = "all alarms";
-    times.within(ACTION, ALL, read(ALL, || both_types(client))).await
+    times
+        .within(ACTION, ALL, read(ALL, || both_types(client), MAKES))
+        .await
 }
 
 /// Every alarm whose name begins with `prefix`, otherwise as [`all`].
@@ -77,19 +79,34 @@ pub async fn all(client: &Client, times: &Times) -> Observed<Vec<Alarm>> {
 /// When the list could not be read completely.
 pub async fn with_prefix(client: &Client, times: &Times, prefix: &str) -> Observed<Vec<Alarm>> {
     let request = || both_types(client).alarm_name_prefix(prefix);
-    times.within(ACTION, prefix, read(prefix, request)).await
+    times.within(ACTION, prefix, read(prefix, request, MAKES)).await
 }
 
 /// The alarms of these names, in their order. An alarm that CloudWatch does not return stays in the answer as "not found".
 pub async fn by_names(client: &Client, times: &Times, names: &[String]) -> Vec<(String, Observed<Alarm>)> {
+    named(client, times, names, MAKES, |alarm| &alarm.name).await
+}
+
+/// What is made of an alarm of each type.
+type Makes<T> = (fn(&MetricAlarm) -> T, fn(&CompositeAlarm) -> T);
+
+const MAKES: Makes<Alarm> = (metric_alarm, composite_alarm);
+
+async fn named<T: Clone>(
+    client: &Client,
+    times: &Times,
+    names: &[String],
+    makes: Makes<T>,
+    name_of: fn(&T) -> &str,
+) -> Vec<(String, Observed<T>)> {
     let batches = join_all(names.chunks(BATCH).map(async |batch| {
         let all = batch.join(", ");
         let request = || both_types(client).set_alarm_names(Some(batch.to_vec()));
-        let answer = times.within(ACTION, &all, read(&all, request)).await;
+        let answer = times.within(ACTION, &all, read(&all, request, makes)).await;
         let one = |name: &String| match &answer {
             Ok(found) => found
                 .iter()
-                .find(|alarm| alarm.name == *name)
+                .find(|alarm| name_of(alarm) == *name)
                 .cloned()
                 .ok_or_else(|| Unreadable::new(ACTION, name, Cause::NotFound, "no alarm has this name")),
             Err(why) => Err(why.clone()),
@@ -109,7 +126,11 @@ fn both_types(client: &Client) -> DescribeAlarmsFluentBuilder {
         .alarm_types(AlarmType::CompositeAlarm)
 }
 
-async fn read(resource: &str, request: impl Fn() -> DescribeAlarmsFluentBuilder) -> Observed<Vec<Alarm>> {
+async fn read<T>(
+    resource: &str,
+    request: impl Fn() -> DescribeAlarmsFluentBuilder,
+    (metric, composite): Makes<T>,
+) -> Observed<Vec<T>> {
     let mut alarms = Vec::new();
     let mut token = None;
     let mut pages = Pages::new(ACTION, resource);
@@ -123,8 +144,8 @@ async fn read(resource: &str, request: impl Fn() -> DescribeAlarmsFluentBuilder)
         if page.metric_alarms.is_none() && page.composite_alarms.is_none() {
             return Err(lacks(ACTION, resource, "MetricAlarms or CompositeAlarms"));
         }
-        alarms.extend(page.metric_alarms().iter().map(metric_alarm));
-        alarms.extend(page.composite_alarms().iter().map(composite_alarm));
+        alarms.extend(page.metric_alarms().iter().map(metric));
+        alarms.extend(page.composite_alarms().iter().map(composite));
         token = pages.next(page.next_token())?;
         if token.is_none() {
             return Ok(alarms);

@@ -107,7 +107,7 @@ impl Stand {
                 let statuses = status.and_then(|status| status.container_statuses.as_ref());
                 statuses.is_some_and(|all| all.iter().all(|one| !one.image_id.is_empty()))
             };
-            let ids: Vec<PodId> = list.items.iter().filter(running).map(id).collect();
+            let ids: Vec<PodId> = list.items.iter().filter(running).map(PodId::of).collect();
             ensure!(ids.len() == pods, "{} of them", ids.len());
             Ok(ids)
         })
@@ -186,17 +186,5 @@ impl Stand {
             }
         }
         Ok(())
-    }
-}
-
-fn id(pod: &Pod) -> PodId {
-    PodId {
-        name: pod.name_any(),
-        uid: pod.uid().unwrap_or_default(),
-        node: pod
-            .spec
-            .as_ref()
-            .and_then(|spec| spec.node_name.clone())
-            .unwrap_or_default(),
     }
 }

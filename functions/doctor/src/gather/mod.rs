@@ -10,8 +10,7 @@ mod world;
 mod tests;
 
 use aws_config::SdkConfig;
-use aws_sdk_lambda::config::retry::RetryConfig;
-use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use day2_aws::boot::patient;
 use day2_aws::check::Moment;
 use day2_core::{Cause, Unreadable};
 use day2_reads::times::Times;
@@ -39,9 +38,7 @@ impl Clients {
     pub fn new(aws: &SdkConfig) -> Self {
         Self {
             aws: aws.clone(),
-            asking: aws_sdk_lambda::Client::from_conf(
-                patient(aws_sdk_lambda::config::Builder::from(aws)).build(),
-            ),
+            asking: aws_sdk_lambda::Client::new(&patient(aws)),
             lambda: aws_sdk_lambda::Client::new(aws),
             iam: aws_sdk_iam::Client::new(aws),
             scheduler: aws_sdk_scheduler::Client::new(aws),
@@ -50,20 +47,6 @@ impl Clients {
             cloudwatch: aws_sdk_cloudwatch::Client::new(aws),
         }
     }
-}
-
-/// A synchronous call lasts as long as the function runs: the limits of ordinary calls would cut it off, and call it a second
-/// time. The wait is bounded where the call is made.
-fn patient(config: aws_sdk_lambda::config::Builder) -> aws_sdk_lambda::config::Builder {
-    let limits = TimeoutConfig::builder()
-        .connect_timeout(day2_aws::boot::CONNECT_TIMEOUT)
-        .disable_operation_timeout()
-        .disable_operation_attempt_timeout()
-        .disable_read_timeout()
-        .build();
-    config
-        .timeout_config(limits)
-        .retry_config(RetryConfig::disabled())
 }
 
 /// Asks everything at once, within the time of `at`: each part has its own service, and each bounds what it asks at a time.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::update_item::UpdateItemOutput;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -126,12 +127,13 @@ impl HttpConnector for Wire {
 
 fn lambda(world: &Shared) -> aws_sdk_lambda::Client {
     let wire = SharedHttpConnector::new(Wire(Arc::clone(world)));
-    let config = aws_sdk_lambda::Config::builder()
+    let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .allow_no_auth()
-        .http_client(http_client_fn(move |_, _| wire.clone()));
-    aws_sdk_lambda::Client::from_conf(patient(config).build())
+        .http_client(http_client_fn(move |_, _| wire.clone()))
+        .build();
+    let config = aws_sdk_lambda::config::Builder::from(&patient(&aws)).allow_no_auth();
+    aws_sdk_lambda::Client::from_conf(config.build())
 }
 
 fn text(value: &str) -> AttributeValue {

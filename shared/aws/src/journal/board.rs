@@ -18,7 +18,6 @@ use super::{
     Attributes, Journal, SNAPSHOT_DAYS, TTL, expires, number, read_number, read_text, seconds_up, text,
 };
 use crate::error::{OpsError, aws};
-use crate::pages::Pages;
 
 /// Partition key of the lines.
 const BOARD: &str = "board";
@@ -87,36 +86,14 @@ impl Journal {
     ///
     /// [`OpsError`] when the journal does not answer, or a line cannot be read.
     pub(crate) async fn board(&self, now: Timestamp) -> Result<Lines, OpsError> {
-        let mut pages = Pages::new("dynamodb:Query", &self.table);
-        let mut start = None;
-        let mut lines = Vec::new();
-        for _ in 0..MOST_PAGES {
-            let page = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .key_condition_expression("pk = :pk")
-                .expression_attribute_values(":pk", text(BOARD))
-                .consistent_read(true)
-                .limit(PAGE)
-                .set_exclusive_start_key(start)
-                .send()
-                .await
-                .map_err(aws("dynamodb:Query", &self.table))?;
-            let kept = |row: &&Attributes| read_number(row, TTL).is_none_or(|end| end > now.as_second());
-            for row in self.items(page.items.as_deref())?.iter().filter(kept) {
-                lines.push(line(row).ok_or_else(|| self.malformed("a line of the board cannot be read"))?);
-            }
-            let token = page
-                .last_evaluated_key
-                .as_ref()
-                .and_then(|key| read_text(key, "sk"));
-            if pages.next(token).map_err(OpsError::Read)?.is_none() {
-                return Ok(Lines { lines, cut: false });
-            }
-            start = page.last_evaluated_key;
-        }
-        Ok(Lines { lines, cut: true })
+        let (rows, cut) = self.first_rows_of(BOARD, PAGE, MOST_PAGES).await?;
+        let kept = |row: &&Attributes| read_number(row, TTL).is_none_or(|end| end > now.as_second());
+        let lines = rows
+            .iter()
+            .filter(kept)
+            .map(|row| line(row).ok_or_else(|| self.malformed("a line of the board cannot be read")))
+            .collect::<Result<_, _>>()?;
+        Ok(Lines { lines, cut })
     }
 
     /// Says that the index page is to be made anew, and asks to be the one who does it until `until`. `None` when another

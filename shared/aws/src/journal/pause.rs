@@ -186,10 +186,22 @@ impl Journal {
 
     /// All rows under one partition key, over all pages.
     pub(super) async fn rows_of(&self, pk: &str) -> Result<Vec<Attributes>, OpsError> {
+        self.first_rows_of(pk, PAGE, usize::MAX)
+            .await
+            .map(|(rows, _)| rows)
+    }
+
+    /// The rows of the first pages under one partition key, and whether there are more.
+    pub(super) async fn first_rows_of(
+        &self,
+        pk: &str,
+        page_size: i32,
+        most_pages: usize,
+    ) -> Result<(Vec<Attributes>, bool), OpsError> {
         let mut pages = Pages::new("dynamodb:Query", &self.table);
         let mut start = None;
         let mut rows = Vec::new();
-        loop {
+        for _ in 0..most_pages {
             let page = self
                 .client
                 .query()
@@ -197,7 +209,7 @@ impl Journal {
                 .key_condition_expression("pk = :pk")
                 .expression_attribute_values(":pk", text(pk))
                 .consistent_read(true)
-                .limit(PAGE)
+                .limit(page_size)
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -208,10 +220,11 @@ impl Journal {
                 .as_ref()
                 .and_then(|key| read_text(key, "sk"));
             if pages.next(token).map_err(OpsError::Read)?.is_none() {
-                return Ok(rows);
+                return Ok((rows, false));
             }
             start = page.last_evaluated_key;
         }
+        Ok((rows, true))
     }
 }
 

@@ -59,6 +59,22 @@ pub struct PodId {
     pub node: String,
 }
 
+impl PodId {
+    /// Of this pod, as it was seen.
+    #[must_use]
+    pub fn of(pod: &Pod) -> Self {
+        Self {
+            name: pod.name_any(),
+            uid: pod.uid().unwrap_or_default(),
+            node: pod
+                .spec
+                .as_ref()
+                .and_then(|spec| spec.node_name.clone())
+                .unwrap_or_default(),
+        }
+    }
+}
+
 /// What was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Miner {
@@ -143,15 +159,7 @@ impl World {
         let mut pods: Vec<PodId> = pods_of(&self.kube, namespace, app)
             .await?
             .iter()
-            .map(|pod| PodId {
-                name: pod.name_any(),
-                uid: pod.uid().unwrap_or_default(),
-                node: pod
-                    .spec
-                    .as_ref()
-                    .and_then(|spec| spec.node_name.clone())
-                    .unwrap_or_default(),
-            })
+            .map(PodId::of)
             .collect();
         pods.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(pods)
