@@ -1,6 +1,6 @@
 # Every command of the project. The work is done by scripts/, each of which can be called by itself.
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites build test lint demo platform package bench bench-quick vectors mutants infra-lint infra-test clean
+.PHONY: help prerequisites build test lint demo platform package bench bench-quick schemas vectors mutants infra-lint infra-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -31,6 +31,9 @@ bench: ## measures Day2 side by side with what users run today, and writes docs/
 
 bench-quick: ## the same in a few rounds, without the page
 	@scripts/bench --quick
+
+schemas: prerequisites ## writes docs/schemas: what the types of settings, calls, plans and reports say
+	cargo test --workspace --locked --test all -- --ignored --exact schemas::writes_the_schemas
 
 vectors: ## computes the calendar's test vectors again, with Python
 	python3 tests/vectors/calendar.py

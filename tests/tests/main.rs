@@ -18,6 +18,7 @@ mod house;
 mod pair;
 mod plan;
 mod release;
+mod schemas;
 mod sweep;
 mod terraform;
 mod watch;

@@ -102,6 +102,7 @@ async fn the_deployed_function_names_what_is_broken_and_nothing_else() -> Result
     the_day_goes_on(&mut stage).await?;
     crate::watch::what_is_missing_is_told_o03(&platform, &mut stage, &deployment).await?;
     only_its_own_rights(&platform, &stage)?;
+    crate::schemas::what_runs_has_its_shape(&deployment, &stage).await?;
     one_right_is_taken_away(&platform, &mut stage).await?;
 
     drop(stage);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One figure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Chart {
     /// Stages that follow each other, each keeping at most what the stage before kept.
@@ -14,6 +15,7 @@ pub enum Chart {
 
 /// Requested → launched → joined → Ready → scheduled, with the loss at each stage and its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Waterfall {
     /// Heading of the figure.
     pub title: String,
@@ -25,6 +27,7 @@ pub struct Waterfall {
 
 /// One stage of a [`Waterfall`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Stage {
     /// Name of the stage.
     pub label: String,
@@ -36,6 +39,7 @@ pub struct Stage {
 
 /// Some that did not reach a stage, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Loss {
     /// How many.
     pub count: u64,
@@ -45,6 +49,7 @@ pub struct Loss {
 
 /// Labelled bars.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Bars {
     /// Heading of the figure.
     pub title: String,

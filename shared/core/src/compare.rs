@@ -26,6 +26,7 @@ const FORGET_AFTER_RUNS: u32 = 14;
 
 /// One complaint, comparable between runs by code and subject.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Complaint {
     /// Item code.
     pub code: String,
@@ -42,6 +43,7 @@ pub struct Complaint {
 
 /// Difference to the previous run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Changes {
     /// When the run compared with began; `None` when there was none.
     pub since: Option<Timestamp>,

@@ -7,6 +7,7 @@ use crate::verdict::Verdict;
 
 /// How much was looked at. `examined == 0` can never carry a `Pass`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Population {
     /// Objects or datapoints that were really judged.
     pub examined: u64,
@@ -16,6 +17,7 @@ pub struct Population {
 
 /// A limit and where it comes from, so that a reader can change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Threshold {
     /// The limit in words with its unit, for example `at most 80 %`.
     pub limit: String,
@@ -25,6 +27,7 @@ pub struct Threshold {
 
 /// One thing that an item complains about, for example a node and its reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Subject {
     /// The thing by its own name: node, pod (`namespace/name`), alarm, NAT gateway, group.
     pub name: String,
@@ -37,6 +40,7 @@ pub struct Subject {
 /// A value is made by [`Item::judge`] or [`Item::unreadable`] only; both keep the rule that nothing examined is
 /// never a `Pass`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Item {
     /// Stable code, for example `SCW-003`.
     pub code: String,

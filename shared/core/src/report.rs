@@ -15,6 +15,7 @@ pub const SCHEMA: &str = "day2.report/1";
 
 /// Who ran, for what, and when. Everything that identifies a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Run {
     /// Function name, for example `scale-window`.
     pub function: String,
@@ -60,6 +61,7 @@ impl Run {
 
 /// One earlier run of the same function, task and target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct PastRun {
     /// When it began.
     pub at: Timestamp,
@@ -84,6 +86,7 @@ pub struct PastRun {
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// `Unknown` is not a softer failure: it means that nobody looked, or that what was seen does not carry a
 /// verdict (zero objects, zero datapoints, denied, throttled). It is shown in the subject line like a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Verdict {
     /// Enough was seen, and all of it is within its threshold.

@@ -57,14 +57,14 @@ pub(crate) fn json_files(folder: &Path) -> Vec<String> {
 }
 
 /// The functions, by the names of their folders.
-fn functions(root: &Path) -> Vec<String> {
+pub(crate) fn functions(root: &Path) -> Vec<String> {
     let mut names = names_in(&root.join("functions"));
     names.retain(|name| root.join("functions").join(name).is_dir());
     names
 }
 
 /// Text of a file; empty when there is none, which every law then reports in its own words.
-fn text(path: &Path) -> String {
+pub(crate) fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_default()
 }
 
@@ -74,14 +74,14 @@ pub(crate) fn read_json(path: &Path) -> Result<Value, String> {
 }
 
 /// Whether a path ends with this extension.
-fn is_kind(path: &str, kind: &str) -> bool {
+pub(crate) fn is_kind(path: &str, kind: &str) -> bool {
     Path::new(path)
         .extension()
         .is_some_and(|extension| extension == kind)
 }
 
 /// All files below a folder, as paths relative to `root` with `/`.
-fn files_below(root: &Path, folder: &str) -> Vec<String> {
+pub(crate) fn files_below(root: &Path, folder: &str) -> Vec<String> {
     let mut found = Vec::new();
     for name in names_in(&root.join(folder)) {
         let path = format!("{folder}/{name}");
@@ -95,7 +95,7 @@ fn files_below(root: &Path, folder: &str) -> Vec<String> {
 }
 
 /// Whether a Rust file holds tests or what only tests use.
-fn is_test_code(path: &str) -> bool {
+pub(crate) fn is_test_code(path: &str) -> bool {
     let mut parts = path.split('/');
     parts.any(|part| {
         matches!(part, "tests" | "tests.rs" | "fixture" | "fixture.rs" | "examples")

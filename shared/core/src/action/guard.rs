@@ -13,6 +13,7 @@ use crate::target::Target;
 
 /// Which guard objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Guard {
     /// What may never be touched.
@@ -67,6 +68,7 @@ impl Guard {
 
 /// An objection to a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// Who objects.
     pub guard: Guard,

@@ -9,6 +9,7 @@ use crate::settings::Mistakes;
 
 /// How far a function may go. Set per function at deployment; there is no default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Deserr)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[deserr(error = Mistakes, rename_all = lowercase)]
 pub enum Mode {

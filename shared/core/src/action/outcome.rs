@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// What came of an action's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// There is a plan, and it was not carried out: observed, or waiting for approval.
@@ -83,6 +84,7 @@ impl fmt::Display for Outcome {
 
 /// Whether what was changed had its effect. An answer without error is not an effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Effect {
     /// It was seen.

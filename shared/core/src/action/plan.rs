@@ -11,6 +11,7 @@ use crate::json::canonical;
 
 /// What takes a step back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Undo {
     /// The change is temporary: a lease takes it back.
@@ -44,6 +45,7 @@ impl Undo {
 
 /// One change: `C` is what the function's `apply` needs, all else is for people and for the id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Step<C> {
     /// The change as the function carries it out.
     pub change: C,
@@ -69,6 +71,7 @@ pub struct Step<C> {
 
 /// Something that was considered and is not part of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Skip {
     /// What it is about.
     pub resource: String,
@@ -80,6 +83,7 @@ pub struct Skip {
 ///
 /// With a refusal in it a plan is never carried out: refusals are about the whole, skips about one thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Plan<C> {
     /// What would be changed.
     pub steps: Vec<Step<C>>,
@@ -205,6 +209,7 @@ impl<C: Serialize> Step<C> {
 
 /// The id of a plan: SHA-256 in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct PlanId(String);
 

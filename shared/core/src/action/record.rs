@@ -8,6 +8,7 @@ use super::{Effect, Mode, Outcome, Plan, PlanId};
 
 /// Where a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepState {
     /// Not carried out.
@@ -47,6 +48,7 @@ impl StepState {
 
 /// What came of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct StepResult {
     /// The step's resource.
     pub resource: String,
@@ -64,6 +66,7 @@ pub struct StepResult {
 
 /// The part of a report that an action adds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ActionRecord {
     /// What came of it.
     pub outcome: Outcome,

@@ -169,6 +169,8 @@ impl DeserializeError for Mistakes {
         error: ErrorKind<'_, V>,
         location: ValuePointerRef<'_>,
     ) -> ControlFlow<Self, Self> {
+        #[cfg(feature = "schemas")]
+        super::schema::listen(&error, location);
         let mut all = known.unwrap_or_default();
         all.push(wording::mistake(error, location));
         ControlFlow::Continue(all)

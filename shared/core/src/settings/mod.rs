@@ -35,6 +35,8 @@ mod named;
 mod node;
 mod purpose;
 mod safety;
+#[cfg(feature = "schemas")]
+pub mod schema;
 mod time;
 mod values;
 mod wording;

@@ -45,13 +45,13 @@ impl Manual {
     }
 }
 
-const ACCEPTED: [&str; 6] = ["task", "targets", "mode", "approve", "finding", "containment"];
+pub(super) const ACCEPTED: [&str; 6] = ["task", "targets", "mode", "approve", "finding", "containment"];
 
 /// Most targets that one call may name.
-const MOST_TARGETS: usize = 1_000;
+pub(super) const MOST_TARGETS: usize = 1_000;
 
 /// Longest word in bytes: task, target, mode, plan id, lease.
-const LONGEST: usize = 128;
+pub(super) const LONGEST: usize = 128;
 
 pub(super) fn own(event: &Value) -> Trigger {
     read(event).unwrap_or_else(Trigger::Rejected)

@@ -11,6 +11,8 @@ mod finding;
 mod manual;
 mod reading;
 mod scheduler;
+#[cfg(feature = "schemas")]
+mod schema;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -20,6 +22,8 @@ pub use alarm::{Alarm, AlarmState};
 pub use finding::{Finding, Workload, marked_as_sample};
 pub use manual::Manual;
 pub use scheduler::{PLACEHOLDER, Scheduled};
+#[cfg(feature = "schemas")]
+pub use schema::by_hand;
 
 use crate::json;
 

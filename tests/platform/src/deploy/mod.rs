@@ -5,6 +5,7 @@ pub mod reports;
 pub mod site;
 mod terraform;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -148,6 +149,19 @@ impl Deployment {
     pub fn evidence_bucket(&self) -> Result<&str> {
         let found = self.evidence.get("bucket").and_then(Value::as_str);
         found.context("infra/evidence names no bucket")
+    }
+
+    /// The settings document of each function, as Terraform wrote it.
+    ///
+    /// # Errors
+    ///
+    /// When Terraform's output is none.
+    pub fn settings(&self) -> Result<BTreeMap<String, String>> {
+        let documents = self
+            .outputs
+            .pointer("/settings/value")
+            .context("Terraform has no output settings")?;
+        serde_json::from_value(documents.clone()).context("the output settings is no map")
     }
 
     /// A text output, for example `topic_arn` or `report_bucket`.
