@@ -1,5 +1,6 @@
 //! Rows 1 and 2: from the start of the process to the answer of a function that asks AWS once and the cluster once.
 
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -7,13 +8,13 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::titled;
-use crate::folders;
 use crate::peers::Peers;
 use crate::replay::{Replay, same_cluster};
 use crate::row::{Case, Goal, Metric, Row, Side};
 use crate::runtime_api::RuntimeApi;
 use crate::sandbox::{Launch, cold};
 use crate::starved::Starved;
+use crate::{child, folders, run};
 
 /// The event: a call by hand of the default task.
 const EVENT: &[u8] = b"{}";
@@ -79,12 +80,40 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
         Some(&starved),
         goals,
     )?);
-    row.notes = vec![format!(
+    row.cases.push(handshake(&starved, &replay)?);
+    row.notes = vec![
+        format!(
         "A control group with {PROCESSOR} % of one processor (quota per 100 ms) and {} MB, as Lambda's smallest \
              sandbox has after Init; real Init runs with the full processor for up to ten seconds, so this is harder than Lambda.",
         MEMORY >> 20
-    )];
+    ),
+        "The first TLS handshake of a process pays for seeding aws-lc's random generator. `first-handshake` makes one and nothing \
+         else; it is built with the jitter of the processor as a source of entropy (what the crate does by itself) and without \
+         (what is shipped, decision 18)."
+            .to_owned(),
+    ];
     Ok(row)
+}
+
+/// The first TLS handshake of a process, as the crate is by itself and as it is shipped.
+fn handshake(starved: &Rc<Starved>, replay: &Rc<Replay>) -> Result<Case> {
+    let side = |name: &'static str, program: PathBuf| {
+        let (starved, replay) = (Rc::clone(starved), Rc::clone(replay));
+        Side::new(name, move || {
+            let address = replay.place().endpoint.trim_start_matches("https://");
+            child::run(starved.command(&program).arg(address).arg(replay.bundle()))
+        })
+    };
+    Ok(Case {
+        label: "first TLS handshake".to_owned(),
+        peer: side(
+            "with jitter entropy",
+            folders::built("../with-jitter/release/first-handshake")?,
+        ),
+        ours: side("without", folders::built("first-handshake")?),
+        same: run::equal,
+        goals: vec![times(Metric::Cpu, 1.0)],
+    })
 }
 
 const fn times(metric: Metric, times: f64) -> Goal {
