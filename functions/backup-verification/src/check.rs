@@ -76,9 +76,8 @@ impl Check for BackupVerification {
         };
         let (items, charts, notes) = assess(&scene);
         Ok(Look {
-            items,
-            charts,
             notes: Some(notes),
+            ..Look::of(items, charts)
         })
     }
 

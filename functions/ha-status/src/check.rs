@@ -54,9 +54,8 @@ impl Check for HaStatus {
             now: at.now,
         });
         Ok(Look {
-            items,
-            charts: Vec::new(),
             notes: Some(notes),
+            ..Look::of(items, Vec::new())
         })
     }
 

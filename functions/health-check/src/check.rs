@@ -10,7 +10,7 @@ use day2_core::target::Target;
 use day2_core::{Item, Observed, Verdict};
 use day2_reads::times::Times;
 
-use crate::assess::{Scene, assess};
+use crate::assess::{Judged, Scene, assess};
 use crate::counted::{Before, noted};
 use crate::gather::{Clients, connect, gather};
 use crate::settings::{Group, HealthCheckSettings, Plan};
@@ -82,8 +82,12 @@ impl Check for HealthCheck {
             Some(Ok(pods)) if pods.shortfall.is_none() => Some(noted(&pods.sum.counters)),
             _ => None,
         };
-        let (items, charts) = assess(&facts, &scene);
-        Ok(Look { items, charts, notes })
+        let Judged { items, absent } = assess(&facts, &scene);
+        Ok(Look {
+            notes,
+            absent,
+            ..Look::of(items, Vec::new())
+        })
     }
 
     fn not_checked(settings: &Settings<HealthCheckSettings>, target: &Target) -> Vec<String> {

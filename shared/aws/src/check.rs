@@ -39,6 +39,9 @@ pub struct Look {
     pub charts: Vec<Chart>,
     /// What the next run of the same task and target is told. `None` keeps what is noted.
     pub notes: Option<Notes>,
+    /// Codes of the lines that are left out because the whole list was read and holds nothing of their kind: what the run
+    /// before complained of under them is resolved.
+    pub absent: Vec<String>,
 }
 
 impl Look {
@@ -49,6 +52,7 @@ impl Look {
             items,
             charts,
             notes: None,
+            absent: Vec::new(),
         }
     }
 }

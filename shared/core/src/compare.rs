@@ -2,7 +2,9 @@
 //!
 //! A complaint is `resolved` only when this run looked at everything it had to look at and did not find it. An item
 //! that could not be read, or whose list came up short, clears nothing: its former complaints stay, marked as not
-//! looked at, and survive in the snapshot until a later run can confirm or clear them.
+//! looked at, and survive in the snapshot until a later run can confirm or clear them. The same holds for a line that the
+//! report no longer has, unless the run says that it read the whole list and nothing of the kind exists any more
+//! ([`Report::absent`]).
 
 mod notes;
 mod snapshot;
@@ -15,7 +17,6 @@ use serde::{Deserialize, Serialize};
 pub use notes::{Earlier, MAX_NOTES_BYTES, Notes};
 pub use snapshot::{MAX_SNAPSHOT_BYTES, MAX_SUBJECTS_PER_ITEM, Snapshot};
 
-use crate::item::Item;
 use crate::report::Report;
 use crate::settings::Mail;
 use crate::verdict::Verdict;
@@ -72,7 +73,7 @@ pub fn compare(previous: Option<&Snapshot>, report: &Report) -> Changes {
     };
     let before: BTreeMap<(&str, &str), &Complaint> =
         previous.open.iter().map(|old| (key(old), old)).collect();
-    let looks = looks(&report.items);
+    let looks = looks(report);
     let mut changes = Changes {
         since: Some(previous.at),
         ..Changes::default()
@@ -125,13 +126,13 @@ pub fn should_mail(policy: Mail, previous_status: Option<Verdict>, report: &Repo
 /// How well an item, or all items of one code, looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Look {
-    /// The report has no such item any more.
+    /// The report has no such item any more, and does not say that it looked.
     Gone,
     /// `UNKNOWN`, or fewer examined than expected: what is not named may be among what was not seen.
     Partial,
     /// `FAIL` over everything expected: what is not named is in order.
     Whole,
-    /// `PASS`.
+    /// `PASS`, or nothing of the kind exists.
     Clean,
 }
 
@@ -160,9 +161,9 @@ fn fate(old: &Complaint, now: Option<Verdict>, look: Look) -> Fate {
     }
 }
 
-fn looks(items: &[Item]) -> BTreeMap<&str, Look> {
+fn looks(report: &Report) -> BTreeMap<&str, Look> {
     let mut looks = BTreeMap::new();
-    for item in items {
+    for item in &report.items {
         let population = item.population();
         let short = population.examined == 0 || population.examined < population.expected_at_least;
         let look = match item.verdict() {
@@ -174,6 +175,10 @@ fn looks(items: &[Item]) -> BTreeMap<&str, Look> {
             .entry(item.code.as_str())
             .and_modify(|worst: &mut Look| *worst = look.min(*worst))
             .or_insert(look);
+    }
+    // An item knows better: it examined something, or could not.
+    for code in &report.absent {
+        looks.entry(code.as_str()).or_insert(Look::Clean);
     }
     looks
 }

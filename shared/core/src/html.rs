@@ -47,6 +47,9 @@ pub fn page(report: &Report, rendering: &Rendering) -> String {
             (sections::changes(report, &clock))
             (figures(&report.charts))
             @if report.action.is_none() || !report.items.is_empty() { (items::table(report)) }
+            @if !report.absent.is_empty() {
+                p { (t(&crate::words::absent(report))) }
+            }
             @if !report.not_checked.is_empty() {
                 p { (t(&crate::words::not_checked(report))) }
             }

@@ -110,6 +110,10 @@ pub struct Report {
     /// Parts that the settings leave out on purpose, so that a green report is not read as more than it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_checked: Vec<String>,
+    /// Codes of the lines that are left out because the run read the whole list and found nothing of their kind. It is neither
+    /// a `Pass` over nothing nor a line that nobody looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
     /// Earlier runs, oldest first, at most 14 days.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<PastRun>,
@@ -129,6 +133,7 @@ impl Report {
             changes: Changes::default(),
             charts,
             not_checked: Vec::new(),
+            absent: Vec::new(),
             history: Vec::new(),
         }
     }

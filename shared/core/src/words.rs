@@ -126,6 +126,15 @@ pub(crate) fn groups(complaints: &[Complaint]) -> Vec<Group<'_>> {
     groups
 }
 
+/// The lines of which nothing exists.
+pub(crate) fn absent(report: &Report) -> String {
+    let codes: Vec<String> = report.absent.iter().map(|code| plain(code)).collect();
+    format!(
+        "Looked for, and nothing of the kind exists: {}.",
+        codes.join(", ")
+    )
+}
+
 /// The parts that nobody looks at, because the settings say so.
 pub(crate) fn not_checked(report: &Report) -> String {
     let parts: Vec<String> = report.not_checked.iter().map(|part| plain(part)).collect();

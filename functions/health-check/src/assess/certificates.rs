@@ -34,14 +34,15 @@ fn issued(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         let says = not_issued(one, scene)?;
         Some(Finding::inside(&one.namespace, name(one), says))
     });
-    (!all.is_empty() || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.len())
+            .if_any()
             .seen(count(all.len(), "certificate"))
             .threshold(format!("Ready within {limit} min, no failed attempt"), "certificates.issuing_minutes")
             .remedy("cmctl status certificate: issuer, order, challenge; deleting the Certificate or its request issues nothing")
             .wrong(wrong)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }
 
 /// What is wrong with its issuing. A certificate that has ended is the other line's, whatever cert-manager says.
@@ -120,8 +121,9 @@ fn valid(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             wrong.push(Finding::inside(&one.namespace, name(one), says));
         }
     }
-    (judged > 0 || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, judged)
+            .if_any()
             .seen(format!("{} of {} have an end", judged, count(all.len(), "certificate")))
             .threshold(
                 format!("{} days left, renewal at most {} h late", limits.min_days, limits.renewal_hours),
@@ -129,8 +131,8 @@ fn valid(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             )
             .remedy("cmctl renew, and then see that the endpoints serve the new one: not every program reads its Secret again")
             .wrong(wrong)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }
 
 /// Whole days until the end, and whether the renewal that should have come has come. A certificate whose whole life is

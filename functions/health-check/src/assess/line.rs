@@ -56,6 +56,8 @@ pub(crate) struct Line {
     pub(crate) wrong: Vec<Finding>,
     /// What could not be looked at, name and reason: any keeps the line from PASS.
     pub(crate) unread: Vec<(String, String)>,
+    /// Whether a platform may have nothing of the kind; see [`Self::if_any`].
+    optional: bool,
 }
 
 impl Line {
@@ -71,7 +73,20 @@ impl Line {
             remedy: "",
             wrong: Vec::new(),
             unread: Vec::new(),
+            optional: false,
         }
+    }
+
+    /// A line about a kind that a platform may have nothing of. Where the whole list was read and is empty, no item is made of
+    /// it, because nothing can be judged; that it was looked for is told by its code ([`Self::is_absent`]).
+    pub(crate) const fn if_any(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
+    /// Whether all was read, and nothing of the kind exists.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.optional && self.examined == 0 && self.wrong.is_empty() && self.unread.is_empty()
     }
 
     /// A line that could not be judged at all.
@@ -124,8 +139,12 @@ impl Line {
         }
     }
 
-    /// The items: one for each team that owns a finding, so that each team sees its own; one in all when nothing is wrong.
+    /// The items: one for each team that owns a finding, so that each team sees its own; one in all when nothing is wrong; none
+    /// where nothing of the kind exists.
     pub(crate) fn items(self, routing: &Routing<'_>) -> Vec<Item> {
+        if self.is_absent() {
+            return Vec::new();
+        }
         let mut teams: BTreeMap<Option<&str>, Vec<&Finding>> = BTreeMap::new();
         for finding in &self.wrong {
             let team = routing.team(finding.namespace.as_deref());
@@ -226,5 +245,32 @@ mod tests {
         assert_eq!((part.len(), part[0].verdict()), (1, Verdict::Unknown));
         let nothing = Line::new("HLT-121", "t", 0).items(&routing);
         assert_eq!(nothing[0].verdict(), Verdict::Unknown);
+    }
+
+    #[test]
+    fn only_a_list_that_was_read_to_its_end_can_say_that_nothing_of_a_kind_exists_w25_k08() {
+        let (ownership, seen) = (Ownership::default(), Ok(namespaces()));
+        let routing = Routing::new(&ownership, &seen);
+        let why = Unreadable::new("list quotas", "prod-a", day2_core::Cause::Denied, "");
+        let empty = || Line::new("HLT-151", "t", 0).if_any();
+        for (line, absent, what) in [
+            (empty(), true, "read, and empty"),
+            (Line::new("HLT-151", "t", 0), false, "it must be there"),
+            (Line::new("HLT-151", "t", 1).if_any(), false, "one is there"),
+            (empty().short_of(Some(&why)), false, "it came short"),
+            (
+                empty().wrong([Finding::of("x", "y")]),
+                false,
+                "something is wrong all the same",
+            ),
+            (
+                Line::unreadable("HLT-151", "t", &why).if_any(),
+                false,
+                "it could not be read",
+            ),
+        ] {
+            assert_eq!(line.is_absent(), absent, "{what}");
+            assert_eq!(line.items(&routing).is_empty(), absent, "{what}");
+        }
     }
 }

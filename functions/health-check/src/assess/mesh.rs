@@ -39,12 +39,13 @@ pub(super) fn lines(facts: &Facts) -> Option<Line> {
     } else {
         format!("; proxies {}", versions.join(", "))
     };
-    (mesh.wished > 0 || pods.shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, mesh.wished)
+            .if_any()
             .seen(format!("{} should be in the mesh{versions}", count(mesh.wished, "pod")))
             .threshold("all", "labels of namespaces and pods")
             .remedy("a proxy comes with a new pod: restart the workload within its window, after a look at the injector's webhook")
             .wrong(wrong)
-            .short_of(pods.shortfall.as_ref())
-    })
+            .short_of(pods.shortfall.as_ref()),
+    )
 }

@@ -19,7 +19,6 @@ pub(crate) mod words;
 mod workloads;
 
 use day2_core::Item;
-use day2_core::chart::Chart;
 use day2_core::target::Target;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -46,15 +45,27 @@ pub struct Scene<'a> {
 }
 
 /// Judges the facts of one run. Each group gives lines; a line with complaints becomes one item for each team that owns some.
+/// The judgement of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The items, by code.
+    pub items: Vec<Item>,
+    /// Codes of the lines of which there is no item, because the whole list was read and holds nothing of their kind.
+    pub absent: Vec<String>,
+}
+
 #[must_use]
-pub fn assess(facts: &Facts, scene: &Scene<'_>) -> (Vec<Item>, Vec<Chart>) {
+pub fn assess(facts: &Facts, scene: &Scene<'_>) -> Judged {
     let mut lines = of_the_cluster(facts, scene);
     lines.extend(aws::lines(&facts.aws, scene));
 
     let routing = Routing::new(&scene.plan.ownership, &facts.namespaces);
+    let absent = lines.iter().filter(|line| line.is_absent());
+    let mut absent: Vec<String> = absent.map(|line| line.code.to_owned()).collect();
+    absent.sort();
     let mut items: Vec<Item> = lines.into_iter().flat_map(|line| line.items(&routing)).collect();
     items.sort_by(|a, b| a.code.cmp(&b.code));
-    (items, Vec::new())
+    Judged { items, absent }
 }
 
 fn of_the_cluster(facts: &Facts, scene: &Scene<'_>) -> Vec<Line> {

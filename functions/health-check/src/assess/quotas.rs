@@ -24,12 +24,13 @@ pub(super) fn lines(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             Some(Finding::inside(&quota.namespace, name, format!("{share} % used")))
         })
     });
-    (!all.is_empty() || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.len())
+            .if_any()
             .seen(count(all.len(), "quota"))
             .threshold(format!("below {limit} %"), "quotas.used_percent")
             .remedy("raise the quota, or remove what is not needed; a rollout needs room for its surge")
             .wrong(wrong)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }

@@ -17,14 +17,15 @@ pub(super) fn reduced<'f, S>(
     Some(list?.as_ref().map_err(|why| Line::unreadable(code, title, why)))
 }
 
-/// The objects, or the line that says why there are none; none when nobody looks at them or the cluster does not know the kind.
+/// The objects, or the line that says why there are none; none when nobody looks at them. A kind that the cluster does not know
+/// has no objects.
 pub(super) fn served<'f, T>(
     list: Option<&'f Observed<Option<Listed<T>>>>,
     code: &'static str,
     title: &'static str,
 ) -> Read<'f, T> {
     match list? {
-        Ok(None) => None,
+        Ok(None) => Some(Err(Line::new(code, title, 0).if_any())),
         Ok(Some(listed)) => Some(Ok((listed.items(), listed.shortfall()))),
         Err(why) => Some(Err(Line::unreadable(code, title, why))),
     }

@@ -54,15 +54,16 @@ fn works(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             unread.push((name(one), "KEDA has not said yet whether it is Ready".to_owned()));
         }
     }
-    (!all.is_empty() || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.len())
+            .if_any()
             .seen(count(all.len(), "scaled object"))
             .threshold("Ready, and not in fallback", "ScaledObject status.conditions")
             .remedy("kubectl describe scaledobject: its trigger, its authentication, the source of the metric; a restart of the operator stops all scaling for a while")
             .wrong(wrong)
             .unread(unread)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }
 
 /// A pause is somebody's decision, and the one that is forgotten is found at the next peak. Day2's own pauses name their owner.
@@ -93,8 +94,9 @@ fn paused(inside: &Inside) -> Option<Line> {
             };
             Finding::inside(&one.namespace, name(one), says)
         });
-    (!all.is_empty() || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.len())
+            .if_any()
             .seen(count(all.len(), "scaled object"))
             .threshold(
                 "none",
@@ -102,6 +104,6 @@ fn paused(inside: &Inside) -> Option<Line> {
             )
             .remedy("remove the annotation when the reason is over, and see that the autoscaler comes back")
             .wrong(wrong)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }

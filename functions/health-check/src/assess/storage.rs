@@ -55,8 +55,9 @@ fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             Err(why) => unread.push((name, format!("Pending for {}, and {why}", age(at, scene.now)))),
         }
     }
-    (claims.sum.examined > 0 || claims.shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, claims.sum.examined)
+            .if_any()
             .seen(format!(
                 "{} of {} not bound",
                 claims.sum.unbound.len(),
@@ -66,8 +67,8 @@ fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .remedy("kubectl describe pvc: the storage class, the CSI driver and its permissions, the zone")
             .wrong(wrong)
             .unread(unread)
-            .short_of(claims.shortfall.as_ref())
-    })
+            .short_of(claims.shortfall.as_ref()),
+    )
 }
 
 /// Whether nothing is expected of the claim yet.
@@ -132,8 +133,9 @@ fn attachments(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             Finding::of(volume, says)
         })
     });
-    (all.sum.examined > 0 || all.shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.sum.examined)
+            .if_any()
             .seen(format!(
                 "{} of {} on their way",
                 all.sum.moving.len(),
@@ -142,8 +144,8 @@ fn attachments(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .threshold(format!("within {limit} min"), "storage.attach_minutes")
             .remedy("see whether the old node is really off, and the events of the CSI controller; detach in EC2 only then")
             .wrong(wrong)
-            .short_of(all.shortfall.as_ref())
-    })
+            .short_of(all.shortfall.as_ref()),
+    )
 }
 
 /// A volume of a zone without nodes cannot be used, whatever is bound. Where nodes are made on demand, one is made there when
@@ -185,8 +187,9 @@ fn zones(inside: &Inside) -> Option<Line> {
             );
             Finding::of(format!("zone {}", zones.join(", ")), says)
         });
-    (zonal > 0).then(|| {
+    Some(
         Line::new(CODE, TITLE, zonal)
+            .if_any()
             .seen(format!(
                 "{} tied to {}",
                 count(zonal, "bound volume"),
@@ -199,8 +202,8 @@ fn zones(inside: &Inside) -> Option<Line> {
             .remedy("add a node in that zone; a volume of EBS cannot move to another zone but by a snapshot")
             .wrong(wrong)
             .short_of(volumes.shortfall.as_ref())
-            .short_of(nodes.shortfall.as_ref())
-    })
+            .short_of(nodes.shortfall.as_ref()),
+    )
 }
 
 fn failed(inside: &Inside) -> Option<Line> {
@@ -222,11 +225,12 @@ fn failed(inside: &Inside) -> Option<Line> {
             None => Finding::of(&volume.name, says),
         }
     });
-    (volumes.sum.examined > 0 || volumes.shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, volumes.sum.examined)
+            .if_any()
             .seen(count(volumes.sum.examined, "volume"))
             .remedy("its deletion or recycling failed: see the events of the volume and the CSI driver")
             .wrong(wrong)
-            .short_of(volumes.shortfall.as_ref())
-    })
+            .short_of(volumes.shortfall.as_ref()),
+    )
 }

@@ -1,5 +1,6 @@
 //! Judgements as tables, over small clusters in the words of the API.
 
+mod absent;
 mod nodes;
 mod others;
 mod pods;

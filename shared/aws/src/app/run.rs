@@ -214,10 +214,12 @@ impl<C: Check> App<C> {
             mut items,
             charts,
             notes,
+            absent,
         } = self.look(turn, &run, end).await?;
         items.extend(memory.trouble.as_ref().map(journal_item::<C>));
         let mut report = Report::new(run, items, charts);
         report.not_checked = C::not_checked(&self.settings, turn.target);
+        report.absent = absent;
         report.history.clone_from(&memory.past.runs);
         report.changes = compare::compare(memory.past.previous.as_ref(), &report);
         let mut snapshot = Snapshot::of(&report);
@@ -279,11 +281,7 @@ impl<C: Check> App<C> {
         let why = failed.to_unreadable(job.task, target.name.as_str());
         let item = Item::unreadable(&code::<C>(LOOK), "The target was looked at", 1, &why)
             .remedy("run the function's self-check, mend what it names, then run this task again by hand");
-        Ok(Look {
-            items: vec![item],
-            charts: Vec::new(),
-            notes: None,
-        })
+        Ok(Look::of(vec![item], Vec::new()))
     }
 }
 

@@ -217,6 +217,67 @@ fn a_check_that_is_gone_is_not_resolved_but_forgotten_in_the_end() {
     assert_eq!(told(&reports[15]), " |  | ");
 }
 
+/// The second of two runs: `after` says of the items what there is, and `absent` of which codes nothing exists.
+fn told_with(before: Vec<Item>, after: Vec<Item>, absent: &[&str]) -> String {
+    let before = Report::new(run(0), before, Vec::new()).compared_with(None);
+    let mut after = Report::new(run(1), after, Vec::new());
+    after.absent = absent.iter().map(|code| (*code).to_owned()).collect();
+    told(&after.compared_with(Some(&Snapshot::of(&before))))
+}
+
+#[test]
+fn what_is_mended_by_going_is_resolved_only_by_a_run_that_looked_for_it_w25_w28() {
+    let other = || item("B", Pass, WHOLE, &[]);
+    let rows: [(&str, Vec<Item>, &[&str], &str); 6] = [
+        (
+            "all was read, and nothing of the kind exists",
+            vec![other()],
+            &["A"],
+            " |  | FAIL x",
+        ),
+        (
+            "nobody looked: switched off, or another task",
+            vec![other()],
+            &[],
+            " | ~FAIL x | ",
+        ),
+        (
+            "only another kind was looked for",
+            vec![other()],
+            &["C"],
+            " | ~FAIL x | ",
+        ),
+        (
+            "it could not be read",
+            vec![item("A", Unknown, EMPTY, &[])],
+            &[],
+            " | ~FAIL x | ",
+        ),
+        (
+            "the line itself is there, and knows better",
+            vec![item("A", Unknown, EMPTY, &[])],
+            &["A"],
+            " | ~FAIL x | ",
+        ),
+        (
+            "one of the kind is there again",
+            vec![item("A", Fail, WHOLE, &["y"])],
+            &[],
+            "FAIL y |  | FAIL x",
+        ),
+    ];
+    for (why, after, absent, expected) in rows {
+        let before = vec![item("A", Fail, WHOLE, &["x"]), other()];
+        assert_eq!(told_with(before, after, absent), expected, "{why}");
+    }
+    let unread = vec![item("A", Unknown, EMPTY, &[]), other()];
+    assert_eq!(
+        told_with(unread, vec![other()], &["A"]),
+        " |  | UNKNOWN",
+        "it can be read again"
+    );
+}
+
 #[test]
 fn on_change_mails_what_is_new_resolved_or_of_another_status() {
     let fail = |names: &[&str]| vec![item("A", Fail, WHOLE, names)];

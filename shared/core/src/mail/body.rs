@@ -194,6 +194,10 @@ fn table(text: &mut Text, report: &Report) {
         let first = format!("  {verdict:<7}  {code:<codes$}  {population:>looked$}  ");
         text.para(&first, &plain(&item.title));
     }
+    if !report.absent.is_empty() {
+        text.gap();
+        text.para("  ", &words::absent(report));
+    }
     if !report.not_checked.is_empty() {
         text.gap();
         text.para("  ", &words::not_checked(report));

@@ -12,15 +12,14 @@ use super::super::{Scene, words};
 use crate::facts::database::{Database, DatabaseFacts};
 
 pub(super) fn lines(seen: &DatabaseFacts, scene: &Scene<'_>) -> Vec<Line> {
-    let mut lines = vec![
+    vec![
         instances(&seen.database, scene),
         load::connections(&seen.database, &seen.connections, scene),
-    ];
-    lines.extend(load::lag(&seen.database, &seen.lag, scene));
-    lines.push(storage::line(&seen.database, &seen.storage, scene));
-    lines.push(waiting::maintenance(&seen.database, &seen.maintenance, scene));
-    lines.push(waiting::events(&seen.events, scene));
-    lines
+        load::lag(&seen.database, &seen.lag, scene),
+        storage::line(&seen.database, &seen.storage, scene),
+        waiting::maintenance(&seen.database, &seen.maintenance, scene),
+        waiting::events(&seen.events, scene),
+    ]
 }
 
 /// Least number of readers: Aurora has one to fail over to unless the plan says otherwise.

@@ -16,8 +16,8 @@ const NAMED: usize = 3;
 pub(super) fn lines(seen: &EksFacts, scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = vec![cluster(&seen.cluster)];
     let auto_mode = seen.cluster.as_ref().is_ok_and(|cluster| cluster.auto_mode);
-    lines.extend(addons(&seen.addons, auto_mode));
-    lines.extend(node_groups(&seen.node_groups));
+    lines.push(addons(&seen.addons, auto_mode));
+    lines.push(node_groups(&seen.node_groups));
     lines.push(insights(&seen.insights, scene));
     lines
 }
@@ -52,13 +52,12 @@ fn cluster(seen: &Observed<Cluster>) -> Line {
 
 /// Add-ons are not expected: those of Auto Mode are part of the service, and others may be installed without EKS. Without any
 /// there is nothing to say.
-fn addons(seen: &Observed<Vec<(String, Observed<Addon>)>>, auto_mode: bool) -> Option<Line> {
+fn addons(seen: &Observed<Vec<(String, Observed<Addon>)>>, auto_mode: bool) -> Line {
     const CODE: &str = "HLT-222";
     const TITLE: &str = "EKS add-ons are healthy";
     let all = match seen {
-        Ok(all) if all.is_empty() && auto_mode => return None,
         Ok(all) => all,
-        Err(why) => return Some(Line::unreadable(CODE, TITLE, why)),
+        Err(why) => return Line::unreadable(CODE, TITLE, why),
     };
     let (mut wrong, mut unread) = (Vec::new(), Vec::new());
     for (name, addon) in all {
@@ -75,28 +74,26 @@ fn addons(seen: &Observed<Vec<(String, Observed<Addon>)>>, auto_mode: bool) -> O
             }
         }
     }
-    Some(
-        Line::new(CODE, TITLE, all.len() - unread.len())
-            .seen(format!(
-                "{} of {} in trouble",
-                wrong.len(),
-                words::count(all.len(), "add-on")
-            ))
-            .threshold("no add-on is degraded or failed", "eks:DescribeAddon")
-            .remedy("read the add-on's issues; an add-on that failed to update keeps its old version")
-            .wrong(wrong)
-            .unread(unread),
-    )
+    let line = Line::new(CODE, TITLE, all.len() - unread.len());
+    if auto_mode { line.if_any() } else { line }
+        .seen(format!(
+            "{} of {} in trouble",
+            wrong.len(),
+            words::count(all.len(), "add-on")
+        ))
+        .threshold("no add-on is degraded or failed", "eks:DescribeAddon")
+        .remedy("read the add-on's issues; an add-on that failed to update keeps its old version")
+        .wrong(wrong)
+        .unread(unread)
 }
 
-fn node_groups(seen: &Observed<Vec<(String, Observed<NodeGroup>)>>) -> Option<Line> {
+/// There may be none: nodes come from Auto Mode, Karpenter or groups of one's own.
+fn node_groups(seen: &Observed<Vec<(String, Observed<NodeGroup>)>>) -> Line {
     const CODE: &str = "HLT-223";
     const TITLE: &str = "EKS node groups are healthy";
     let all = match seen {
-        // Nodes come from Auto Mode, Karpenter or groups of one's own.
-        Ok(all) if all.is_empty() => return None,
         Ok(all) => all,
-        Err(why) => return Some(Line::unreadable(CODE, TITLE, why)),
+        Err(why) => return Line::unreadable(CODE, TITLE, why),
     };
     let (mut wrong, mut unread) = (Vec::new(), Vec::new());
     for (name, group) in all {
@@ -113,21 +110,20 @@ fn node_groups(seen: &Observed<Vec<(String, Observed<NodeGroup>)>>) -> Option<Li
             }
         }
     }
-    Some(
-        Line::new(CODE, TITLE, all.len() - unread.len())
-            .seen(format!(
-                "{} of {} in trouble",
-                wrong.len(),
-                words::count(all.len(), "node group")
-            ))
-            .threshold(
-                "no group is degraded or carries an issue",
-                "eks:DescribeNodegroup",
-            )
-            .remedy("mend the first issue: EKS replaces no nodes of a degraded group")
-            .wrong(wrong)
-            .unread(unread),
-    )
+    Line::new(CODE, TITLE, all.len() - unread.len())
+        .if_any()
+        .seen(format!(
+            "{} of {} in trouble",
+            wrong.len(),
+            words::count(all.len(), "node group")
+        ))
+        .threshold(
+            "no group is degraded or carries an issue",
+            "eks:DescribeNodegroup",
+        )
+        .remedy("mend the first issue: EKS replaces no nodes of a degraded group")
+        .wrong(wrong)
+        .unread(unread)
 }
 
 fn state(status: &str, issues: &[(String, String)]) -> String {

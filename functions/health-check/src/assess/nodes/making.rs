@@ -30,15 +30,15 @@ pub(super) fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             Finding::of(&claim.name, says)
         })
     });
-    // That nothing is asked for is an answer, where there are pools that could ask.
-    (!claims.is_empty()).then(|| {
+    Some(
         Line::new(CODE, TITLE, claims.len())
+            .if_any()
             .seen(count(claims.len(), "node claim"))
             .threshold(format!("registered within {limit} min"), "nodes.register_minutes")
             .remedy("kubectl describe nodeclaim: capacity, subnet, image, security group or the node's access entry")
             .wrong(late)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }
 
 /// The first step that did not happen, in the words of the controller.
@@ -84,8 +84,9 @@ pub(super) fn pools(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             Finding::of(&pool.name, short(&format!("not Ready: {reason} {message}"), 200))
         })
     });
-    (!pools.is_empty()).then(|| {
+    Some(
         Line::new(CODE, TITLE, pools.len())
+            .if_any()
             .seen(count(pools.len(), "node pool"))
             .threshold(format!("below {limit} % of each limit"), "nodes.pool_percent")
             .remedy(
@@ -93,6 +94,6 @@ pub(super) fn pools(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             )
             .wrong(full)
             .wrong(broken)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }

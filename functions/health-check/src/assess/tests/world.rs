@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::Task;
-use crate::assess::{Scene, assess};
+use crate::assess::{Judged, Scene, assess};
 use crate::facts::Facts;
 use crate::facts::aws::AwsFacts;
 use crate::facts::changes::Changes;
@@ -235,6 +235,11 @@ impl World {
                         team,
                         mesh: Wish::of_namespace(&one.labels),
                     },
+        self.judged().items
+    }
+
+    /// The same, with the codes of what does not exist.
+    pub(crate) fn judged(&self) -> Judged {
                 )
             };
             all.into_iter().map(read).collect::<Namespaces>()
@@ -320,7 +325,7 @@ impl World {
             zone: settings.deployment.zone.rules(),
             now: now(),
         };
-        assess(&facts, &scene).0
+        assess(&facts, &scene)
     }
 
     /// Every complaint: code, name and words.

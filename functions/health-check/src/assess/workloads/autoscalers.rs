@@ -22,14 +22,15 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         let name = format!("{}/HorizontalPodAutoscaler/{}", one.namespace, one.name);
         Some(Finding::inside(&one.namespace, name, says))
     });
-    (!all.is_empty() || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.len())
+            .if_any()
             .seen(count(all.len(), "autoscaler"))
             .threshold(format!("not at its maximum for more than {limit} min"), "workloads.hpa_minutes")
             .remedy("blind: mend the metric's source; at its maximum: raise maxReplicas, after a look at what the database can carry")
             .wrong(wrong)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }
 
 /// It cannot read its metrics, or cannot reach what it scales.

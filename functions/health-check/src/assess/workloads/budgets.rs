@@ -19,14 +19,15 @@ pub(super) fn line(inside: &Inside) -> Option<Line> {
         let name = format!("{}/PodDisruptionBudget/{}", one.namespace, one.name);
         Some(Finding::inside(&one.namespace, name, never(one)?))
     });
-    (!all.is_empty() || shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, all.len())
+            .if_any()
             .seen(count(all.len(), "disruption budget"))
             .threshold("at least one pod may go while all are healthy", "PodDisruptionBudget status")
             .remedy("allow one disruption (maxUnavailable: 1) or run one replica more; drains and node updates wait for it until they fail")
             .wrong(wrong)
-            .short_of(shortfall)
-    })
+            .short_of(shortfall),
+    )
 }
 
 /// Why it would not let a pod go even if all were healthy. One that selects no pods protects nothing and stops nothing.

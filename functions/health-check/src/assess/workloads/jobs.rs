@@ -25,8 +25,9 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         Some(Finding::inside(&workload.namespace, workload.to_string(), which))
     });
     let hours = scene.plan.workloads.window_hours;
-    (jobs.sum.examined > 0 || jobs.shortfall.is_some()).then(|| {
+    Some(
         Line::new(CODE, TITLE, jobs.sum.examined)
+            .if_any()
             .seen(count(jobs.sum.examined, "Job"))
             .threshold(
                 format!("the last run of each CronJob, and every other Job of {hours} h"),
@@ -34,6 +35,6 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             )
             .remedy("kubectl describe job, and the logs of its last pod")
             .wrong(wrong)
-            .short_of(jobs.shortfall.as_ref())
-    })
+            .short_of(jobs.shortfall.as_ref()),
+    )
 }

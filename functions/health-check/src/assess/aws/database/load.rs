@@ -112,22 +112,15 @@ pub(super) fn connections(
 }
 
 /// Replica lag of each reader. Without readers, and without any expected, nobody could lag.
-pub(super) fn lag(
-    seen: &Observed<Database>,
-    series: &Observed<Vec<Series>>,
-    scene: &Scene<'_>,
-) -> Option<Line> {
+pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, scene: &Scene<'_>) -> Line {
     const CODE: &str = "HLT-233";
     const TITLE: &str = "readers follow the writer";
     let (database, series) = match (seen, series) {
         (Ok(database), Ok(series)) => (database, series),
-        (Err(why), _) | (_, Err(why)) => return Some(Line::unreadable(CODE, TITLE, why)),
+        (Err(why), _) | (_, Err(why)) => return Line::unreadable(CODE, TITLE, why),
     };
     let readers: Vec<&Instance> = database.instances.iter().filter(|one| !one.writer).collect();
     let least = least_readers(database.kind, scene);
-    if readers.is_empty() && least == 0 {
-        return None;
-    }
     let limit = scene.plan.database.max_replica_lag_ms;
     let (mut wrong, mut unread, mut highest) = (Vec::new(), Vec::new(), 0.0_f64);
     for reader in &readers {
@@ -147,16 +140,15 @@ pub(super) fn lag(
         }
     }
     let expected = u64::from(least).max(u64::try_from(readers.len()).unwrap_or(u64::MAX));
-    Some(
-        Line::new(CODE, TITLE, readers.len() - unread.len())
-            .expected(expected)
-            .seen(format!(
-                "at most {highest:.0} ms behind on {}",
-                words::count(readers.len(), "reader")
-            ))
-            .threshold(format!("at most {limit} ms"), "database.max_replica_lag_ms")
-            .remedy("find the long transaction or the load on the writer; what is read there is stale")
-            .wrong(wrong)
-            .unread(unread),
-    )
+    let line = Line::new(CODE, TITLE, readers.len() - unread.len());
+    if least == 0 { line.if_any() } else { line }
+        .expected(expected)
+        .seen(format!(
+            "at most {highest:.0} ms behind on {}",
+            words::count(readers.len(), "reader")
+        ))
+        .threshold(format!("at most {limit} ms"), "database.max_replica_lag_ms")
+        .remedy("find the long transaction or the load on the writer; what is read there is stale")
+        .wrong(wrong)
+        .unread(unread)
 }
