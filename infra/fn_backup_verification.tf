@@ -51,7 +51,7 @@ locals {
   backup_verification_places = flatten([
     for name, plan in local.backup_verification_own : concat(
       [{ target = name, region = local.targets[name].region, home = true }],
-      [for copy in plan.copies : { target = name, region = copy.region, home = false } if copy.role_arn == null],
+      [for copy in plan.copies : { target = name, region = copy.region, home = false } if copy.role_arn == null && copy.through != "copy_jobs"],
     )
   ])
 
@@ -88,7 +88,7 @@ locals {
       ]
       # These actions of AWS Backup have no resource type.
       aws_backup = anytrue([
-        for plan in values(local.backup_verification_own) : plan.aws_backup != null || try(plan.restore_proof.aws_backup, false) || anytrue([for copy in plan.copies : copy.through == "aws_backup" && copy.role_arn == null])
+        for plan in values(local.backup_verification_own) : plan.aws_backup != null || try(plan.restore_proof.aws_backup, false) || anytrue([for copy in plan.copies : contains(["aws_backup", "copy_jobs"], copy.through) && copy.role_arn == null])
       ]) ? ["*"] : []
       dump_bucket_arns = flatten([
         for name, plan in var.backup_verification.targets : [

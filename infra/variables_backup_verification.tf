@@ -23,8 +23,9 @@ variable "backup_verification" {
       # Copies of its snapshots in other regions or accounts.
       copies = optional(list(object({
         region        = string
-        role_arn      = optional(string)              # for another account
-        through       = optional(string, "snapshots") # snapshots, or aws_backup
+        role_arn      = optional(string)              # for another account: looks there with this role
+        account_id    = optional(string)              # for another account that lets nobody in; only with copy_jobs
+        through       = optional(string, "snapshots") # snapshots, aws_backup, or copy_jobs: what the jobs at home say of copies there
         max_age_hours = optional(number, 30)
       })), [])
 
@@ -157,8 +158,13 @@ variable "backup_verification" {
   }
 
   validation {
-    condition     = var.backup_verification == null ? true : alltrue(flatten([for plan in values(var.backup_verification.targets) : [for copy in plan.copies : contains(["snapshots", "aws_backup"], copy.through) && copy.max_age_hours >= 1]]))
-    error_message = "copies[…].through must be snapshots or aws_backup, and max_age_hours at least 1."
+    condition     = var.backup_verification == null ? true : alltrue(flatten([for plan in values(var.backup_verification.targets) : [for copy in plan.copies : contains(["snapshots", "aws_backup", "copy_jobs"], copy.through) && copy.max_age_hours >= 1]]))
+    error_message = "copies[…].through must be snapshots, aws_backup or copy_jobs, and max_age_hours at least 1."
+  }
+
+  validation {
+    condition     = var.backup_verification == null ? true : alltrue(flatten([for plan in values(var.backup_verification.targets) : [for copy in plan.copies : copy.through == "copy_jobs" ? copy.role_arn == null : copy.account_id == null]]))
+    error_message = "copies[…].role_arn looks into another account, and account_id names one for through = copy_jobs, which looks at the jobs at home: set the one that fits."
   }
 
   validation {

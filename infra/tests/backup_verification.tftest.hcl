@@ -25,8 +25,12 @@ variables {
   backup_verification = {
     targets = {
       prod-a = {
-        database   = {}
-        copies     = [{ region = "us-west-2" }, { region = "eu-west-1", role_arn = "arn:aws:iam::333333333333:role/copies", through = "aws_backup" }]
+        database = {}
+        copies = [
+          { region = "us-west-2" },
+          { region = "eu-west-1", role_arn = "arn:aws:iam::333333333333:role/copies", through = "aws_backup" },
+          { region = "eu-central-1", account_id = "444444444444", through = "copy_jobs" },
+        ]
         aws_backup = { copy_jobs = true }
         velero     = { exclude_namespaces = ["kube-*"] }
         dumps      = [{ name = "pg", bucket = "prod-a-dumps", prefix = "pg/" }]
@@ -67,7 +71,7 @@ run "the_policy_names_the_databases_of_the_plan_and_their_places" {
       "arn:aws:kms:us-east-1:123456789012:key/*",
       "arn:aws:kms:us-west-2:123456789012:key/*",
     ]
-    error_message = "keys are described where snapshots lie"
+    error_message = "keys are described where snapshots lie, and where copies are known by jobs at home nothing is read"
   }
 
   assert {

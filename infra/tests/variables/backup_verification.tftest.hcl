@@ -204,3 +204,27 @@ run "refused_a_day_that_is_none" {
     backup_verification = { targets = { prod-a = { restore_proof = { declared = { on = "in May", by = "Ada" } }, not_checked = ["database", "copies", "aws_backup", "velero", "dumps"] } } }
   }
 }
+
+run "refused_a_role_for_the_jobs_at_home" {
+  command         = plan
+  expect_failures = [var.backup_verification]
+
+  variables {
+    backup_verification = { targets = { prod-a = {
+      copies      = [{ region = "us-west-2", through = "copy_jobs", role_arn = "arn:aws:iam::333333333333:role/copies" }]
+      not_checked = ["database", "aws_backup", "velero", "dumps", "restore_proof"]
+    } } }
+  }
+}
+
+run "refused_an_account_without_the_jobs_at_home" {
+  command         = plan
+  expect_failures = [var.backup_verification]
+
+  variables {
+    backup_verification = { targets = { prod-a = {
+      copies      = [{ region = "us-west-2", account_id = "333333333333" }]
+      not_checked = ["database", "aws_backup", "velero", "dumps", "restore_proof"]
+    } } }
+  }
+}

@@ -6,20 +6,27 @@ use jiff::Timestamp;
 use super::encryption::unusable;
 use super::{Says, age, count, hours, lasting, population, worse_of, youngest};
 use crate::facts::CopyFacts;
-use crate::settings::CopyPolicy;
+use crate::settings::{CopyPolicy, Through};
+
+/// Where copies are, and by what that is known where nobody looks there.
+fn place(plan: &CopyPolicy) -> String {
+    let of_role = plan.role_arn.as_ref().and_then(|role| role.account_id());
+    let account = of_role.or(plan.account_id.as_ref());
+    let place = account.map_or_else(
+        || plan.region.to_string(),
+        |account| format!("{} of {account}", plan.region),
+    );
+    match plan.through {
+        Through::CopyJobs => format!("{place} (by copy jobs; not seen there)"),
+        Through::Snapshots | Through::AwsBackup => place,
+    }
+}
 
 pub(crate) fn elsewhere(plans: &[CopyPolicy], facts: &[CopyFacts], now: Timestamp) -> Item {
     let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
     let (mut examined, mut ages) = (0, Vec::new());
     for (plan, seen) in plans.iter().zip(facts) {
-        let place = plan
-            .role_arn
-            .as_ref()
-            .and_then(|role| role.account_id())
-            .map_or_else(
-                || plan.region.to_string(),
-                |account| format!("{} of {account}", plan.region),
-            );
+        let place = place(plan);
         let copies = match &seen.copies {
             Ok(copies) => copies,
             Err(why) => {

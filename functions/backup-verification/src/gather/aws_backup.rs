@@ -12,7 +12,7 @@ use crate::facts::AwsBackupFacts;
 use crate::settings::Plan;
 
 /// AWS Backup keeps jobs for 30 days. Source: *AWS Backup API Reference*, `ListRestoreJobs`.
-const JOBS_KEPT_DAYS: u32 = 30;
+pub(super) const JOBS_KEPT_DAYS: u32 = 30;
 
 /// What AWS Backup holds, and the restore jobs that may prove something.
 pub(super) async fn facts(
@@ -76,7 +76,7 @@ async fn restores(clients: &Clients, arn: &Observed<String>, times: &Times) -> O
     Ok(all.into_iter().filter(ours).collect())
 }
 
-fn days_ago(times: &Times, days: u32) -> Timestamp {
+pub(super) fn days_ago(times: &Times, days: u32) -> Timestamp {
     times
         .now
         .saturating_sub(SignedDuration::from_hours(24 * i64::from(days)))

@@ -2,17 +2,21 @@
 
 use aws_config::SdkConfig;
 use day2_aws::boot;
+use day2_core::arn::Arn;
 use day2_core::target::{Engine, Target};
 use day2_core::{Cause, Observed, Unreadable};
 use day2_reads::backups::DbSnapshot;
+use day2_reads::copy_jobs::CopyJob;
 use day2_reads::keys::{self, Key};
 use day2_reads::times::Times;
 use day2_reads::{
-    db_automated_backups, db_cluster_snapshots, db_clusters, db_instances, db_snapshots, recovery_points,
+    copy_jobs, db_automated_backups, db_cluster_snapshots, db_clusters, db_instances, db_snapshots,
+    recovery_points,
 };
 use futures::future::join_all;
 use jiff::Timestamp;
 
+use super::aws_backup::{JOBS_KEPT_DAYS, days_ago};
 use super::{Clients, undeclared};
 use crate::assess::youngest;
 use crate::facts::{Copied, CopyFacts, Database, DatabaseFacts};
@@ -129,6 +133,7 @@ pub(super) async fn copies(
 ) -> CopyFacts {
     let aws = place(clients, target, policy).await;
     let copies = match policy.through {
+        Through::CopyJobs => copied_by_jobs(clients, target, policy, arn, times).await,
         Through::Snapshots => copied(&aws_sdk_rds::Client::new(&aws), target, times)
             .await
             .map(|all| all.into_iter().map(of_snapshot).collect()),
@@ -169,6 +174,34 @@ async fn points(aws: &SdkConfig, arn: &Observed<String>, times: &Times) -> Obser
         taken_at: point.created_at,
         encrypted: Some(point.key.is_some()),
         key: point.key,
+    });
+    Ok(copies.collect())
+}
+
+/// What the copy jobs at home say of the vaults of one region and account. A job that is over has its copy's age at least: it
+/// began when what it copied was there.
+async fn copied_by_jobs(
+    clients: &Clients,
+    target: &Target,
+    policy: &CopyPolicy,
+    arn: &Observed<String>,
+    times: &Times,
+) -> Observed<Vec<Copied>> {
+    let arn = arn.as_ref().map_err(Clone::clone)?;
+    let since = days_ago(times, JOBS_KEPT_DAYS);
+    let jobs = copy_jobs::of_resource_since(&clients.backup, times, arn, since).await?;
+    let account = policy.account_id.as_ref().unwrap_or(&target.account_id);
+    let there = |job: &CopyJob| {
+        let vault = job.destination.parse::<Arn>();
+        vault.is_ok_and(|vault| vault.region() == Some(&policy.region) && vault.account_id() == Some(account))
+    };
+    let copies = jobs.into_iter().filter(there).map(|job| Copied {
+        available: job.state == "COMPLETED",
+        id: format!("copy job {}", job.id),
+        status: job.state,
+        taken_at: job.created_at,
+        encrypted: None,
+        key: None,
     });
     Ok(copies.collect())
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use aws_sdk_backup::operation::list_copy_jobs::ListCopyJobsOutput;
+use aws_sdk_backup::types as backup;
 use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
 use aws_sdk_rds::operation::describe_db_cluster_snapshots::DescribeDbClusterSnapshotsOutput;
 use aws_sdk_rds::operation::describe_db_clusters::DescribeDbClustersOutput;
@@ -191,4 +193,86 @@ async fn a_plan_for_a_database_that_the_target_does_not_declare_is_unknown_and_a
     .await;
     let seen = facts.database.unwrap().database;
     assert_eq!(seen.unwrap_err().cause, Cause::NotFound);
+}
+
+/// Jobs of four vaults; only those to the declared region and account count, and of these only one that is over.
+#[tokio::test]
+async fn copies_in_an_account_that_lets_nobody_in_are_judged_by_the_jobs_at_home_w26() {
+    let cluster = mock!(aws_sdk_rds::Client::describe_db_clusters).then_output(|| {
+        let cluster = rds::DbCluster::builder()
+            .db_cluster_identifier("prod-a")
+            .db_cluster_arn("arn:aws:rds:us-east-1:123456789012:cluster:prod-a")
+            .status("available")
+            .engine("aurora-postgresql")
+            .set_db_cluster_members(Some(Vec::new()))
+            .build();
+        DescribeDbClustersOutput::builder().db_clusters(cluster).build()
+    });
+    let job = |id: &str, vault: &str, state: &str, hours| {
+        backup::CopyJob::builder()
+            .copy_job_id(id)
+            .state(state.into())
+            .destination_backup_vault_arn(format!("arn:aws:backup:{vault}:backup-vault:locked"))
+            .creation_date(at(hours))
+            .build()
+    };
+    let jobs = mock!(aws_sdk_backup::Client::list_copy_jobs).then_output(move || {
+        ListCopyJobsOutput::builder()
+            .copy_jobs(job(
+                "of-another-account",
+                "us-west-2:333333333333",
+                "COMPLETED",
+                1,
+            ))
+            .copy_jobs(job("of-another-region", "eu-west-1:210987654321", "COMPLETED", 1))
+            .copy_jobs(job("at-home", "us-west-2:123456789012", "COMPLETED", 1))
+            .copy_jobs(job("running", "us-west-2:210987654321", "RUNNING", 1))
+            .copy_jobs(job("good", "us-west-2:210987654321", "COMPLETED", 25))
+            .build()
+    });
+    let nowhere = nowhere();
+    let clients = Clients {
+        rds: mock_client!(aws_sdk_rds, RuleMode::MatchAny, [&cluster]),
+        backup: mock_client!(aws_sdk_backup, RuleMode::MatchAny, [&jobs]),
+        ..Clients::new(&nowhere, &nowhere)
+    };
+    for (account, expected) in [
+        ("210987654321", Ok("25 h")),
+        ("444444444444", Err("no copy that can be restored: 0")),
+    ] {
+        let plan = json!({
+            "copies": [{"region": "us-west-2", "through": "copy_jobs", "account_id": account}],
+            "not_checked": ["database", "aws_backup", "velero", "dumps", "restore_proof"],
+        });
+        let settings = settings(|into| *into = plan);
+        let plan = &settings.function.targets["prod-a"];
+        let facts = Box::pin(gather(
+            &clients,
+            &settings.targets[0],
+            plan,
+            Task::Weekly,
+            &times(),
+        ))
+        .await;
+        let before = Ok(None);
+        let (items, ..) = assess(&Scene {
+            facts: &facts,
+            plan,
+            task: Task::Weekly,
+            before: &before,
+            zone: settings.deployment.zone.rules(),
+            now: now(),
+        });
+        let judged = item(&items, "BAK-011");
+        match expected {
+            Ok(age) => {
+                assert_eq!(judged.verdict(), Verdict::Pass, "{judged:?}");
+                assert!(judged.seen.contains(age), "{}", judged.seen);
+            }
+            Err(says) => {
+                assert_eq!(judged.verdict(), Verdict::Fail);
+                assert!(judged.subjects[0].says.contains(says), "{:?}", judged.subjects);
+            }
+        }
+    }
 }

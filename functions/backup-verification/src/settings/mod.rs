@@ -4,7 +4,7 @@
 mod tests;
 mod validate;
 
-use day2_core::arn::{Arn, Region};
+use day2_core::arn::{AccountId, Arn, Region};
 use day2_core::names::BucketName;
 use day2_core::settings::{Day, Mistakes, Named, Percent};
 use deserr::Deserr;
@@ -126,6 +126,9 @@ pub struct CopyPolicy {
     /// Role to assume there, for copies in another account.
     #[deserr(default)]
     pub role_arn: Option<Arn>,
+    /// The other account, for [`Through::CopyJobs`]: nobody is assumed there, so that nothing else says which it is.
+    #[deserr(default)]
+    pub account_id: Option<AccountId>,
     /// What makes them.
     #[deserr(default)]
     pub through: Through,
@@ -145,6 +148,10 @@ pub enum Through {
     /// AWS Backup: they are recovery points in a vault of that region.
     #[deserr(rename = "aws_backup")]
     AwsBackup,
+    /// AWS Backup, as the copy jobs at home tell: for an account that lets nobody in. They prove that a copy was made, and not
+    /// that it is still there.
+    #[deserr(rename = "copy_jobs")]
+    CopyJobs,
 }
 
 /// The database in AWS Backup.

@@ -60,7 +60,7 @@ fn several_mistakes_are_told_at_once() {
 #[test]
 fn each_rule_between_fields_has_its_own_message() {
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 16] = [
+    let cases: [(Change, &str); 19] = [
         (
             |plan| plan["database"]["max_snapshot_age_hours"] = json!(24),
             "fails every day around the backup window",
@@ -88,6 +88,21 @@ fn each_rule_between_fields_has_its_own_message() {
         (
             |plan| plan["copies"][0]["role_arn"] = json!("arn:aws:sns:us-east-1:123456789012:x"),
             "is not the ARN of a role",
+        ),
+        (
+            |plan| plan["copies"][0] = json!({"region": "us-west-2", "through": "copy_jobs", "role_arn": "arn:aws:iam::210987654321:role/copies"}),
+            "is not assumed to read copy jobs",
+        ),
+        (
+            |plan| plan["copies"][0] = json!({"region": "us-west-2", "account_id": "210987654321"}),
+            "is used with copy jobs only",
+        ),
+        (
+            |plan| {
+                plan["copies"] = json!([{"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"},
+                {"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"}])
+            },
+            "is used by an earlier copy too",
         ),
         (
             |plan| plan["aws_backup"]["look_back_days"] = json!(31),
@@ -130,6 +145,19 @@ fn each_rule_between_fields_has_its_own_message() {
             "{words} is not said in {found:#?}"
         );
     }
+}
+
+#[test]
+fn one_region_may_hold_copies_of_several_kinds_and_accounts() {
+    let found = mistakes(|plan| {
+        plan["copies"] = json!([
+            {"region": "us-west-2"}, {"region": "us-west-2", "through": "aws_backup"},
+            {"region": "us-west-2", "role_arn": "arn:aws:iam::210987654321:role/copies", "through": "aws_backup"},
+            {"region": "us-west-2", "through": "copy_jobs"},
+            {"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"},
+        ]);
+    });
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]

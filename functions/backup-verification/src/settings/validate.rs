@@ -39,6 +39,22 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
                 "is not the ARN of a role in the partition of the region",
                 "write arn:…:iam::ACCOUNT:role/NAME",
             );
+            at.require(
+                copy.through != Through::CopyJobs,
+                "role_arn",
+                role,
+                "is not assumed to read copy jobs, which are at home",
+                "write account_id, or through = aws_backup to look into the other account",
+            );
+        }
+        if let Some(account) = &copy.account_id {
+            at.require(
+                copy.through == Through::CopyJobs,
+                "account_id",
+                account,
+                "is used with copy jobs only",
+                "name a role of that account in role_arn",
+            );
         }
     });
     at.unique(
@@ -47,7 +63,8 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
         "copy",
         plan.copies.iter().map(|copy| {
             let role = copy.role_arn.as_ref().map_or("", |role| role.as_str());
-            format!("{} {role} {}", copy.region, copy.through == Through::AwsBackup)
+            let account = copy.account_id.as_ref().map_or("", |account| account.as_str());
+            format!("{} {role}{account} {:?}", copy.region, copy.through)
         }),
     );
     if let Some(policy) = &plan.aws_backup {

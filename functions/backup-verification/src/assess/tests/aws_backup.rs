@@ -107,3 +107,29 @@ fn copies_elsewhere_must_be_there_young_encrypted_and_openable() {
     let denied = judged(|facts| facts.copies[0].copies = denied("rds:DescribeDBClusterSnapshots"));
     only(&denied, "BAK-011", Unknown, &["us-west-2"]);
 }
+
+#[test]
+fn a_copy_in_another_account_is_named_with_it_and_with_how_it_is_known() {
+    let of = |copy: serde_json::Value| {
+        judged_by(
+            |plan| plan["copies"] = serde_json::json!([copy]),
+            |facts| facts.copies[0].copies = Ok(Vec::new()),
+        )
+    };
+    for (copy, place) in [
+        (
+            serde_json::json!({"region": "us-west-2", "role_arn": "arn:aws:iam::210987654321:role/copies"}),
+            "us-west-2 of 210987654321",
+        ),
+        (
+            serde_json::json!({"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"}),
+            "us-west-2 of 210987654321 (by copy jobs; not seen there)",
+        ),
+        (
+            serde_json::json!({"region": "us-west-2", "through": "copy_jobs"}),
+            "us-west-2 (by copy jobs; not seen there)",
+        ),
+    ] {
+        only(&of(copy), "BAK-011", Fail, &[place]);
+    }
+}
