@@ -131,56 +131,165 @@ fn trap_18_the_restart_count_is_of_a_life_and_not_of_a_day() {
         .is_well("the last restart is a month ago");
 }
 
+/// A flag that does not exist, or is gone, prints to stderr; what is counted behind the pipe is empty, and reads as health.
 #[test]
 fn trap_19_what_a_tool_refuses_is_an_error_and_not_an_empty_list() {
-    // A flag that does not exist prints to stderr; what is counted behind the pipe is empty.
-    assert_eq!(grep(&[], "False", false).len(), 0);
-    let world = World::well().of("pods", json!("forbidden"));
-    assert_eq!(world.item("HLT-122").verdict(), Verdict::Unknown);
-    assert!(
-        world.item("HLT-122").seen.contains("permission denied"),
-        "{}",
-        world.item("HLT-122").seen
-    );
-}
-
-#[test]
-fn trap_20_and_21_every_line_says_how_much_it_looked_at() {
-    // `kubectl logs -l app=x --since=1h | grep ERROR` reads ten lines of each container, and its silence looks like health.
-    let lines: Vec<String> = (0..1000)
-        .map(|n| {
-            if n < 900 {
-                "ERROR".to_owned()
-            } else {
-                "fine".to_owned()
-            }
-        })
-        .collect();
-    assert!(grep(&lines[990..], "ERROR", false).is_empty());
-    for item in World::well().items() {
-        let population = item.population();
+    for (command, word, list, ours) in [
+        (
+            "kubectl get pods --all-contexts | grep -c CrashLoopBackOff",
+            "CrashLoopBackOff",
+            "pods",
+            "HLT-122",
+        ),
+        (
+            "kubectl get nodes --short | grep -c NotReady",
+            "NotReady",
+            "nodes",
+            "HLT-111",
+        ),
+        (
+            "kubectl get hpa --all-contexts | grep -c unknown",
+            "unknown",
+            "horizontalpodautoscalers",
+            "HLT-128",
+        ),
+        (
+            "kubectl get certificates --short | grep -c False",
+            "False",
+            "certificates",
+            "HLT-171",
+        ),
+        (
+            "kubectl get resourcequota --all-contexts | grep -c 100%",
+            "100%",
+            "resourcequotas",
+            "HLT-151",
+        ),
+    ] {
+        let printed: [String; 0] = [];
+        assert_eq!(grep(&printed, word, false).len(), 0, "{command}");
+        let item = World::well().of(list, json!("forbidden")).item(ours);
+        assert_eq!(item.verdict(), Verdict::Unknown, "{command}");
         assert!(
-            item.verdict() != Verdict::Pass || population.examined > 0,
-            "{item:?}"
+            item.seen.contains("permission denied"),
+            "{command}: {}",
+            item.seen
         );
     }
 }
 
+/// Automation that reports only success is silent when the check did not work; whoever reads no mail as good news is told
+/// nothing. Here a look that sees nothing gives lines that say so. That a whole report is missing, `watchdog` says.
+#[test]
+fn trap_20_a_check_that_could_not_look_is_not_silent() {
+    const LISTS: [&str; 12] = [
+        "namespaces",
+        "nodes",
+        "pods",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "jobs",
+        "persistentvolumeclaims",
+        "persistentvolumes",
+        "resourcequotas",
+        "scaledobjects",
+        "certificates",
+    ];
+    let blind = LISTS
+        .iter()
+        .fold(World::well(), |world, list| world.of(list, json!("forbidden")));
+    // `kubectl … | grep Error && mail …`: there is no line with an error, so that no mail is sent.
+    let mailed = !grep(&[], "Error", false).is_empty();
+    assert!(!mailed);
+    let judged = blind.judged();
+    let said: Vec<Verdict> = judged.items.iter().map(day2_core::Item::verdict).collect();
+    assert_eq!(Verdict::worst(said), Verdict::Unknown, "{:#?}", judged.items);
+    for code in [
+        "HLT-111", "HLT-121", "HLT-122", "HLT-131", "HLT-141", "HLT-151", "HLT-161", "HLT-166", "HLT-171",
+    ] {
+        assert_eq!(blind.item(code).verdict(), Verdict::Unknown, "{code}");
+        assert!(
+            !judged.absent.contains(&code.to_owned()),
+            "{code} was not looked for"
+        );
+    }
+}
+
+/// `kubectl logs -l app=x --since=1h` reads ten lines of each container, and its silence looks like health. We read no logs:
+/// what a container died of is in its state, and every line says how much it looked at.
+#[test]
+fn trap_21_ten_lines_of_a_log_are_no_look() {
+    for (wrong, tail, ours) in [
+        (
+            "an error, and then ten lines of a restart",
+            "starting",
+            Verdict::Fail,
+        ),
+        (
+            "an error in the last ten lines",
+            "ERROR connection refused",
+            Verdict::Fail,
+        ),
+    ] {
+        let mut log = vec!["ERROR connection refused".to_owned(); 90];
+        log.extend((0..10).map(|_| tail.to_owned()));
+        let theirs = grep(&log[log.len() - 10..], "ERROR", false).is_empty();
+        assert_eq!(
+            theirs,
+            tail == "starting",
+            "{wrong}: what the log alone would have said"
+        );
+        let mut looping = sick("web-1", &json!({"waiting": {"reason": "CrashLoopBackOff"}}));
+        put(
+            &mut looping,
+            "/status/containerStatuses/0/lastState",
+            json!({"terminated": {"reason": "Error", "exitCode": 1, "finishedAt": ago(3)}}),
+        );
+        let world = World::well().with("pods", looping);
+        assert_eq!(world.item("HLT-122").verdict(), ours, "{wrong}");
+        assert_eq!(
+            world.item("HLT-122").population().examined,
+            5,
+            "{wrong}: all pods, not a sample"
+        );
+    }
+    for item in World::well().items() {
+        let examined = item.population().examined;
+        assert!(item.verdict() != Verdict::Pass || examined > 0, "{item:?}");
+    }
+}
+
+/// `describe-instances` hides the instances of Auto Mode where the account says so, so that a count of nodes, or of those that
+/// are gone, is zero and passes. The cluster itself shows its nodes.
 #[test]
 fn trap_22_nodes_of_auto_mode_are_seen_because_the_cluster_itself_is_asked() {
-    // `describe-instances` hides managed instances where the account says so: it would count none.
-    let world = World::well()
-        .set(
-            "nodes",
-            0,
-            "/metadata/labels",
-            json!({"eks.amazonaws.com/compute-type": "auto"}),
-        )
-        .set(
-            "nodes",
-            1,
+    let auto = |mut node: Value| {
+        put(
+            &mut node,
             "/metadata/labels",
             json!({"eks.amazonaws.com/compute-type": "auto"}),
         );
-    assert_eq!(world.item("HLT-111").population().examined, 2);
+        node
+    };
+    let plain = |number: usize| node(&format!("n{number}"));
+    for (nodes, visible, ours) in [
+        (vec![plain(1), plain(2)], 2, (2, Verdict::Pass)),
+        (vec![auto(plain(1)), plain(2)], 1, (2, Verdict::Pass)),
+        (vec![auto(plain(1)), auto(plain(2))], 0, (2, Verdict::Pass)),
+        (
+            vec![auto(plain(1)), auto(plain(2)), auto(broken_node())],
+            0,
+            (3, Verdict::Fail),
+        ),
+    ] {
+        // What `describe-instances` without `IncludeManagedResources` returns.
+        let theirs = nodes
+            .iter()
+            .filter(|node| node["metadata"]["labels"]["eks.amazonaws.com/compute-type"] != "auto")
+            .count();
+        assert_eq!(theirs, visible);
+        let item = World::well().of("nodes", json!(nodes)).item("HLT-111");
+        assert_eq!((item.population().examined, item.verdict()), ours);
+    }
 }

@@ -3,6 +3,7 @@
 use day2_core::Verdict::{Fail, Unknown};
 
 use super::world::{World, alarm, denied};
+use crate::settings::Group;
 
 type Spoil = fn(&mut World);
 
@@ -125,6 +126,27 @@ fn each_read_that_is_denied_leaves_all_other_lines_and_no_pass_of_its_own_w28() 
             assert!(told.contains("permission denied"), "{code}: {told}");
         }
     }
+}
+
+/// The table above misses no group of AWS. An endpoint needs no permission: one that gives no answer has failed.
+#[test]
+fn every_group_of_aws_has_a_refusal_in_the_table_w28() {
+    for (group, decade) in [
+        (Group::Alarms, "HLT-20"),
+        (Group::Security, "HLT-21"),
+        (Group::Eks, "HLT-22"),
+        (Group::Database, "HLT-23"),
+        (Group::Volumes, "HLT-25"),
+    ] {
+        let mut codes = ROWS.iter().flat_map(|(_, _, codes)| codes.iter());
+        assert!(codes.any(|code| code.starts_with(decade)), "{group:?}");
+        assert!(Group::OF_AWS.contains(&group));
+    }
+    assert_eq!(
+        Group::OF_AWS.len(),
+        6,
+        "a group was added, and Endpoints is the only one without a row"
+    );
 }
 
 #[test]
