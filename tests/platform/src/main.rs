@@ -38,12 +38,12 @@ enum Command {
     Seed,
     /// Prints what aws, kubectl and terraform need: eval "$(platform env)".
     Env,
-    /// Plays the demo: a healthy, a broken and a mended morning, each with its mail.
+    /// Plays the demo: mornings that are well, broken and mended, alarms that are acted on, a pod that mines.
     Demo {
         /// Leave everything up at the end, until Ctrl-C.
         #[arg(long)]
         keep: bool,
-        /// Play only these acts, in the order of the story; without it all but `report`.
+        /// Play only these acts, in the order of the story; without it all.
         #[arg(long, value_enum, value_delimiter = ',')]
         acts: Vec<Act>,
     },

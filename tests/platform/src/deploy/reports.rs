@@ -73,15 +73,13 @@ impl Report {
     /// The items of one verdict with the names of their subjects.
     #[must_use]
     pub fn named(&self, verdict: &str) -> Named {
-        let of_verdict = self.items.iter().filter(|item| item.verdict == verdict);
-        of_verdict
-            .map(|item| {
-                (
-                    item.code.clone(),
-                    item.subjects.iter().map(|subject| subject.name.clone()).collect(),
-                )
-            })
-            .collect()
+        let mut named = Named::new();
+        // A code has one item for each team that owns something.
+        for item in self.items.iter().filter(|item| item.verdict == verdict) {
+            let names = item.subjects.iter().map(|subject| subject.name.clone());
+            named.entry(item.code.clone()).or_default().extend(names);
+        }
+        named
     }
 
     /// The resolved complaints by code.

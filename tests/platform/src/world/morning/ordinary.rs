@@ -18,6 +18,10 @@ use crate::world::workloads::{self, on};
 
 const ROLLING: &str = "storefront";
 const JOB: &str = "nightly-report";
+const ONE_OFF: &str = "one-off";
+/// Values of the label of what is made here.
+const ROLLOUT: &str = "rollout";
+const SIDECAR: &str = "sidecar";
 
 /// Every method fails when the cluster refuses what it asks for.
 #[expect(clippy::missing_errors_doc, reason = "said once for all of them, above")]
@@ -46,6 +50,31 @@ impl World {
         Ok(())
     }
 
+    /// What [`Self::ordinary_life`] made is gone, and its node takes pods again.
+    pub async fn ordinary_life_ends(&self, cordoned: &str) -> Result<()> {
+        for made in [ROLLOUT, SIDECAR] {
+            self.undeploy(made).await?;
+        }
+        Api::<Job>::namespaced(self.kube.clone(), SEARCH)
+            .delete(JOB, &DeleteParams::background())
+            .await
+            .context("delete the job")?;
+        Api::<Pod>::namespaced(self.kube.clone(), SEARCH)
+            .delete(ONE_OFF, &DeleteParams::default())
+            .await
+            .context("delete the pod")?;
+        workloads::set_unschedulable(&self.kube, cordoned, false).await
+    }
+
+    /// The budgets that [`Self::workspaces_may_move`] ended are there again.
+    pub async fn workspaces_must_stay(&self) -> Result<()> {
+        for workspace in self.plan.workspaces().into_iter().filter(|one| one.protected) {
+            let workload = Workload::new(WORKSPACES, &workspace.name, 1);
+            objects::create_budget(&self.kube, &workload, "1").await?;
+        }
+        Ok(())
+    }
+
     async fn job_is_done(&self) -> Result<()> {
         let containers = json!([{"name": "main", "image": "registry.example/report:3.1.0"}]);
         let job: Job = serde_json::from_value(json!({
@@ -59,20 +88,20 @@ impl World {
         objects::create(&jobs, &job).await?;
         let pods = Api::<Pod>::namespaced(self.kube.clone(), SEARCH);
         let pod: Pod = serde_json::from_value(json!({
-            "metadata": {"name": "one-off", "labels": {"app": "one-off"}},
+            "metadata": {"name": ONE_OFF, "labels": {"app": ONE_OFF}},
             "spec": {"restartPolicy": "Never", "containers": containers},
         }))?;
         objects::create(&pods, &pod).await?;
         wait_until(LIMIT, "the job is done", async || {
             let done = jobs.get(JOB).await?.status.and_then(|status| status.succeeded);
             ensure!(done == Some(1), "{done:?}");
-            let running = pods.get("one-off").await?.status.and_then(|status| status.phase);
+            let running = pods.get(ONE_OFF).await?.status.and_then(|status| status.phase);
             ensure!(running.as_deref() == Some("Running"), "{running:?}");
             Ok(())
         })
         .await?;
         let ended = json!({"status": {"phase": "Succeeded"}});
-        pods.patch_status("one-off", &PatchParams::default(), &Patch::Merge(ended))
+        pods.patch_status(ONE_OFF, &PatchParams::default(), &Patch::Merge(ended))
             .await
             .context("end the pod")?;
         Ok(())
@@ -83,7 +112,7 @@ impl World {
         let workload = on("control", Workload::new(PAYMENTS, ROLLING, 4));
         let rolling = json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}});
         let changes = json!({"spec": {"strategy": rolling, "progressDeadlineSeconds": 7200}});
-        self.deploy("rollout", &workload, &changes).await?;
+        self.deploy(ROLLOUT, &workload, &changes).await?;
         deployment_ready(&self.kube, PAYMENTS, ROLLING).await?;
         let deployments = Api::<Deployment>::namespaced(self.kube.clone(), PAYMENTS);
         let next = json!({"spec": {"template": {"metadata": {"annotations": {(READY_AFTER): "1h"}}}}});
@@ -107,7 +136,7 @@ impl World {
         let workload = on("control", Workload::new(PAYMENTS, "with-sidecar", 1));
         let sidecar = json!({"name": "istio-proxy", "image": "docker.io/istio/proxyv2:1.31.1", "restartPolicy": "Always"});
         let changes = json!({"spec": {"template": {"spec": {"initContainers": [sidecar]}}}});
-        self.deploy("sidecar", &workload, &changes).await?;
+        self.deploy(SIDECAR, &workload, &changes).await?;
         deployment_ready(&self.kube, PAYMENTS, "with-sidecar").await
     }
 }
