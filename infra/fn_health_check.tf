@@ -35,6 +35,33 @@ module "health_check" {
 }
 
 locals {
+  # One Role in each namespace that holds declared Secrets: get, by name. Terraform makes nothing in clusters, so that who may write
+  # there applies them.
+  certificate_roles = {
+    for target, plan in try(var.health_check.targets, {}) : target => join("---\n", flatten([
+      for namespace in sort(distinct(plan.certificates.secrets[*].namespace)) : [
+        yamlencode({
+          apiVersion = "rbac.authorization.k8s.io/v1"
+          kind       = "Role"
+          metadata   = { name = "day2:health-check:certificates", namespace = namespace, labels = { "app.kubernetes.io/part-of" = "day2" } }
+          rules = [{
+            apiGroups     = [""]
+            resources     = ["secrets"]
+            resourceNames = sort([for secret in plan.certificates.secrets : secret.name if secret.namespace == namespace])
+            verbs         = ["get"]
+          }]
+        }),
+        yamlencode({
+          apiVersion = "rbac.authorization.k8s.io/v1"
+          kind       = "RoleBinding"
+          metadata   = { name = "day2:health-check:certificates", namespace = namespace, labels = { "app.kubernetes.io/part-of" = "day2" } }
+          roleRef    = { apiGroup = "rbac.authorization.k8s.io", kind = "Role", name = "day2:health-check:certificates" }
+          subjects   = [{ apiGroup = "rbac.authorization.k8s.io", kind = "Group", name = module.health_check[0].kubernetes_group }]
+        }),
+      ]
+    ])) if try(length(plan.certificates.secrets), 0) > 0
+  }
+
   health_check = var.health_check == null ? null : {
     mail = var.health_check.mail
     # Clusters break on days of rest too.

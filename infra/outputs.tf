@@ -39,6 +39,11 @@ output "functions" {
   }
 }
 
+output "certificate_roles" {
+  description = "By target, the Kubernetes manifests that let health-check read the Secrets of certificates.secrets, each by its name. Apply them to the target's cluster."
+  value       = local.certificate_roles
+}
+
 output "topic_arn" {
   description = "ARN of the topic that the reports are mailed through."
   value       = aws_sns_topic.reports.arn

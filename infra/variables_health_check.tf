@@ -53,6 +53,12 @@ variable "health_check" {
         min_days        = optional(number) # 14 by default: least remaining validity
         renewal_hours   = optional(number) # 24 by default: that a renewal may be late
         issuing_minutes = optional(number) # 60 by default: that issuing may take
+        # Secrets whose tls.crt is judged, for what no cert-manager renews and no probe sees. Each is read by its name only; the Roles
+        # that allow it are in the output certificate_roles. No other Secret is ever read, and none is listed.
+        secrets = optional(list(object({
+          namespace = string
+          name      = string
+        })))
       }), {})
       changes = optional(object({
         minutes = optional(number) # 60 by default: how far the task triage looks back

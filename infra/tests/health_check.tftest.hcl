@@ -120,3 +120,71 @@ run "left_out_it_is_not_deployed" {
     error_message = "health_check = null must leave the function out"
   }
 }
+
+run "without_a_declared_secret_no_role_reads_any" {
+  command = plan
+
+  assert {
+    condition     = length(output.certificate_roles) == 0
+    error_message = "a Role is rendered that nobody asked for"
+  }
+}
+
+run "each_namespace_with_declared_secrets_has_a_role_that_names_them" {
+  command = plan
+
+  variables {
+    targets = [
+      { name = "prod-a", cluster = { name = "prod-a" } },
+      { name = "prod-b", cluster = { name = "prod-b" } },
+    ]
+    health_check = {
+      targets = {
+        prod-a = {
+          not_checked = ["database", "endpoints"]
+          certificates = { min_days = 21, secrets = [
+            { namespace = "shop", name = "web-tls" }, { namespace = "pay", name = "api-tls" }, { namespace = "shop", name = "app-tls" },
+          ] }
+        }
+        prod-b = { not_checked = ["database", "endpoints"] }
+      }
+    }
+  }
+
+  assert {
+    condition = [for document in split("---\n", output.certificate_roles["prod-a"]) : "${yamldecode(document).kind} ${yamldecode(document).metadata.namespace}"] == [
+      "Role pay", "RoleBinding pay", "Role shop", "RoleBinding shop",
+    ]
+    error_message = "one Role and its binding in each namespace"
+  }
+
+  assert {
+    condition = [for document in split("---\n", output.certificate_roles["prod-a"]) : yamldecode(document).rules if yamldecode(document).kind == "Role"] == [
+      [{ apiGroups = [""], resources = ["secrets"], resourceNames = ["api-tls"], verbs = ["get"] }],
+      [{ apiGroups = [""], resources = ["secrets"], resourceNames = ["app-tls", "web-tls"], verbs = ["get"] }],
+    ]
+    error_message = "more than get, or more than the declared names"
+  }
+
+  assert {
+    condition = alltrue([
+      for document in split("---\n", output.certificate_roles["prod-a"]) :
+      yamldecode(document).subjects == [{ apiGroup = "rbac.authorization.k8s.io", kind = "Group", name = "day2:health-check" }] && yamldecode(document).roleRef.name == "day2:health-check:certificates"
+      if yamldecode(document).kind == "RoleBinding"
+    ])
+    error_message = "bound to another group or role"
+  }
+
+  assert {
+    condition     = keys(output.certificate_roles) == ["prod-a"]
+    error_message = "a target without declared Secrets needs no Role"
+  }
+
+  assert {
+    condition = jsondecode(output.settings["health-check"]).function.targets.prod-a.certificates == {
+      min_days = 21
+      secrets  = [{ namespace = "shop", name = "web-tls" }, { namespace = "pay", name = "api-tls" }, { namespace = "shop", name = "app-tls" }]
+    }
+    error_message = "the function reads other names than those that are declared"
+  }
+}

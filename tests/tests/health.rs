@@ -6,14 +6,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use day2_platform::cluster::objects;
+use day2_platform::cluster::recorder::Mark;
+use day2_platform::pki::Authority;
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Role, Sandbox};
 use day2_platform::wait::wait_until;
 use day2_platform::world::World;
-use day2_platform::world::morning::{Broken, PLATFORM_TEAM, TEAM_LABEL, Trouble};
+use day2_platform::world::morning::{Broken, PLATFORM_TEAM, TEAM_LABEL, TEAMS, Trouble};
 use day2_platform::world::plan::TARGET;
-use k8s_openapi::api::rbac::v1::ClusterRole;
-use kube::api::{Api, PostParams};
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::rbac::v1::{self as rbac, ClusterRole};
+use kube::api::{Api, DeleteParams, PostParams};
 use serde_json::{Value, json};
 
 const FUNCTION: &str = "health-check";
@@ -22,6 +26,10 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// One alarm that rang is history when it is silent again.
 const RANG: &str = "HLT-203";
 const CHANGED: &str = "HLT-191";
+/// The declared Secret, in the namespace of the first team.
+const STORED: &str = "edge-tls";
+/// The Role and its binding that let the function read it, named as `infra` names them.
+const READS_STORED: &str = "day2:health-check:certificates";
 
 /// Where each trouble is told. Backups are `backup-verification`'s.
 const TOLD: [(Trouble, &str); 18] = [
@@ -80,7 +88,9 @@ impl Stand {
         let Role { credentials, name } = ground
             .role(&platform.emulator, (&platform.cluster, TARGET), FUNCTION)
             .await?;
+        place_a_certificate(&platform.cluster.admin_client()?).await?;
         let plan = json!({
+            "certificates": {"secrets": [{"namespace": TEAMS[0], "name": STORED}]},
             "nodes": {"join_minutes": 0},
             "workloads": {"grace_minutes": 0, "hpa_minutes": 0},
             "storage": {"pending_minutes": 0, "attach_minutes": 0},
@@ -142,6 +152,36 @@ impl Stand {
     }
 }
 
+/// A Secret with a certificate and its key, a second one that nobody declares, and the right to the first by its name, as the
+/// output `certificate_roles` of `infra` gives it.
+async fn place_a_certificate(kube: &kube::Client) -> Result<()> {
+    let team = TEAMS[0];
+    objects::ensure_namespace(kube, team).await?;
+    let pair = Authority::new("edge")?.server("edge", &["edge.example.com"])?;
+    for name in [STORED, "undeclared-tls"] {
+        let secret: Secret = serde_json::from_value(json!({
+            "metadata": {"name": name}, "type": "kubernetes.io/tls",
+            "stringData": {"tls.crt": pair.certificate, "tls.key": pair.key},
+        }))?;
+        objects::create(&Api::namespaced(kube.clone(), team), &secret).await?;
+    }
+    let role: rbac::Role = serde_json::from_value(json!({
+        "metadata": {"name": READS_STORED},
+        "rules": [{"apiGroups": [""], "resources": ["secrets"], "resourceNames": [STORED], "verbs": ["get"]}],
+    }))?;
+    objects::create(&Api::namespaced(kube.clone(), team), &role).await?;
+    allow_stored(kube).await
+}
+
+async fn allow_stored(kube: &kube::Client) -> Result<()> {
+    let binding: rbac::RoleBinding = serde_json::from_value(json!({
+        "metadata": {"name": READS_STORED},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": READS_STORED},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": format!("day2:{FUNCTION}")}],
+    }))?;
+    objects::create(&Api::namespaced(kube.clone(), TEAMS[0]), &binding).await
+}
+
 /// Code → names of its subjects, of the items with this verdict.
 fn named(report: &Value, verdict: &str) -> BTreeMap<String, Vec<String>> {
     let items = report["items"].as_array().into_iter().flatten();
@@ -169,6 +209,7 @@ async fn a_morning_is_told_whole_each_trouble_once_and_a_denied_list_hides_no_ot
     let mut stand = Stand::make(folder.path()).await?;
     let well = all_is_well(&mut stand).await?;
     what_is_denied_is_unknown_and_hides_nothing(&mut stand, &well).await?;
+    a_declared_secret_is_read_by_its_name_and_no_other(&mut stand, &well).await?;
     what_was_just_deployed_is_the_change(&mut stand).await?;
     each_trouble_is_named_once_and_gone_when_it_is_mended(&mut stand).await?;
     nothing_but_reading(&stand)
@@ -183,8 +224,9 @@ async fn all_is_well(stand: &mut Stand) -> Result<BTreeSet<String>> {
     let passed = codes(&report, "PASS");
     for needed in [
         "HLT-101", "HLT-102", "HLT-103", "HLT-111", "HLT-112", "HLT-113", "HLT-114", "HLT-121", "HLT-122",
-        "HLT-123", "HLT-124", "HLT-201", "HLT-202", "HLT-203", "HLT-211", "HLT-212", "HLT-213", "HLT-221",
-        "HLT-222", "HLT-223", "HLT-224", "HLT-231", "HLT-232", "HLT-233", "HLT-234", "HLT-241", "HLT-251",
+        "HLT-123", "HLT-124", "HLT-173", "HLT-201", "HLT-202", "HLT-203", "HLT-211", "HLT-212", "HLT-213",
+        "HLT-221", "HLT-222", "HLT-223", "HLT-224", "HLT-231", "HLT-232", "HLT-233", "HLT-234", "HLT-241",
+        "HLT-251",
     ] {
         ensure!(passed.contains(needed), "{needed} is not among {passed:?}");
     }
@@ -222,6 +264,41 @@ async fn what_is_denied_is_unknown_and_hides_nothing(
         Ok(())
     })
     .await
+}
+
+async fn a_declared_secret_is_read_by_its_name_and_no_other(
+    stand: &mut Stand,
+    well: &BTreeSet<String>,
+) -> Result<()> {
+    let kube = stand.platform.cluster.admin_client()?;
+    Api::<rbac::RoleBinding>::namespaced(kube.clone(), TEAMS[0])
+        .delete(READS_STORED, &DeleteParams::default())
+        .await?;
+    wait_until(LIMIT, "the right is gone", async || {
+        let report = stand.look("morning").await?;
+        only_these_are_unknown(&report, &["HLT-173"], well)
+    })
+    .await?;
+    allow_stored(&kube).await?;
+    wait_until(LIMIT, "the Secret is readable again", async || {
+        let report = stand.look("morning").await?;
+        ensure!(report["status"] == "PASS", "{:?}", named(&report, "UNKNOWN"));
+        Ok(())
+    })
+    .await?;
+    let role = format!("assumed-role/day2-{FUNCTION}/");
+    let recorder = stand.platform.cluster.recorder();
+    let asked = recorder.calls_by(Mark::default(), |user| user.contains(&role))?;
+    let asked: BTreeSet<String> = asked
+        .iter()
+        .filter(|call| call.resource == "secrets")
+        .map(|call| format!("{} {}/{}", call.verb, call.namespace, call.name))
+        .collect();
+    ensure!(
+        asked == BTreeSet::from([format!("get {}/{STORED}", TEAMS[0])]),
+        "of Secrets it asked {asked:?}"
+    );
+    Ok(())
 }
 
 /// The lines that could not be judged; all others that pass on a good day pass.
@@ -294,6 +371,15 @@ async fn each_trouble_is_named_once_and_gone_when_it_is_mended(stand: &mut Stand
     let history: BTreeSet<String> = left.remove(RANG).into_iter().flatten().collect();
     ensure!(history == rang, "rang in the night: {history:?}, not {rang:?}");
     ensure!(left.is_empty(), "still told: {left:?}");
+    // Also what was mended by deleting the last of its kind.
+    let changes = &report["changes"];
+    ensure!(
+        changes["still"] == json!([])
+            && changes["resolved"]
+                .as_array()
+                .is_some_and(|all| all.len() >= TOLD.len()),
+        "not all is resolved: {changes:#}"
+    );
     Ok(())
 }
 
@@ -350,9 +436,7 @@ fn without(told: Vec<Told>, code: &str, broken: &Broken) -> Result<Vec<Told>> {
 fn nothing_but_reading(stand: &Stand) -> Result<()> {
     let role = format!("assumed-role/day2-{FUNCTION}/");
     let recorder = stand.platform.cluster.recorder();
-    let asked = recorder.calls_by(day2_platform::cluster::recorder::Mark::default(), |user| {
-        user.contains(&role)
-    })?;
+    let asked = recorder.calls_by(Mark::default(), |user| user.contains(&role))?;
     let written: Vec<_> = asked
         .iter()
         .filter(|call| !matches!(call.verb.as_str(), "list" | "get"))

@@ -7,11 +7,13 @@ use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Cause, Item, Observed, Verdict};
 use day2_reads::times::Times;
 
 use crate::assess::{Judged, Scene, assess};
 use crate::counted::{Before, noted};
+use crate::facts::stored::StoredCertificate;
+use crate::gather::stored::stored;
 use crate::gather::{Clients, connect, gather};
 use crate::settings::{Group, HealthCheckSettings, Plan};
 
@@ -126,7 +128,7 @@ impl Check for HealthCheck {
             seen,
         )];
         if looks_inside {
-            items.push(cluster_access(clients, target, &Times::of(at)).await);
+            items.extend(cluster_access(clients, settings, target, &Times::of(at)).await);
         }
         items
     }
@@ -167,15 +169,62 @@ const RULES: [(&str, &str); 22] = [
     ("storage.k8s.io", "volumeattachments"),
 ];
 
-async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {
+async fn cluster_access(
+    clients: &Clients,
+    settings: &Settings<HealthCheckSettings>,
+    target: &Target,
+    times: &Times,
+) -> Vec<Item> {
     const CODE: &str = "HLT-802";
     const TITLE: &str = "the cluster grants what rbac.yaml asks for";
-    let client = match connect(clients, target, times).await {
-        Ok(client) => client,
-        Err(why) => return Item::unreadable(CODE, TITLE, u64::try_from(RULES.len()).unwrap_or(1), &why),
+    let client = connect(clients, target, times).await;
+    let lists = match &client {
+        Ok(client) => client
+            .may_list(&RULES, times.deadline)
+            .await
+            .item(CODE, TITLE)
+            .remedy(
+                "apply infra/kubernetes/health-check.yaml and check the access entry of the function's role",
+            ),
+        Err(why) => Item::unreadable(CODE, TITLE, u64::try_from(RULES.len()).unwrap_or(1), why),
     };
-    let rights = client.may_list(&RULES, times.deadline).await;
-    rights
-        .item(CODE, TITLE)
-        .remedy("apply infra/kubernetes/health-check.yaml and check the access entry of the function's role")
+    let secrets = match plan(settings, target) {
+        Ok(plan) => stored(&client, plan, times).await,
+        Err(_) => None,
+    };
+    std::iter::once(lists)
+        .chain(secrets.as_deref().map(may_be_read))
+        .collect()
+}
+
+/// Each declared Secret is read as every morning: a right to a name can be proven in no other way.
+fn may_be_read(secrets: &[StoredCertificate]) -> Item {
+    let denied: Vec<(String, String)> = secrets
+        .iter()
+        .filter_map(|one| {
+            let why = one.found.as_ref().err()?;
+            Some((format!("{}/Secret/{}", one.namespace, one.name), why.to_string()))
+        })
+        .collect();
+    let is_denied = |one: &StoredCertificate| one.found.as_ref().is_err_and(|why| why.cause == Cause::Denied);
+    let verdict = match (denied.is_empty(), secrets.iter().any(is_denied)) {
+        (true, _) => Verdict::Pass,
+        (false, true) => Verdict::Fail,
+        (false, false) => Verdict::Unknown,
+    };
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let population = Population {
+        examined: count(secrets.len() - denied.len()),
+        expected_at_least: count(secrets.len()),
+    };
+    let seen = format!("{} of {} readable", population.examined, secrets.len());
+    Item::judge(
+        "HLT-803",
+        "the declared Secrets may be read",
+        verdict,
+        population,
+        seen,
+    )
+    .remedy("apply the Roles that `terraform output -json certificate_roles` gives for the target")
+    .subjects(denied)
 }

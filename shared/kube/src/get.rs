@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::ClusterClient;
 use crate::fault::Fault;
 use crate::objects::{
-    DeploymentDetail, Kind, NetworkPolicy, Node, NodeAgent, Pod, PodDetail, ServiceAccount,
+    DeploymentDetail, Kind, NetworkPolicy, Node, NodeAgent, Pod, PodDetail, ServiceAccount, TlsSecret,
 };
 use crate::path;
 
@@ -67,6 +67,17 @@ impl ClusterClient {
         deadline: Timestamp,
     ) -> Observed<Option<NetworkPolicy>> {
         self.get::<NetworkPolicy>(Some(namespace), name, deadline).await
+    }
+
+    /// The certificate of one Secret. The API gives a Secret whole or not at all; what is kept is in [`TlsSecret`]. The right to
+    /// it is a `Role` in the namespace with `resourceNames`, never a rule for the whole cluster.
+    pub async fn get_tls_secret(
+        &self,
+        namespace: &DnsLabel,
+        name: &DnsName,
+        deadline: Timestamp,
+    ) -> Observed<Option<TlsSecret>> {
+        self.get::<TlsSecret>(Some(namespace), name, deadline).await
     }
 
     /// A node.

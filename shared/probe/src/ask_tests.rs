@@ -190,3 +190,22 @@ async fn another_authority_another_name_and_the_system_roots_are_refused_e16() {
         assert_eq!((seen.ended, seen.chain), (None, None));
     }
 }
+
+#[test]
+fn a_chain_is_read_from_pem_and_other_sections_are_passed_over() {
+    let (ca, _) = authority(2031);
+    let leaf = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec!["shop.example".to_owned()]).unwrap();
+    params.not_after = date_time_ymd(2030, 5, 1);
+    let own = params.self_signed(&leaf).unwrap().pem();
+    let chain = crate::chain_of_pem(&format!("{own}{}{ca}", leaf.serialize_pem())).unwrap();
+    assert_eq!(chain.leaf.names, ["shop.example"]);
+    assert_eq!(chain.leaf.ends.to_string(), "2030-05-01T00:00:00Z");
+    assert_eq!(chain.authorities.len(), 1, "the key is no certificate");
+    assert_eq!(
+        crate::chain_of_pem("hello").unwrap_err(),
+        "it holds no certificate"
+    );
+    let cut = crate::chain_of_pem(&own[..own.len() / 2]).unwrap_err();
+    assert!(cut.contains("not PEM"), "{cut}");
+}

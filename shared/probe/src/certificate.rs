@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::{CertificateError, Error};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::X509Certificate;
@@ -43,6 +44,21 @@ pub struct Certificate {
     pub ends: Timestamp,
 }
 
+/// The chain that a text holds, in PEM, leaf first; other sections, such as keys, are passed over. Source: RFC 7468; RFC 8446,
+/// section 4.4.2, for the order.
+///
+/// # Errors
+///
+/// Which certificate cannot be read, and why; also when there is none.
+pub fn chain_of_pem(pem: &str) -> Result<Chain, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let certificates = certificates.map_err(|error| format!("it is not PEM: {error}"))?;
+    if certificates.is_empty() {
+        return Err("it holds no certificate".to_owned());
+    }
+    chain(&certificates)
+}
+
 /// The chain in words of its own.
 ///
 /// # Errors
@@ -59,10 +75,10 @@ pub(crate) fn chain(served: &[CertificateDer<'_>]) -> Result<Chain, String> {
 
 fn certificate(der: &CertificateDer<'_>) -> Result<Certificate, String> {
     let (_, parsed) = x509_parser::parse_x509_certificate(der)
-        .map_err(|error| format!("the served certificate cannot be read: {error}"))?;
+        .map_err(|error| format!("the certificate cannot be read: {error}"))?;
     let time = |seconds| {
         Timestamp::from_second(seconds)
-            .map_err(|error| format!("the served certificate begins or ends at no time: {error}"))
+            .map_err(|error| format!("the certificate begins or ends at no time: {error}"))
     };
     Ok(Certificate {
         names: names(&parsed),

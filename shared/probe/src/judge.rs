@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::ask::{Answer, Seen};
+use crate::certificate::Chain;
 use crate::settings::Probe;
 
 /// Everything that is not as declared, in words; empty when all is. An endpoint that gave no answer has failed: that is
@@ -53,26 +54,32 @@ fn of_answer(probe: &Probe, answer: &Answer) -> Vec<String> {
 /// be that of an authority.
 #[must_use]
 pub fn certificate_complaint(probe: &Probe, seen: &Seen, now: Timestamp) -> Option<String> {
-    let (whose, ends) = match (&seen.chain, seen.ended) {
-        (Some(chain), _) => {
-            let first = chain.first_to_end();
-            let whose = if first == &chain.leaf {
-                "certificate".to_owned()
-            } else {
-                format!("the authority's certificate of {}", first.names.join(", "))
-            };
-            (whose, first.ends)
-        }
-        (None, Some(ended)) => ("certificate".to_owned(), ended),
-        (None, None) => return None,
+    match (&seen.chain, seen.ended) {
+        (Some(chain), _) => chain_complaint(chain, probe.min_tls_days, now),
+        (None, Some(ended)) => ends_soon("certificate", ended, probe.min_tls_days, now),
+        (None, None) => None,
+    }
+}
+
+/// What is wrong with the dates of a chain, if something is: the certificate that ends first has less than `min_days` left.
+#[must_use]
+pub fn chain_complaint(chain: &Chain, min_days: u32, now: Timestamp) -> Option<String> {
+    let first = chain.first_to_end();
+    let whose = if first == &chain.leaf {
+        "certificate".to_owned()
+    } else {
+        format!("the authority's certificate of {}", first.names.join(", "))
     };
+    ends_soon(&whose, first.ends, min_days, now)
+}
+
+fn ends_soon(whose: &str, ends: Timestamp, min_days: u32, now: Timestamp) -> Option<String> {
     let (days, date) = (days_left(ends, now), ends.strftime("%F"));
     if days < 0 {
         Some(format!("{whose} ended {} days ago, on {date}", -days))
-    } else if days < i64::from(probe.min_tls_days) {
+    } else if days < i64::from(min_days) {
         Some(format!(
-            "{whose} ends in {days} days, on {date}, limit {} days",
-            probe.min_tls_days
+            "{whose} ends in {days} days, on {date}, limit {min_days} days"
         ))
     } else {
         None
@@ -91,7 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::certificate::{Certificate, Chain};
+    use crate::certificate::Certificate;
     use crate::settings::JsonAssertion;
 
     fn probe() -> Probe {

@@ -10,6 +10,6 @@ mod judge;
 mod settings;
 
 pub use ask::{Answer, Seen, ask};
-pub use certificate::{Certificate, Chain};
-pub use judge::{certificate_complaint, complaints, days_left};
+pub use certificate::{Certificate, Chain, chain_of_pem};
+pub use judge::{certificate_complaint, chain_complaint, complaints, days_left};
 pub use settings::{JsonAssertion, Probe, validate};

@@ -13,6 +13,7 @@ mod read;
 pub(crate) mod routing;
 mod scaling;
 mod storage;
+mod stored;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod words;
@@ -44,7 +45,6 @@ pub struct Scene<'a> {
     pub now: Timestamp,
 }
 
-/// Judges the facts of one run. Each group gives lines; a line with complaints becomes one item for each team that owns some.
 /// The judgement of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
@@ -54,15 +54,16 @@ pub struct Judged {
     pub absent: Vec<String>,
 }
 
+/// Judges the facts of one run. Each group gives lines; a line with complaints becomes one item for each team that owns some.
 #[must_use]
 pub fn assess(facts: &Facts, scene: &Scene<'_>) -> Judged {
     let mut lines = of_the_cluster(facts, scene);
     lines.extend(aws::lines(&facts.aws, scene));
 
-    let routing = Routing::new(&scene.plan.ownership, &facts.namespaces);
     let absent = lines.iter().filter(|line| line.is_absent());
     let mut absent: Vec<String> = absent.map(|line| line.code.to_owned()).collect();
     absent.sort();
+    let routing = Routing::new(&scene.plan.ownership, &facts.namespaces);
     let mut items: Vec<Item> = lines.into_iter().flat_map(|line| line.items(&routing)).collect();
     items.sort_by(|a, b| a.code.cmp(&b.code));
     Judged { items, absent }
@@ -85,6 +86,7 @@ fn of_the_cluster(facts: &Facts, scene: &Scene<'_>) -> Vec<Line> {
     add(Mesh, mesh::lines(facts).into_iter().collect());
     add(Scaling, scaling::lines(inside, scene));
     add(Certificates, certificates::lines(inside, scene));
+    add(Certificates, stored::line(inside, scene).into_iter().collect());
     if let Some(api) = &facts.cluster {
         lines.extend(cluster::lines(api, facts, &broken, scene));
     }

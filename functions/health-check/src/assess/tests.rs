@@ -5,6 +5,7 @@ mod nodes;
 mod others;
 mod pods;
 mod quiet;
+mod stored;
 mod traps;
 mod triage;
 mod workloads;

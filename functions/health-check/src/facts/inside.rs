@@ -7,6 +7,7 @@ use day2_kube::objects::{
 };
 use day2_kube::{Folded, Listed};
 
+use super::stored::StoredCertificate;
 use crate::reduce::jobs::JobTally;
 use crate::reduce::nodes::NodeFact;
 use crate::reduce::notices::Warnings;
@@ -59,4 +60,6 @@ pub struct Inside {
     pub scaled_objects: Served<ScaledObject>,
     /// cert-manager's certificates.
     pub certificates: Served<Certificate>,
+    /// Certificates in the declared Secrets, in the order of the settings; none where none is declared.
+    pub stored: Option<Vec<StoredCertificate>>,
 }

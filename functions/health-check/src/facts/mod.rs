@@ -12,6 +12,7 @@ pub mod eks;
 pub mod inside;
 pub mod namespaces;
 pub mod security;
+pub mod stored;
 pub mod volumes;
 
 use day2_core::Observed;

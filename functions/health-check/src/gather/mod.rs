@@ -7,6 +7,7 @@ mod aws;
 mod changes;
 mod cluster;
 mod inside;
+pub(crate) mod stored;
 
 use day2_core::Observed;
 use day2_core::target::Target;
@@ -96,11 +97,13 @@ async fn of_the_cluster(
         }
     };
     let namespaces = cluster::namespaces(&client, &plan.ownership, times);
-    let (api, (namespaces, inside), changes) = futures::join!(
+    let (api, (namespaces, inside), changes, stored) = futures::join!(
         api,
         Box::pin(inside::inside(&client, plan, namespaces, before, times)),
         Box::pin(changes),
+        stored::stored(&client, plan, times),
     );
+    let inside = Inside { stored, ..inside };
     (namespaces, inside, api, changes)
 }
 

@@ -24,6 +24,42 @@ fn every_group_has_a_word_that_the_settings_understand() {
 }
 
 #[test]
+fn secrets_are_named_one_by_one_and_only_where_somebody_looks() {
+    use day2_core::settings::read;
+    let mistakes = |plan: serde_json::Value| {
+        let document = serde_json::json!({
+            "deployment": {"name": "day2", "zone": "UTC", "partition": "aws",
+                           "topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-reports",
+                           "report_bucket": "day2-reports", "journal_table": "day2-journal"},
+            "targets": [{"name": "prod-a", "account_id": "123456789012", "region": "us-east-1", "cluster": {"name": "prod-a"}}],
+            "function": {"targets": {"prod-a": plan}},
+        });
+        match read::<super::HealthCheckSettings>(&document.to_string()) {
+            Ok(_) => String::new(),
+            Err(found) => found.to_string(),
+        }
+    };
+    let secrets = |names: &[&str]| {
+        let one = |name: &&str| serde_json::json!({"namespace": "shop", "name": name});
+        serde_json::json!({"certificates": {"secrets": names.iter().map(one).collect::<Vec<_>>()}})
+    };
+    assert_eq!(mistakes(secrets(&["web-tls", "api-tls"])), "");
+    let mut left_out = secrets(&["web-tls"]);
+    left_out["not_checked"] = serde_json::json!(["certificates"]);
+    for (plan, words) in [
+        (
+            secrets(&["web-tls", "web-tls"]),
+            "is used by an earlier Secret too",
+        ),
+        (left_out, "the group `certificates` is left out"),
+        (secrets(&["*"]), "certificates.secrets[0].name"),
+    ] {
+        let found = mistakes(plan);
+        assert!(found.contains(words), "{words}: {found}");
+    }
+}
+
+#[test]
 fn a_whole_name_wins_over_the_longest_beginning() {
     let json =
         serde_json::json!({"ownership": {"namespaces": {"shop": "web", "shop-*": "shop", "sh*": "short"}}});

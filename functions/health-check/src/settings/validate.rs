@@ -2,7 +2,7 @@
 
 use day2_core::settings::{Checker, Validate};
 
-use super::{Group, HealthCheckSettings, Plan, aws};
+use super::{Group, HealthCheckSettings, Plan, aws, certificates as of_certificates};
 
 impl Validate for HealthCheckSettings {
     fn validate(&self, at: &mut Checker<'_>) {
@@ -95,6 +95,9 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
             );
         });
     }
+    at.field("certificates", |at| {
+        of_certificates::validate(certificates, plan.looks_at(Group::Certificates), at);
+    });
     aws::validate(plan, at);
 }
 

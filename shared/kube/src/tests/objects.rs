@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::server::{Reply, Server};
 use super::{Hands, client};
-use crate::objects::{DeploymentDetail, HorizontalPodAutoscaler, NodeClass, NodePool, Pod};
+use crate::objects::{DeploymentDetail, HorizontalPodAutoscaler, NodeClass, NodePool, Pod, TlsSecret};
 
 fn read<T: serde::de::DeserializeOwned>(json: &serde_json::Value) -> T {
     serde_json::from_str(&json.to_string()).unwrap()
@@ -294,4 +294,55 @@ fn empty_null_and_huge_fields_are_read_k26() {
     let huge = r#"{"spec":{"maxReplicas":99999999999999999999999},"status":{"desiredReplicas":"7"}}"#;
     let hpa: HorizontalPodAutoscaler = serde_json::from_str(huge).unwrap();
     assert_eq!((hpa.max, hpa.desired), (i64::MAX, 7));
+}
+
+/// The names are checked before they reach a path, so that nobody reads another Secret, or all of them.
+#[tokio::test]
+async fn of_a_secret_only_the_certificate_is_kept_and_it_is_asked_for_by_its_name() {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let hands = Hands::new();
+    let server = Server::start(|_, seen| {
+        if seen.path.ends_with("gone-tls") {
+            return no_such_object();
+        }
+        let (certificate, key) = (STANDARD.encode("-- public --"), STANDARD.encode("-- private --"));
+        Reply::ok(
+            json!({"kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": "web-tls"},
+            "data": {"tls.key": key, "tls.crt": certificate, "other": "%%%"}})
+            .to_string(),
+        )
+    })
+    .await;
+    let client = client(&server, &hands).await;
+    let (namespace, name) = ("shop".parse().unwrap(), "web-tls".parse().unwrap());
+    let read_it = client.get_tls_secret(&namespace, &name, hands.within(20)).await;
+    let secret = read_it.unwrap().unwrap();
+    assert_eq!(secret.certificate.as_deref(), Some("-- public --"));
+    assert!(!format!("{secret:?}").contains("private"));
+    let gone = client
+        .get_tls_secret(&namespace, &"gone-tls".parse().unwrap(), hands.within(20))
+        .await;
+    assert_eq!(gone, Ok(None));
+    let paths: Vec<String> = server.seen().iter().map(|seen| seen.path.clone()).collect();
+    assert_eq!(
+        paths,
+        [
+            "/api/v1/namespaces/shop/secrets/web-tls",
+            "/api/v1/namespaces/shop/secrets/gone-tls"
+        ]
+    );
+    for data in [
+        json!(null),
+        json!({}),
+        json!({"tls.crt": null}),
+        json!({"tls.crt": "%%%"}),
+        json!({"tls.crt": "/w=="}),
+    ] {
+        assert_eq!(
+            read::<TlsSecret>(&json!({"data": data})).certificate,
+            None,
+            "{data}"
+        );
+    }
 }

@@ -18,6 +18,7 @@ use crate::facts::cluster::ClusterFacts;
 use crate::facts::eks::EksFacts;
 use crate::facts::inside::Inside;
 use crate::facts::namespaces::{Namespace, Namespaces};
+use crate::facts::stored::{Stored, StoredCertificate};
 use crate::reduce::jobs::EachJob;
 use crate::reduce::mesh::Wish;
 use crate::reduce::nodes::EachNode;
@@ -48,6 +49,7 @@ pub(crate) struct World {
     task: Task,
     before: Option<crate::counted::Before>,
     addons: Vec<Addon>,
+    stored: Vec<StoredCertificate>,
 }
 
 impl World {
@@ -73,7 +75,18 @@ impl World {
             task: Task::Morning,
             before: None,
             addons: Vec::new(),
+            stored: Vec::new(),
         }
+    }
+
+    /// With a declared Secret of the namespace `shop`.
+    pub(crate) fn stored(mut self, name: &str, found: day2_core::Observed<Stored>) -> Self {
+        self.stored.push(StoredCertificate {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+            found,
+        });
+        self
     }
 
     /// With one more object in a list.
@@ -222,6 +235,11 @@ impl World {
 
     /// What the function says of it.
     pub(crate) fn items(&self) -> Vec<Item> {
+        self.judged().items
+    }
+
+    /// The same, with the codes of what does not exist.
+    pub(crate) fn judged(&self) -> Judged {
         use day2_kube::objects as k;
         let settings = self.settings();
         let plan = &settings.function.targets["prod-a"];
@@ -235,11 +253,6 @@ impl World {
                         team,
                         mesh: Wish::of_namespace(&one.labels),
                     },
-        self.judged().items
-    }
-
-    /// The same, with the codes of what does not exist.
-    pub(crate) fn judged(&self) -> Judged {
                 )
             };
             all.into_iter().map(read).collect::<Namespaces>()
@@ -298,6 +311,7 @@ impl World {
             quotas: Some(self.whole::<k::ResourceQuota>()),
             scaled_objects: Some(self.served::<k::ScaledObject>()),
             certificates: Some(self.served::<k::Certificate>()),
+            stored: (!self.stored.is_empty()).then(|| self.stored.clone()),
         };
         let latency = std::time::Duration::from_millis(40);
         let cluster = ClusterFacts {
