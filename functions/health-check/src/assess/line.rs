@@ -84,6 +84,12 @@ impl Line {
         self
     }
 
+    /// [`Self::if_any`] where that holds; elsewhere something of the kind must be there.
+    pub(crate) const fn if_any_where(mut self, may_be_none: bool) -> Self {
+        self.optional = may_be_none;
+        self
+    }
+
     /// Whether all was read, and nothing of the kind exists.
     pub(crate) const fn is_absent(&self) -> bool {
         self.optional && self.examined == 0 && self.wrong.is_empty() && self.unread.is_empty()

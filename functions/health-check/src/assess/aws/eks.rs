@@ -74,8 +74,8 @@ fn addons(seen: &Observed<Vec<(String, Observed<Addon>)>>, auto_mode: bool) -> L
             }
         }
     }
-    let line = Line::new(CODE, TITLE, all.len() - unread.len());
-    if auto_mode { line.if_any() } else { line }
+    Line::new(CODE, TITLE, all.len() - unread.len())
+        .if_any_where(auto_mode)
         .seen(format!(
             "{} of {} in trouble",
             wrong.len(),

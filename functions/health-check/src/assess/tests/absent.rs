@@ -15,7 +15,7 @@ struct Kind {
     broken: Value,
 }
 
-fn named(more: Value) -> Value {
+fn named(more: &Value) -> Value {
     let mut one = json!({"metadata": {"name": "only", "namespace": "shop", "creationTimestamp": ago(900)}});
     for (key, value) in more.as_object().unwrap() {
         one[key] = value.clone();
@@ -29,7 +29,7 @@ fn kinds() -> Vec<Kind> {
         list,
         group,
         code,
-        broken: named(broken),
+        broken: named(&broken),
     };
     let condition = |kind: &str, status: &str, reason: &str| json!([{"type": kind, "status": status, "reason": reason, "lastTransitionTime": ago(500)}]);
     vec![

@@ -140,8 +140,8 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
         }
     }
     let expected = u64::from(least).max(u64::try_from(readers.len()).unwrap_or(u64::MAX));
-    let line = Line::new(CODE, TITLE, readers.len() - unread.len());
-    if least == 0 { line.if_any() } else { line }
+    Line::new(CODE, TITLE, readers.len() - unread.len())
+        .if_any_where(least == 0)
         .expected(expected)
         .seen(format!(
             "at most {highest:.0} ms behind on {}",
