@@ -188,9 +188,10 @@ async fn cluster_access(
             ),
         Err(why) => Item::unreadable(CODE, TITLE, u64::try_from(RULES.len()).unwrap_or(1), why),
     };
+    // Without a connection the line above says all that is known.
     let secrets = match plan(settings, target) {
-        Ok(plan) => stored(&client, plan, times).await,
-        Err(_) => None,
+        Ok(plan) if client.is_ok() => stored(&client, plan, times).await,
+        _ => None,
     };
     std::iter::once(lists)
         .chain(secrets.as_deref().map(may_be_read))
@@ -199,7 +200,7 @@ async fn cluster_access(
 
 /// Each declared Secret is read as every morning: a right to a name can be proven in no other way.
 fn may_be_read(secrets: &[StoredCertificate]) -> Item {
-    let denied: Vec<(String, String)> = secrets
+    let unread: Vec<(String, String)> = secrets
         .iter()
         .filter_map(|one| {
             let why = one.found.as_ref().err()?;
@@ -207,14 +208,14 @@ fn may_be_read(secrets: &[StoredCertificate]) -> Item {
         })
         .collect();
     let is_denied = |one: &StoredCertificate| one.found.as_ref().is_err_and(|why| why.cause == Cause::Denied);
-    let verdict = match (denied.is_empty(), secrets.iter().any(is_denied)) {
+    let verdict = match (unread.is_empty(), secrets.iter().any(is_denied)) {
         (true, _) => Verdict::Pass,
         (false, true) => Verdict::Fail,
         (false, false) => Verdict::Unknown,
     };
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let population = Population {
-        examined: count(secrets.len() - denied.len()),
+        examined: count(secrets.len() - unread.len()),
         expected_at_least: count(secrets.len()),
     };
     let seen = format!("{} of {} readable", population.examined, secrets.len());
@@ -226,5 +227,35 @@ fn may_be_read(secrets: &[StoredCertificate]) -> Item {
         seen,
     )
     .remedy("apply the Roles that `terraform output -json certificate_roles` gives for the target")
-    .subjects(denied)
+    .subjects(unread)
+}
+
+#[cfg(test)]
+mod tests {
+    use day2_core::Unreadable;
+
+    use super::*;
+    use crate::facts::stored::Stored;
+
+    #[test]
+    fn a_secret_that_may_not_be_read_fails_the_self_check_and_one_that_was_not_answered_is_unknown() {
+        let one = |name: &str, found: Observed<Stored>| StoredCertificate {
+            namespace: "shop".to_owned(),
+            name: name.to_owned(),
+            found,
+        };
+        let why = |cause| Err(Unreadable::new("get secrets shop/b-tls", "prod-a", cause, ""));
+        for (second, verdict) in [
+            (Ok(Stored::Nothing), Verdict::Pass),
+            (why(Cause::TimedOut), Verdict::Unknown),
+            (why(Cause::Denied), Verdict::Fail),
+        ] {
+            let all_read = second.is_ok();
+            let item = may_be_read(&[one("a-tls", Ok(Stored::Nothing)), one("b-tls", second)]);
+            assert_eq!(item.verdict(), verdict);
+            let named: Vec<&str> = item.subjects.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(named.is_empty(), all_read);
+            assert!(named.iter().all(|name| *name == "shop/Secret/b-tls"), "{named:?}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::trees::caught;
-use super::{functions, obeyed, quoted, text};
+use super::{functions, obeyed, quoted, shipped_code, text};
 
 /// What a function that is not a check may do beyond get, list and watch: resource and verb. Equal to its `rbac.yaml` in both directions.
 const MAY_CHANGE: [(&str, &[(&str, &str)]); 4] = [
@@ -183,6 +183,42 @@ fn a_right_too_many_in_a_cluster_is_found() {
         "verbs: [get, impersonate]",
         "which no function may have",
     );
+}
+
+/// Who may read a Secret, and that is by its name: no rule of ours grants any, so that the right is somebody's decision in the
+/// namespace.
+const READS_SECRETS: [&str; 1] = ["health-check"];
+
+fn secrets_are_read_by_name_in_one_function(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in functions(root) {
+        for (path, code) in shipped_code(root, &format!("functions/{name}/src")) {
+            if code.contains(".get_tls_secret(") && !READS_SECRETS.contains(&name.as_str()) {
+                wrong.push(format!("{path} reads a Secret, which {name} may not"));
+            }
+        }
+    }
+    for (path, code) in shipped_code(root, "shared/kube/src") {
+        if code.contains("list_secrets") || code.contains("list_tls_secrets") {
+            wrong.push(format!("{path} lists Secrets, which nobody may"));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn secrets_are_never_listed_and_read_by_one_function_only() {
+    let law = secrets_are_read_by_name_in_one_function;
+    obeyed(law);
+    caught(law, "reads a Secret, which scale-window may not", |tree| {
+        tree.append(
+            "functions/scale-window/src/gather/mod.rs",
+            "\nasync fn peek() { client.get_tls_secret(a, b, c).await; }\n",
+        );
+    });
+    caught(law, "lists Secrets, which nobody may", |tree| {
+        tree.append("shared/kube/src/get.rs", "\npub fn list_secrets() {}\n");
+    });
 }
 
 /// The guard of the API server denies the namespaces that the function denies itself.
