@@ -76,8 +76,8 @@ impl Report {
         let mut named = Named::new();
         // A code has one item for each team that owns something.
         for item in self.items.iter().filter(|item| item.verdict == verdict) {
-            let names = item.subjects.iter().map(|subject| subject.name.clone());
-            named.entry(item.code.clone()).or_default().extend(names);
+            let subjects = item.subjects.iter().map(|subject| subject.name.clone());
+            named.entry(item.code.clone()).or_default().extend(subjects);
         }
         named
     }
