@@ -1,5 +1,6 @@
 //! One function in one sandbox: what it was told, its clients, and how an event becomes reports.
 
+mod acted;
 pub(crate) mod budget;
 mod index;
 mod outcome;

@@ -22,9 +22,6 @@ use crate::plan::NAME;
 /// How often a claim is renewed. Two renewals may be late before it ends.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 
-/// Most bytes of a report that is remembered between acting and publishing. A row of DynamoDB holds 400 kB.
-const MOST_REMEMBERED: usize = 350_000;
-
 /// What a run came to.
 #[derive(Debug)]
 pub(crate) struct Ending {
@@ -243,7 +240,7 @@ impl ThreatContainment {
         report.changes = compare::compare(past.previous.as_ref(), &report);
         report.action = Some(action);
         if acted && how != How::Again {
-            self.note_acted(held, &report).await;
+            self.edge.note_acted(held, &report).await;
         }
         self.hand_over(case, report, held, how).await
     }
@@ -283,31 +280,6 @@ impl ThreatContainment {
             members.insert("warnings".to_owned(), json!([warning]));
         }
         Ok(answer)
-    }
-
-    /// Remembers what was done, so that a delivery after a failed publication does nothing again (`cases.md` W18).
-    async fn note_acted(&self, held: &Held, report: &Report) {
-        let json = |report: &Report| {
-            let text = serde_json::to_string(report).ok()?;
-            (text.len() <= MOST_REMEMBERED).then_some(text)
-        };
-        let short = || {
-            let mut short = report.clone();
-            (short.charts, short.history) = (Vec::new(), Vec::new());
-            short.items.clear();
-            json(&short)
-        };
-        let Some(text) = json(report).or_else(short) else {
-            tracing::warn!(
-                function = NAME,
-                report_id = report.id,
-                "the report is too large to be remembered"
-            );
-            return;
-        };
-        if let Err(error) = self.edge.journal.note_acted(held, &text).await {
-            tracing::warn!(function = NAME, report_id = report.id, error = ?error, "acted, and not noted so");
-        }
     }
 }
 

@@ -89,7 +89,7 @@ impl<A: Action> ActionApp<A> {
             return Err(error);
         }
         if let (true, Some(held)) = (acted, &memory.held) {
-            self.note_acted(held, &report).await;
+            self.edge.note_acted(held, &report).await;
         }
         let mail = self.wants_mail(case, &memory, &report).await;
         let action = report.action.clone();

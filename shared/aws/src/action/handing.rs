@@ -14,10 +14,6 @@ use crate::app::Handing;
 use crate::error::OpsError;
 use crate::journal::Held;
 
-/// Most bytes of a report that is remembered between acting and publishing. A row of DynamoDB holds 400 kB.
-/// Source: Amazon DynamoDB Developer Guide, "Service, account, and table quotas", items.
-const MOST_REMEMBERED: usize = 350_000;
-
 /// A report that waits to be handed over.
 pub(super) struct Done {
     pub(super) report: Report,
@@ -43,31 +39,6 @@ impl<A: Action> ActionApp<A> {
         report.changes = compare::compare(memory.past.previous.as_ref(), &report);
         report.action = Some(action);
         report
-    }
-
-    /// Remembers what was done, so that a delivery after a failed publication does nothing again.
-    pub(super) async fn note_acted(&self, held: &Held, report: &Report) {
-        let json = |report: &Report| {
-            let text = serde_json::to_string(report).ok()?;
-            (text.len() <= MOST_REMEMBERED).then_some(text)
-        };
-        let short = || {
-            let mut short = report.clone();
-            (short.charts, short.history) = (Vec::new(), Vec::new());
-            short.items.clear();
-            json(&short)
-        };
-        let Some(text) = json(report).or_else(short) else {
-            tracing::warn!(
-                function = A::NAME,
-                report_id = report.id,
-                "the report is too large to be remembered"
-            );
-            return;
-        };
-        if let Err(error) = self.edge.journal.note_acted(held, &text).await {
-            tracing::warn!(function = A::NAME, report_id = report.id, error = ?error, "acted, and not noted so");
-        }
     }
 
     /// Whether a mail is due. The same word about the same plan within a cool-down is counted, not repeated (D08).
