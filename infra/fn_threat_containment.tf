@@ -35,18 +35,42 @@ module "threat_containment" {
 }
 
 locals {
+  protects_from_scale_in = coalesce(try(var.threat_containment.node.protect_from_scale_in, null), true)
+
+  # The roles whose older sessions may be denied, in this account: those of other accounts are touched with the target's role.
+  session_role_arns = try([for arn in var.threat_containment.sessions.roles : arn if split(":", arn)[4] == local.account_id], [])
+
+  # By target, behind no role of its own: groups that it declares, and the pattern over all groups of its account and region,
+  # which only stands beside a condition on the tag of EKS.
+  declared_group_arns = {
+    for name, target in local.targets : name => [
+      for group in target.node_groups :
+      "arn:${local.partition}:autoscaling:${target.region}:${target.account_id}:autoScalingGroup:*:autoScalingGroupName/${group.auto_scaling_group}"
+    ] if target.role_arn == null
+  }
+  managed_group_arns = {
+    for name, target in local.targets : name => [
+      "arn:${local.partition}:autoscaling:${target.region}:${target.account_id}:autoScalingGroup:*:autoScalingGroupName/*"
+    ] if target.role_arn == null && target.cluster != null
+  }
+
   threat_containment = var.threat_containment == null ? null : {
     mail     = "always"
     calendar = null
     targets  = keys(var.threat_containment.targets)
 
     lists = {
-      # Any node of a target may carry the pod, so any group may hold the instance that must not be scaled in.
-      auto_scaling_group_arns = [
+      # Any node of a target may carry the pod: groups that the target declares by name, and those of its managed node groups,
+      # which EKS tags with the cluster. A group of neither kind is not protected, and the report says so.
+      auto_scaling_group_arns = local.protects_from_scale_in ? flatten([for name in keys(var.threat_containment.targets) : lookup(local.declared_group_arns, name, [])]) : []
+      managed_group_arns      = local.protects_from_scale_in ? flatten([for name in keys(var.threat_containment.targets) : lookup(local.managed_group_arns, name, [])]) : []
+      managed_clusters        = [for name in keys(var.threat_containment.targets) : local.targets[name].cluster.name if local.targets[name].role_arn == null]
+      pod_identity_arns = [
         for name in keys(var.threat_containment.targets) :
-        "arn:${local.partition}:autoscaling:${local.targets[name].region}:${local.targets[name].account_id}:autoScalingGroup:*:autoScalingGroupName/*"
-        if local.targets[name].role_arn == null && coalesce(try(var.threat_containment.node.protect_from_scale_in, null), true)
+        "arn:${local.partition}:eks:${local.targets[name].region}:${local.targets[name].account_id}:podidentityassociation/${local.targets[name].cluster.name}/*"
+        if local.targets[name].role_arn == null
       ]
+      session_role_arns    = try(var.threat_containment.sessions.deny, null) == true ? local.session_role_arns : []
       evidence_object_arns = var.evidence == null ? [] : ["${local.evidence_bucket_arn}/evidence/*"]
       evidence_key_arns    = var.evidence == null ? [] : [var.evidence.key_arn]
     }
@@ -72,6 +96,7 @@ locals {
           capture  = var.threat_containment.capture
         } : part => { for key, value in values : key => value if value != null }
       },
+      { for part, values in { sessions = var.threat_containment.sessions } : part => { for key, value in values : key => value if value != null } if values != null },
       {
         targets = {
           for name, platform in var.threat_containment.targets : name => { for key, value in platform : key => value if value != null }

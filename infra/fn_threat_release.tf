@@ -38,14 +38,12 @@ locals {
     calendar = null
     targets  = tolist(var.threat_release.targets)
 
-    # Only groups that the targets declare: the protection of others is left, and said.
+    # What threat-containment may close, this may open.
     lists = {
-      auto_scaling_group_arns = flatten([
-        for name in var.threat_release.targets : [
-          for group in local.targets[name].node_groups :
-          "arn:${local.partition}:autoscaling:${local.targets[name].region}:${local.targets[name].account_id}:autoScalingGroup:*:autoScalingGroupName/${group.auto_scaling_group}"
-        ] if local.targets[name].role_arn == null
-      ])
+      auto_scaling_group_arns = flatten([for name in var.threat_release.targets : lookup(local.declared_group_arns, name, [])])
+      managed_group_arns      = flatten([for name in var.threat_release.targets : lookup(local.managed_group_arns, name, [])])
+      managed_clusters        = [for name in var.threat_release.targets : local.targets[name].cluster.name if local.targets[name].role_arn == null]
+      session_role_arns       = local.session_role_arns
     }
 
     settings = {

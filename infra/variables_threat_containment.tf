@@ -33,6 +33,12 @@ variable "threat_containment" {
       may_stop_healthy_replicas = optional(bool) # default false
       may_delete_pods           = optional(bool) # of Jobs, and without a controller; default false
     }), {})
+    sessions = optional(object({
+      deny                       = optional(bool)         # whether sessions that the pod's IAM role already has are denied; default false
+      roles                      = optional(list(string)) # ARNs of the roles that may be touched: the function may write a policy into exactly these
+      protected_service_accounts = optional(list(string)) # "namespace/name" or "namespace/*": a role that one of them acts as is left alone
+      may_touch_protected        = optional(bool)         # default false
+    }))
     capture = optional(object({
       log_mebibytes = optional(number) # most of one container's log, 1 to 64, default 8
       seconds       = optional(number) # for the whole capture, 5 to 600, default 60
@@ -75,6 +81,27 @@ variable "threat_containment" {
       for platform in values(var.threat_containment.targets) : contains(["detect", "auto_mode", "declared", "none"], coalesce(platform.policy_agent, "detect"))
     ])
     error_message = "threat_containment.targets: policy_agent must be detect, auto_mode, declared or none."
+  }
+
+  validation {
+    condition     = try(var.threat_containment.sessions.deny, null) != true || try(length(var.threat_containment.sessions.roles) > 0, false)
+    error_message = "threat_containment.sessions.deny needs threat_containment.sessions.roles: the ARNs of the roles that may be touched."
+  }
+
+  validation {
+    condition = alltrue([
+      for arn in try([for arn in var.threat_containment.sessions.roles : arn], []) :
+      can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=,.@/-]+$", arn)) && !strcontains(arn, ":role/aws-service-role/")
+    ])
+    error_message = "threat_containment.sessions.roles must be whole ARNs of roles, without patterns, and none of a service of AWS."
+  }
+
+  validation {
+    condition = alltrue([
+      for account in try([for account in var.threat_containment.sessions.protected_service_accounts : account], []) :
+      can(regex("^[a-z0-9.-]+/([a-z0-9.-]+|\\*)$", account))
+    ])
+    error_message = "threat_containment.sessions.protected_service_accounts must be namespace/name, or namespace/*."
   }
 
   validation {

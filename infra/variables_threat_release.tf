@@ -11,7 +11,7 @@ variable "threat_release" {
       cool_down_minutes     = optional(number)     # 5 to 1440, default 30; an approval does not wait for it
       max_event_age_minutes = optional(number)     # 1 to 360, default 15
       max_actions_per_day   = optional(number, 12) # 1 to 48
-      max_steps             = optional(number, 7)  # 7 to 20: a whole release takes up to 7
+      max_steps             = optional(number, 9)  # 9 to 20: a whole release takes up to 9
       approval_minutes      = optional(number)     # 5 to 1440, default 60
     })
 
@@ -43,10 +43,10 @@ variable "threat_release" {
     condition = var.threat_release == null ? true : alltrue([
       for range in [
         [var.threat_release.safety.cool_down_minutes, 5, 1440], [var.threat_release.safety.max_event_age_minutes, 1, 360],
-        [var.threat_release.safety.max_actions_per_day, 1, 48], [var.threat_release.safety.max_steps, 7, 20],
+        [var.threat_release.safety.max_actions_per_day, 1, 48], [var.threat_release.safety.max_steps, 9, 20],
         [var.threat_release.safety.approval_minutes, 5, 1440],
       ] : range[0] == null ? true : range[0] >= range[1] && range[0] <= range[2] && floor(range[0]) == range[0]
     ])
-    error_message = "threat_release.safety needs whole numbers: cool_down_minutes and approval_minutes 5 to 1440, max_event_age_minutes 1 to 360, max_actions_per_day 1 to 48, max_steps 7 to 20."
+    error_message = "threat_release.safety needs whole numbers: cool_down_minutes and approval_minutes 5 to 1440, max_event_age_minutes 1 to 360, max_actions_per_day 1 to 48, max_steps 9 to 20."
   }
 }

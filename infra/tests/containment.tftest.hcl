@@ -15,7 +15,10 @@ mock_provider "aws" {
 variables {
   zone        = "America/New_York"
   package_dir = "tests/fixtures"
-  targets     = [{ name = "prod-a", cluster = { name = "prod-a", access_entry = false } }]
+  targets = [{
+    name        = "prod-a", cluster = { name = "prod-a", access_entry = false }
+    node_groups = [{ name = "workspace", auto_scaling_group = "prod-a-workspace", selector = { node-group = "workspace" } }]
+  }]
   evidence = {
     bucket  = "day2-evidence"
     key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
@@ -35,7 +38,7 @@ run "it_writes_evidence_and_reads_none" {
       if contains(["StoreEvidence", "ProtectFromScaleIn"], statement.Sid)
       } == {
       StoreEvidence      = [["s3:PutObject"], ["arn:aws:s3:::day2-evidence/evidence/*"]]
-      ProtectFromScaleIn = [["autoscaling:SetInstanceProtection"], ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/*"]]
+      ProtectFromScaleIn = [["autoscaling:SetInstanceProtection"], ["arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:autoScalingGroupName/prod-a-workspace"]]
     }
     error_message = "it must write evidence and protect instances, and nothing wider"
   }
@@ -66,5 +69,59 @@ run "it_listens_to_findings" {
   assert {
     condition     = length(module.threat_containment) == 1 && contains(keys(output.functions), "threat-containment")
     error_message = "it must be deployed"
+  }
+}
+
+run "managed_groups_are_protected_by_the_tag_of_their_cluster_only" {
+  command = plan
+
+  assert {
+    condition = [
+      for statement in jsondecode(module.threat_containment[0].permissions).Statement : statement.Condition
+      if contains(flatten([statement.Action]), "autoscaling:SetInstanceProtection") && strcontains(join(",", statement.Resource), "autoScalingGroupName/*")
+    ] == [{ StringEquals = { "aws:ResourceTag/eks:cluster-name" = ["prod-a"] } }]
+    error_message = "a group that nobody declared must carry the tag of the target's cluster"
+  }
+}
+
+run "no_role_is_touched_unless_it_is_asked_for" {
+  command = plan
+
+  assert {
+    condition     = !strcontains(module.threat_containment[0].permissions, "iam:PutRolePolicy") && !can(jsondecode(output.settings["threat-containment"]).function.sessions)
+    error_message = "without sessions there must be no right to write policies of roles"
+  }
+}
+
+run "exactly_the_declared_roles_may_be_touched" {
+  command = plan
+  variables {
+    threat_containment = {
+      mode     = "auto"
+      sessions = { deny = true, roles = ["arn:aws:iam::123456789012:role/shop/checkout", "arn:aws:iam::222222222222:role/elsewhere"] }
+      targets  = { prod-a = {} }
+    }
+    threat_release = { safety = { mode = "approve" }, targets = ["prod-a"] }
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(module.threat_containment[0].permissions).Statement : [statement.Action, statement.Resource]
+      if contains(flatten([statement.Action]), "iam:PutRolePolicy")
+    ] == [[["iam:GetRolePolicy", "iam:PutRolePolicy"], ["arn:aws:iam::123456789012:role/shop/checkout"]]]
+    error_message = "it may write a policy into exactly the declared roles of this account"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(module.threat_release[0].permissions).Statement : [statement.Action, statement.Resource]
+      if contains(flatten([statement.Action]), "iam:DeleteRolePolicy")
+    ] == [[["iam:DeleteRolePolicy", "iam:GetRolePolicy"], ["arn:aws:iam::123456789012:role/shop/checkout"]]]
+    error_message = "what was written there must be able to go away again"
+  }
+
+  assert {
+    condition     = jsondecode(output.settings["threat-containment"]).function.sessions.deny == true && length(jsondecode(output.settings["threat-containment"]).function.sessions.roles) == 2
+    error_message = "the function must be told the roles"
   }
 }

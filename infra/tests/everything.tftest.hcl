@@ -129,9 +129,14 @@ variables {
     bucket  = "day2-evidence"
     key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
   }
-  evidence_audit     = { targets = { prod-a = {} } }
-  threat_containment = { mode = "auto", eradicate = "auto", targets = { prod-a = {} } }
-  threat_release     = { safety = { mode = "approve" }, targets = ["prod-a"] }
+  evidence_audit = { targets = { prod-a = {} } }
+  threat_containment = {
+    mode      = "auto"
+    eradicate = "auto"
+    sessions  = { deny = true, roles = ["arn:aws:iam::123456789012:role/shop/prod-a-checkout"], protected_service_accounts = ["shop/payments"] }
+    targets   = { prod-a = {} }
+  }
+  threat_release = { safety = { mode = "approve" }, targets = ["prod-a"] }
 }
 
 run "every_setting_at_once_is_accepted" {

@@ -56,7 +56,7 @@ run "a_release_changes_the_groups_of_its_targets_and_enters_their_clusters" {
   }
 
   assert {
-    condition     = jsondecode(output.settings["threat-release"]).function == { safety = { mode = "approve", max_actions_per_day = 12, max_steps = 7 } }
+    condition     = jsondecode(output.settings["threat-release"]).function == { safety = { mode = "approve", max_actions_per_day = 12, max_steps = 9 } }
     error_message = "the function must read the safety belts as they are set"
   }
 }

@@ -4,6 +4,7 @@ use day2_core::trigger::Finding;
 use day2_core::{Observed, Unreadable};
 use day2_kube::objects::{HorizontalPodAutoscaler, Node, PodDetail, ScaledObject, ServiceAccount};
 use day2_kube::{Listed, Sibling};
+use day2_reads::pod_identities::ActsAs;
 
 /// The finding as GuardDuty itself has it now, against what the event said (`cases.md` E10).
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +97,30 @@ pub struct WorkloadFacts {
     pub scaled_objects: Observed<Option<Vec<ScaledObject>>>,
     /// The pod's service account; none when it does not exist any more.
     pub account: Observed<Option<ServiceAccount>>,
+    /// The role that EKS Pod Identity gives the account; none, or one.
+    pub pod_identity: Observed<Vec<ActsAs>>,
+    /// Every service account of the cluster that acts as an IAM role, by IRSA or by EKS Pod Identity. None where nobody asks
+    /// (`sessions.deny`).
+    pub actors: Option<Observed<Vec<ActsAs>>>,
     /// Pods like it anywhere in the cluster, itself included.
     pub siblings: Observed<Listed<Sibling>>,
+}
+
+impl WorkloadFacts {
+    /// ARNs of the roles that the pod acts as: of IRSA, as its account says, and of EKS Pod Identity.
+    ///
+    /// # Errors
+    ///
+    /// What could not be read: then not all of them are known.
+    pub fn roles(&self) -> Observed<Vec<&str>> {
+        let account = self.account.as_ref().map_err(Clone::clone)?;
+        let identities = self.pod_identity.as_ref().map_err(Clone::clone)?;
+        let irsa = account.as_ref().and_then(|account| account.role_arn.as_deref());
+        let mut roles: Vec<&str> = irsa
+            .into_iter()
+            .chain(identities.iter().map(|one| one.role_arn.as_str()))
+            .collect();
+        roles.dedup();
+        Ok(roles)
+    }
 }

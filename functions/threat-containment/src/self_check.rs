@@ -4,11 +4,14 @@
 use day2_aws::Invocation;
 use day2_aws::app::prove;
 use day2_aws::error::OpsError;
+use day2_core::containment::sessions::{policy_name, role_name};
 use day2_core::item::Population;
 use day2_core::target::Target;
 use day2_core::{Item, Verdict};
 use day2_kube::Access;
+use day2_reads::role_policies;
 use day2_reads::times::Times;
+use futures::future::join_all;
 use serde_json::{Value, json};
 
 use crate::gather::guardduty;
@@ -51,7 +54,7 @@ const VERBS: [&[&str]; 26] = [
     &["get"],
     &["get", "list", "patch"],
     &["list"],
-    &["get"],
+    &["get", "list"],
     &["get"],
     &["get"],
     &["get"],
@@ -99,11 +102,56 @@ async fn items(app: &ThreatContainment, target: &Target, times: &Times) -> Vec<I
         let says = format!("{} is not watched: add it to the targets of {NAME}", target.name);
         return vec![judged(CODE, TITLE, Verdict::Unknown, 0, says)];
     };
-    let (access, reads) = futures::join!(
+    let (access, reads, roles) = futures::join!(
         cluster_access(app, target, times),
-        asked(app, target, platform.detector_id.as_deref(), times)
+        asked(app, target, platform.detector_id.as_deref(), times),
+        Box::pin(roles(app, target, times))
     );
-    vec![judged(CODE, TITLE, Verdict::Pass, 1, "declared"), access, reads]
+    let mut items = vec![judged(CODE, TITLE, Verdict::Pass, 1, "declared"), access, reads];
+    items.extend(roles);
+    items
+}
+
+/// IAM lets the declared roles of this account be looked at: a policy of no containment is asked for, which none has. What
+/// would change something is not tried.
+async fn roles(app: &ThreatContainment, target: &Target, times: &Times) -> Option<Item> {
+    const CODE: &str = "THR-804";
+    const TITLE: &str = "the policies of the declared roles can be read";
+    let policy = &app.settings.function.sessions;
+    let of_target = policy
+        .roles
+        .iter()
+        .filter(|role| role.account_id() == Some(&target.account_id));
+    let names: Vec<&str> = of_target.filter_map(|role| role_name(role.as_str())).collect();
+    if !policy.deny || names.is_empty() {
+        return None;
+    }
+    let ctx = app.ctx(target).await;
+    let asked = names.iter().map(async |name| {
+        let none = policy_name("no-containment");
+        role_policies::inline(ctx.iam(), times, name, &none).await
+    });
+    let refused: Vec<String> = join_all(asked)
+        .await
+        .into_iter()
+        .filter_map(|answer| answer.err().map(|why| why.to_string()))
+        .collect();
+    let verdict = if refused.is_empty() {
+        Verdict::Pass
+    } else {
+        Verdict::Unknown
+    };
+    let answered = names.len() - refused.len();
+    let population = Population {
+        examined: u64::try_from(answered).unwrap_or(u64::MAX),
+        expected_at_least: u64::try_from(names.len()).unwrap_or(u64::MAX),
+    };
+    let seen = format!("{answered} of {} roles", names.len());
+    let item = Item::judge(CODE, TITLE, verdict, population, seen);
+    Some(
+        item.subjects(refused.into_iter().map(|why| ("not read".to_owned(), why)))
+            .remedy("allow iam:GetRolePolicy and iam:PutRolePolicy on exactly the roles that sessions.roles names"),
+    )
 }
 
 async fn cluster_access(app: &ThreatContainment, target: &Target, times: &Times) -> Item {
@@ -120,6 +168,9 @@ async fn cluster_access(app: &ThreatContainment, target: &Target, times: &Times)
         all.flat_map(|((group, resource), verbs)| verbs.iter().map(move |verb| (*verb, *group, *resource)));
     let questions: Vec<Access<'_>> = all
         .filter(|(verb, _, resource)| app.may_eradicate() || !needed_to_end(verb, resource))
+        .filter(|(verb, _, resource)| {
+            app.settings.function.sessions.deny || (*verb, *resource) != ("list", "serviceaccounts")
+        })
         .map(|(verb, group, resource)| Access {
             verb,
             group,

@@ -42,6 +42,11 @@ pub enum Seen {
         /// Whether it is protected from scale-in.
         protected: bool,
     },
+    /// An inline policy of an IAM role.
+    RolePolicy {
+        /// What it says.
+        document: String,
+    },
     /// A node.
     Node {
         /// Its uid.

@@ -61,3 +61,30 @@ run "no_limit_is_switched_off_by_zero" {
   }
   expect_failures = [var.threat_containment]
 }
+
+run "sessions_are_denied_of_declared_roles_only" {
+  command = plan
+  variables {
+    threat_containment = { mode = "auto", targets = { prod-a = {} }, sessions = { deny = true } }
+  }
+  expect_failures = [var.threat_containment]
+}
+
+run "a_pattern_of_roles_is_refused" {
+  command = plan
+  variables {
+    threat_containment = { mode = "auto", targets = { prod-a = {} }, sessions = { deny = true, roles = ["arn:aws:iam::123456789012:role/*"] } }
+  }
+  expect_failures = [var.threat_containment]
+}
+
+run "a_protected_account_without_a_namespace_is_refused" {
+  command = plan
+  variables {
+    threat_containment = {
+      mode     = "auto", targets = { prod-a = {} }
+      sessions = { deny = true, roles = ["arn:aws:iam::123456789012:role/checkout"], protected_service_accounts = ["payments"] }
+    }
+  }
+  expect_failures = [var.threat_containment]
+}

@@ -41,7 +41,7 @@ run "a_belt_too_tight_for_a_whole_release_is_refused" {
   command = plan
 
   variables {
-    threat_release = { safety = { mode = "approve", max_steps = 6 }, targets = ["prod-a"] }
+    threat_release = { safety = { mode = "approve", max_steps = 8 }, targets = ["prod-a"] }
   }
 
   expect_failures = [var.threat_release]

@@ -10,7 +10,7 @@ use crate::list::{ListQuery, Listed};
 use crate::objects::{
     AdminPolicies, ApplicationNetworkPolicies, Binding, ClusterPolicies, ClusterRoleBindings,
     EksClusterPolicies, EndpointSlice, Event, HigherPolicy, Kind, NetworkPolicy, PolicyEndpoint,
-    RoleBindings, ScaledObject,
+    RoleBindings, ScaledObject, ServiceAccount,
 };
 
 /// Policies above the policies of namespaces, of one kind.
@@ -42,6 +42,13 @@ impl ClusterClient {
         deadline: Timestamp,
     ) -> Observed<Option<Listed<NetworkPolicy>>> {
         self.list_served_of::<ApplicationNetworkPolicies>(&within(namespace), deadline)
+            .await
+    }
+
+    /// The service accounts of the whole cluster that act as an IAM role (IRSA); the others are not kept.
+    pub async fn list_service_accounts(&self, deadline: Timestamp) -> Observed<Listed<ServiceAccount>> {
+        let with_role = |account: ServiceAccount| account.role_arn.is_some().then_some(account);
+        self.list_map::<ServiceAccount, _>(&ListQuery::all(), deadline, with_role)
             .await
     }
 

@@ -5,6 +5,7 @@ pub mod eradicate;
 pub mod isolate;
 pub mod node;
 pub mod prove;
+pub mod sessions;
 
 use day2_aws::error::OpsError;
 use day2_core::containment::{Containment, Measure, MeasureState, Taken};

@@ -5,7 +5,7 @@ pub mod node;
 pub mod pod;
 pub mod workload;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -24,6 +24,9 @@ pub struct Clients {
     pub eks: aws_sdk_eks::Client,
     /// GuardDuty.
     pub guardduty: aws_sdk_guardduty::Client,
+    /// IAM, made when it is first asked: nothing on the way to an isolated pod needs it.
+    iam: OnceLock<aws_sdk_iam::Client>,
+    aws: SdkConfig,
     /// Signs the cluster's token.
     pub credentials: Option<SharedCredentialsProvider>,
     /// The cluster, once it was described: seconds count, and a warm sandbox need not ask again.
@@ -40,6 +43,8 @@ impl Clients {
             autoscaling: aws_sdk_autoscaling::Client::new(aws),
             eks: aws_sdk_eks::Client::new(aws),
             guardduty: aws_sdk_guardduty::Client::new(aws),
+            iam: OnceLock::new(),
+            aws: aws.clone(),
             credentials: aws.credentials_provider(),
             cluster: Mutex::new(None),
             detector: Mutex::new(None),
@@ -63,6 +68,12 @@ impl Clients {
         let made = clusters::connect(&self.eks, self.credentials.clone(), target, times).await?;
         *self.cluster.lock().unwrap_or_else(PoisonError::into_inner) = Some(made.clone());
         Ok(made)
+    }
+
+    /// IAM of the target's partition. It has one endpoint for all regions, which the SDK knows (IAM user guide, "IAM and AWS
+    /// STS quotas" and AWS General Reference, "IAM endpoints").
+    pub fn iam(&self) -> &aws_sdk_iam::Client {
+        self.iam.get_or_init(|| aws_sdk_iam::Client::new(&self.aws))
     }
 
     /// Forgets the cluster: it did not answer, and may have another address or authority by now.

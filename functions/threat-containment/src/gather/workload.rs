@@ -4,15 +4,18 @@ use day2_core::names::{DnsLabel, DnsName};
 use day2_core::{Cause, Observed, Unreadable};
 use day2_kube::objects::PodDetail;
 use day2_kube::{ClusterClient, Likeness, ListQuery};
+use day2_reads::pod_identities::{self, ActsAs};
 use day2_reads::times::Times;
 
+use super::Clients;
 use crate::facts::WorkloadFacts;
 
-/// Reads all at once.
+/// Reads all at once; who else in the cluster acts as a role only where `actors` are asked for.
 pub async fn facts(
-    cluster: &ClusterClient,
+    (clients, cluster): (&Clients, &ClusterClient),
     pod: &PodDetail,
     namespace: &DnsLabel,
+    actors: bool,
     times: &Times,
 ) -> WorkloadFacts {
     let likeness = likeness(pod);
@@ -39,14 +42,47 @@ pub async fn facts(
             .get_service_account(namespace, &name, times.deadline)
             .await
     };
-    let (autoscalers, scaled_objects, siblings, account) =
-        futures::join!(autoscalers, scaled_objects, siblings, account);
+    let own = (namespace.as_str(), pod.service_account.as_str());
+    let pod_identity = pod_identities::of_account(&clients.eks, times, cluster.name(), own);
+    let actors = async {
+        match actors {
+            true => Some(all_actors(clients, cluster, times).await),
+            false => None,
+        }
+    };
+    let (autoscalers, scaled_objects, siblings, account, pod_identity, actors) = futures::join!(
+        autoscalers,
+        scaled_objects,
+        siblings,
+        account,
+        Box::pin(pod_identity),
+        Box::pin(actors)
+    );
     WorkloadFacts {
         autoscalers,
         scaled_objects,
         account,
+        pod_identity,
+        actors,
         siblings,
     }
+}
+
+/// Every service account of the cluster that acts as an IRSA role or by EKS Pod Identity.
+async fn all_actors(clients: &Clients, cluster: &ClusterClient, times: &Times) -> Observed<Vec<ActsAs>> {
+    let (accounts, identities) = futures::join!(
+        cluster.list_service_accounts(times.deadline),
+        pod_identities::of_cluster(&clients.eks, times, cluster.name())
+    );
+    let mut all = identities?;
+    all.extend(accounts?.complete()?.into_iter().filter_map(|account| {
+        Some(ActsAs {
+            role_arn: account.role_arn?,
+            namespace: account.namespace,
+            service_account: account.name,
+        })
+    }));
+    Ok(all)
 }
 
 /// What makes another pod like this one: an image by its digest, or the service account. The account `default` says nothing:

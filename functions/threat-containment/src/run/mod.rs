@@ -14,6 +14,7 @@ mod end;
 mod node_only;
 mod record;
 mod review;
+mod sessions;
 mod tell;
 mod work;
 

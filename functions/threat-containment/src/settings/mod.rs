@@ -1,5 +1,6 @@
 //! Settings of `threat-containment`: which findings count, how far the function may go, and what it never touches.
 
+mod sessions;
 #[cfg(test)]
 pub(crate) mod tests;
 mod validate;
@@ -8,6 +9,7 @@ use day2_core::action::Mode;
 use day2_core::evidence::EvidenceBucket;
 use day2_core::settings::{Mistakes, Named, Percent};
 use deserr::Deserr;
+pub use sessions::SessionPolicy;
 
 /// The `function` part of the settings document.
 #[derive(Debug, Clone, Deserr)]
@@ -30,6 +32,9 @@ pub struct ThreatContainmentSettings {
     /// Which workloads may be ended, and how.
     #[deserr(default)]
     pub workload: WorkloadPolicy,
+    /// Whether the sessions that the pod's IAM role already has are denied.
+    #[deserr(default)]
+    pub sessions: SessionPolicy,
     /// How much is captured as evidence.
     #[deserr(default)]
     pub capture: CaptureLimits,

@@ -58,6 +58,7 @@ fn what_is_left_out_has_the_documented_defaults_and_nothing_is_ended_by_default(
     assert_eq!((function.settle_seconds, function.approval_minutes), (20, 240));
     assert_eq!(function.node.max_cordoned_nodes, 3);
     assert!(function.node.cordon && function.node.protect_from_scale_in);
+    assert!(!function.sessions.deny && function.sessions.roles.is_empty());
     assert!(!function.workload.may_stop_healthy_replicas && !function.workload.may_delete_pods);
     assert!(
         function
@@ -92,6 +93,7 @@ fn all_mistakes_are_reported_at_once_and_nothing_is_switched_off_by_zero() {
         "approval_minutes": 0,
         "settle_seconds": 61,
         "denied_namespaces": ["*"],
+        "sessions": {"deny": true, "protected_service_accounts": ["shop", "*/web", "shop/*", "shop/web"]},
         "targets": {"prod-a": {"detector_id": "../x"}, "nowhere": {}},
     }));
     for path in [
@@ -106,6 +108,8 @@ fn all_mistakes_are_reported_at_once_and_nothing_is_switched_off_by_zero() {
         "approval_minutes",
         "settle_seconds",
         "denied_namespaces",
+        "sessions.roles",
+        "sessions.protected_service_accounts",
         "targets.prod-a.detector_id",
     ] {
         assert!(
@@ -114,7 +118,7 @@ fn all_mistakes_are_reported_at_once_and_nothing_is_switched_off_by_zero() {
         );
     }
     assert!(found.iter().any(|path| path.contains("nowhere")), "{found:?}");
-    assert_eq!(found.len(), 13, "{found:?}");
+    assert_eq!(found.len(), 16, "{found:?}");
 }
 
 #[test]
@@ -122,9 +126,27 @@ fn nothing_misspelt_is_ignored() {
     for replaced in [
         json!({"eradicates": "auto"}),
         json!({"breaker": {"max_per_hours": 1}}),
+        json!({"sessions": {"denies": true}}),
         json!({"targets": {"prod-a": {"agent": "none"}}}),
         json!({"targets": {}}),
     ] {
         assert_eq!(paths(&replaced).len(), 1, "{replaced}");
+    }
+}
+
+#[test]
+fn only_a_role_that_can_be_touched_may_be_declared_e11() {
+    let declared = |role: &str| json!({"sessions": {"deny": true, "roles": [role]}});
+    let good = settings_with(&declared("arn:aws:iam::123456789012:role/shop/checkout"));
+    let policy = &good.function.sessions;
+    assert!(policy.names("arn:aws:iam::123456789012:role/shop/checkout"));
+    assert!(!policy.names("arn:aws:iam::123456789012:role/checkout"));
+    for role in [
+        "arn:aws:iam::123456789012:role/*",
+        "arn:aws:iam::123456789012:user/checkout",
+        "arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/X",
+        "arn:aws:s3:::role/checkout",
+    ] {
+        assert_eq!(paths(&declared(role)), ["function.sessions.roles"], "{role}");
     }
 }

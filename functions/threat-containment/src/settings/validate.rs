@@ -36,6 +36,7 @@ impl Validate for ThreatContainmentSettings {
         self.evidence_is_named(at);
         self.ranges(at);
         empty_entries("denied_namespaces", &self.denied_namespaces, at);
+        at.field("sessions", |at| self.sessions.check(at));
         at.field("accept", |at| {
             if let Some(types) = &self.accept.finding_types {
                 at.require(

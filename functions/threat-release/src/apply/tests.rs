@@ -13,9 +13,12 @@ use aws_sdk_dynamodb::operation::query::QueryOutput;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_iam::operation::delete_role_policy::{DeleteRolePolicyError, DeleteRolePolicyOutput};
+use aws_sdk_iam::operation::get_role_policy::{GetRolePolicyError, GetRolePolicyOutput};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use aws_smithy_types::error::ErrorMetadata;
 use day2_core::containment::Measure;
+use day2_core::containment::sessions::policy_document;
 
 use super::*;
 use crate::change::{Found, Kept, Undo};
@@ -37,6 +40,7 @@ fn clients(scaling: &[&Rule], journal: &[&Rule]) -> Clients {
         dynamodb: mock_client!(aws_sdk_dynamodb, RuleMode::MatchAny, journal),
         autoscaling: mock_client!(aws_sdk_autoscaling, RuleMode::MatchAny, scaling),
         eks: mock_client!(aws_sdk_eks, RuleMode::MatchAny, [] as [&Rule; 0]),
+        iam: mock_client!(aws_sdk_iam, RuleMode::MatchAny, [] as [&Rule; 0]),
         credentials: None,
     }
 }
@@ -82,7 +86,7 @@ async fn unprotected(rules: &[&Rule]) -> Applied {
     let target = r#"{"deployment": {"name": "day2", "zone": "UTC", "partition": "aws",
         "topic_arn": "arn:aws:sns:us-east-1:123456789012:r", "report_bucket": "reports", "journal_table": "day2-journal"},
         "targets": [{"name": "prod-a", "account_id": "123456789012", "region": "us-east-1", "cluster": {"name": "prod-a"}}],
-        "function": {"safety": {"mode": "approve", "max_steps": 7}}}"#;
+        "function": {"safety": {"mode": "approve", "max_steps": 9}}}"#;
     let settings = day2_core::settings::read::<crate::settings::ThreatReleaseSettings>(target).unwrap();
     undo::undo(&clients(rules, &[]), &settings.targets[0], &wanted, &times())
         .await
@@ -131,6 +135,93 @@ async fn a_protection_that_cannot_be_ended_says_what_is_known_w28() {
     assert!(
         matches!(&failed, Applied::Failed { .. }),
         "an answer without a list is not `gone`: {failed:?}"
+    );
+}
+
+const MOMENT: &str = "2026-03-06T11:30:21Z";
+
+fn role_says(document: Option<String>) -> Rule {
+    let asked = mock!(aws_sdk_iam::Client::get_role_policy).match_requests(|request| {
+        request.role_name() == Some("checkout") && request.policy_name() == Some("day2-older-sessions-1")
+    });
+    match document {
+        // As IAM writes it: percent-encoded.
+        Some(document) => asked.then_output(move || {
+            let encoded: String = document.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            GetRolePolicyOutput::builder()
+                .role_name("checkout")
+                .policy_name("day2-older-sessions-1")
+                .policy_document(encoded)
+                .build()
+                .unwrap()
+        }),
+        None => asked.then_error(|| {
+            GetRolePolicyError::generic(ErrorMetadata::builder().code("NoSuchEntity").build())
+        }),
+    }
+}
+
+async fn allowed(moment: Option<&str>, rules: &[&Rule]) -> Applied {
+    let measure = (
+        "arn:aws:iam::123456789012:role/shop/checkout",
+        "day2-older-sessions-1",
+    );
+    let mut clients = clients(&[], &[]);
+    clients.iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, rules);
+    undo::allow_sessions(&clients, measure, moment.map(at), &times())
+        .await
+        .applied()
+}
+
+#[tokio::test]
+async fn a_denial_of_sessions_is_taken_away_by_its_name_and_only_while_it_says_what_was_put() {
+    let deletes = || {
+        mock!(aws_sdk_iam::Client::delete_role_policy)
+            .match_requests(|request| {
+                request.role_name() == Some("checkout")
+                    && request.policy_name() == Some("day2-older-sessions-1")
+            })
+            .then_output(|| DeleteRolePolicyOutput::builder().build())
+    };
+    let ours = policy_document(at(MOMENT));
+    let call = deletes();
+    let done = allowed(Some(MOMENT), &[&role_says(Some(ours.clone())), &call]).await;
+    assert!(matches!(done, Applied::Done(_)), "{done:?}");
+    assert_eq!(call.num_calls(), 1);
+
+    let another = ours.replace("Deny", "Allow");
+    for (moment, document) in [
+        (Some(MOMENT), another),
+        (Some("2026-03-06T11:30:22Z"), ours.clone()),
+        (None, ours),
+    ] {
+        let call = deletes();
+        let done = allowed(moment, &[&role_says(Some(document.clone())), &call]).await;
+        assert!(matches!(done, Applied::Refused(_)), "{document}: {done:?}");
+        assert_eq!(call.num_calls(), 0, "{document}");
+    }
+    let call = deletes();
+    let done = allowed(Some(MOMENT), &[&role_says(None), &call]).await;
+    assert!(matches!(done, Applied::AlreadyDone(_)), "{done:?}");
+    assert_eq!(call.num_calls(), 0);
+}
+
+#[tokio::test]
+async fn a_denial_that_cannot_be_taken_away_says_what_is_known_w28() {
+    let denied = mock!(aws_sdk_iam::Client::delete_role_policy)
+        .then_error(|| DeleteRolePolicyError::generic(ErrorMetadata::builder().code("AccessDenied").build()));
+    let ours = role_says(Some(policy_document(at(MOMENT))));
+    let failed = allowed(Some(MOMENT), &[&ours, &denied]).await;
+    assert!(
+        matches!(&failed, Applied::Failed { says, .. } if says == NOTHING),
+        "{failed:?}"
+    );
+    let unread = mock!(aws_sdk_iam::Client::get_role_policy)
+        .then_error(|| GetRolePolicyError::generic(ErrorMetadata::builder().code("AccessDenied").build()));
+    let failed = allowed(Some(MOMENT), &[&unread]).await;
+    assert!(
+        matches!(&failed, Applied::Failed { says, .. } if says == NOTHING),
+        "a policy that cannot be read is not gone: {failed:?}"
     );
 }
 
@@ -215,7 +306,7 @@ async fn a_containment_is_closed_when_nothing_of_it_is_in_force_and_not_before()
     };
     let done = closed(&clients(&[], &[&kept(&open), &rule]), TABLE, &too_early, &times()).await;
     assert!(
-        matches!(&done, Applied::Refused(why) if why.contains("3 of it are still in force")),
+        matches!(&done, Applied::Refused(why) if why.contains("5 of it are still in force")),
         "{done:?}"
     );
     assert!(seen.lock().unwrap().is_empty());

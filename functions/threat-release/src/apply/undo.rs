@@ -3,18 +3,21 @@
 use day2_aws::{Applied, OpsError, aws};
 use day2_core::Unreadable;
 use day2_core::containment::Measure;
+use day2_core::containment::sessions::{is_policy_document, role_name};
 use day2_core::names::{DnsLabel, DnsName};
 use day2_core::target::Target;
 use day2_kube::ClusterClient;
 use day2_kube::change::{Change as Kube, Cordon, PauseScaling, QuarantineLabel, Scalable, SetReplicas};
-use day2_reads::group_members;
 use day2_reads::times::Times;
+use day2_reads::{group_members, role_policies};
+use jiff::Timestamp;
 
 use super::NOTHING;
 use crate::change::Undo;
 use crate::gather::{Clients, no_name};
 
 const PROTECT: &str = "autoscaling:SetInstanceProtection";
+const DELETE: &str = "iam:DeleteRolePolicy";
 
 /// What came of undoing a measure.
 pub(super) enum Came {
@@ -63,6 +66,14 @@ impl Came {
 pub(super) async fn undo(clients: &Clients, target: &Target, wanted: &Undo, times: &Times) -> Came {
     if let Measure::ScaleInProtection { group, instance } = &wanted.measure {
         return unprotect(clients, group, instance, times).await;
+    }
+    if let Measure::DenySessions {
+        role,
+        policy,
+        issued_before,
+    } = &wanted.measure
+    {
+        return allow_sessions(clients, (role, policy), *issued_before, times).await;
     }
     let cluster = match clients.cluster(target, times).await {
         Ok(cluster) => cluster,
@@ -153,7 +164,7 @@ async fn in_cluster(cluster: &ClusterClient, wanted: &Undo, times: &Times) -> Re
             let done = format!("it is asked for {replicas_before} replicas again");
             Came::of(change, &done, "it had its replicas already")
         }
-        Measure::ScaleInProtection { .. } | Measure::DeletePod => {
+        Measure::ScaleInProtection { .. } | Measure::DenySessions { .. } | Measure::DeletePod => {
             Came::Theirs("there is nothing to undo in the cluster".to_owned())
         }
     };
@@ -185,6 +196,46 @@ async fn unprotect(clients: &Clients, group: &str, instance: &str, times: &Times
         Ok(_) => Came::Done("the instance may be scaled in again".to_owned()),
         Err(error) => {
             let error = aws(PROTECT, instance)(error);
+            let says = if error.is_transient() {
+                "whether it was undone is not known; the next run will see it"
+            } else {
+                NOTHING
+            };
+            Came::Failed(error, says.to_owned())
+        }
+    }
+}
+
+/// Deletes our policy from the role, if it still says what was put: IAM deletes by name, whatever the policy says.
+pub(super) async fn allow_sessions(
+    clients: &Clients,
+    (role, policy): (&str, &str),
+    issued_before: Option<Timestamp>,
+    times: &Times,
+) -> Came {
+    let Some(role) = role_name(role) else {
+        return Came::failed(no_name("roles", role), NOTHING.to_owned());
+    };
+    match role_policies::inline(&clients.iam, times, role, policy).await {
+        Err(why) => return Came::failed(why, NOTHING.to_owned()),
+        Ok(None) => return Came::Found("the role had no policy of this name any more".to_owned()),
+        Ok(Some(seen)) => {
+            if !issued_before.is_some_and(|moment| is_policy_document(&seen, moment)) {
+                return Came::Theirs(format!("the policy {policy} of {role} says something else now"));
+            }
+        }
+    }
+    let answer = clients
+        .iam
+        .delete_role_policy()
+        .role_name(role)
+        .policy_name(policy)
+        .send()
+        .await;
+    match answer {
+        Ok(_) => Came::Done("sessions of the role that have not expired are valid again".to_owned()),
+        Err(error) => {
+            let error = aws(DELETE, role)(error);
             let says = if error.is_transient() {
                 "whether it was undone is not known; the next run will see it"
             } else {

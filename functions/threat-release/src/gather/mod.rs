@@ -27,6 +27,8 @@ pub struct Clients {
     pub autoscaling: aws_sdk_autoscaling::Client,
     /// EKS.
     pub eks: aws_sdk_eks::Client,
+    /// IAM of the target's account; one endpoint for all regions of a partition.
+    pub iam: aws_sdk_iam::Client,
     /// Signs the cluster's token.
     pub credentials: Option<SharedCredentialsProvider>,
 }
@@ -39,6 +41,7 @@ impl Clients {
             dynamodb: aws_sdk_dynamodb::Client::new(own),
             autoscaling: aws_sdk_autoscaling::Client::new(target),
             eks: aws_sdk_eks::Client::new(target),
+            iam: aws_sdk_iam::Client::new(target),
             credentials: target.credentials_provider(),
         }
     }

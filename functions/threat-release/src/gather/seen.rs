@@ -1,13 +1,14 @@
 //! What is there now of one measure.
 
+use day2_core::containment::sessions::role_name;
 use day2_core::containment::{ContainedPod, LABEL, Measure};
 use day2_core::names::{DnsLabel, DnsName};
 use day2_core::{Cause, Observed, Unreadable};
 use day2_kube::change::Scalable;
 use day2_kube::objects::ScaledObject;
 use day2_kube::{ClusterClient, KindAt, Raw};
-use day2_reads::group_members;
 use day2_reads::times::Times;
+use day2_reads::{group_members, role_policies};
 
 use super::{Clients, no_name};
 use crate::facts::Seen;
@@ -27,6 +28,11 @@ pub(crate) async fn now(
                 group: member.group,
                 protected: member.protected,
             }));
+        }
+        Measure::DenySessions { role, policy, .. } => {
+            let role = role_name(role).ok_or_else(|| no_name("roles", role))?;
+            let seen = role_policies::inline(&clients.iam, times, role, policy).await?;
+            return Ok(seen.map_or(Seen::Gone, |document| Seen::RolePolicy { document }));
         }
         Measure::DeletePod => return Ok(Seen::Nothing),
         _ => {}
@@ -75,7 +81,9 @@ pub(crate) async fn now(
                 replicas: seen.wanted,
             }))
         }
-        Measure::ScaleInProtection { .. } | Measure::DeletePod => Ok(Seen::Nothing),
+        Measure::ScaleInProtection { .. } | Measure::DenySessions { .. } | Measure::DeletePod => {
+            Ok(Seen::Nothing)
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! Whether a measure is still as the containment made it.
 
+use day2_core::containment::sessions::is_policy_document;
 use day2_core::containment::{ContainedPod, Measure, Taken};
+use jiff::Timestamp;
 
 use crate::facts::Seen;
 
@@ -55,6 +57,7 @@ pub(crate) fn judge(taken: &Taken, seen: &Seen, pod: &ContainedPod) -> Judged {
         Measure::Policy { name, uid } => policy(name, uid.as_deref(), seen),
         Measure::Cordon { uid, owner, .. } => cordon(measure, uid, owner, seen),
         Measure::ScaleInProtection { group, .. } => protection(measure, group, seen),
+        Measure::DenySessions { issued_before, .. } => denial(measure, *issued_before, seen),
         Measure::PauseScaledObject { uid, owner, .. } => pause(measure, uid, owner, seen),
         Measure::Scale {
             uid, replicas_before, ..
@@ -71,6 +74,7 @@ fn gone(measure: &Measure) -> Judged {
         Measure::Policy { .. } => "the policy is gone",
         Measure::Cordon { .. } => "the node is gone",
         Measure::ScaleInProtection { .. } => "the instance is in no Auto Scaling group any more",
+        Measure::DenySessions { .. } => "the role has no policy of this name any more",
         Measure::PauseScaledObject { .. } => "the ScaledObject is gone",
         Measure::Scale { .. } => "the workload is gone",
     })
@@ -157,6 +161,22 @@ fn protection(measure: &Measure, ours: &str, seen: &Seen) -> Judged {
         )
     } else {
         Judged::undone("it is not protected any more")
+    }
+}
+
+/// Nobody else has a policy of this name; what it says must still be what was put.
+fn denial(measure: &Measure, issued_before: Option<Timestamp>, seen: &Seen) -> Judged {
+    let Seen::RolePolicy { document } = seen else {
+        return unfit();
+    };
+    match issued_before.filter(|moment| is_policy_document(document, *moment)) {
+        Some(moment) => Judged::undo(
+            measure,
+            "let the role's older sessions be",
+            &format!("sessions issued before {moment} are denied"),
+            "sessions that have not expired are valid again",
+        ),
+        None => Judged::left("the policy does not say any more what was put"),
     }
 }
 

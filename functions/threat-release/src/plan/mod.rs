@@ -131,7 +131,11 @@ fn needed_by<'a>(taken: &Taken, pod: &ContainedPod, others: &'a [Containment]) -
         Measure::Scale { .. } | Measure::PauseScaledObject { .. } => {
             pod.owner.is_some() && other.owner == pod.owner
         }
-        Measure::Label { .. } | Measure::Policy { .. } | Measure::DeletePod => false,
+        // The policy of a role is a containment's own too: another one of the same role has another.
+        Measure::Label { .. }
+        | Measure::Policy { .. }
+        | Measure::DenySessions { .. }
+        | Measure::DeletePod => false,
     };
     others.iter().find(|other| match other.measure(&taken.resource) {
         Some(one) if one.state == MeasureState::Undone => false,
@@ -144,11 +148,12 @@ const fn rank(measure: &Measure) -> u8 {
     match measure {
         Measure::Scale { .. } => 0,
         Measure::PauseScaledObject { .. } => 1,
-        Measure::ScaleInProtection { .. } => 2,
-        Measure::Cordon { .. } => 3,
-        Measure::Policy { .. } => 4,
-        Measure::Label { .. } => 5,
-        Measure::DeletePod => 6,
+        Measure::DenySessions { .. } => 2,
+        Measure::ScaleInProtection { .. } => 3,
+        Measure::Cordon { .. } => 4,
+        Measure::Policy { .. } => 5,
+        Measure::Label { .. } => 6,
+        Measure::DeletePod => 7,
     }
 }
 
@@ -221,6 +226,9 @@ fn undo(containment: &Containment, taken: &Taken, judged: &Judged) -> Option<Ste
         blast_radius: match &taken.measure {
             Measure::Scale { replicas_before, .. } => format!("{replicas_before} replicas start"),
             Measure::Cordon { .. } => "one node takes new pods".to_owned(),
+            Measure::DenySessions { .. } => {
+                "every session of the role that has not expired, also one that was taken away".to_owned()
+            }
             _ => "one pod".to_owned(),
         },
         disruptive: false,

@@ -1,5 +1,6 @@
 use day2_core::Cause;
 use day2_core::action::Plan;
+use day2_core::containment::sessions::policy_document;
 use day2_core::containment::{ContainedPod, ContainmentState, Sealed};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -85,7 +86,20 @@ fn all() -> Vec<Taken> {
                 replicas_before: 3,
             },
         ),
+        denial("checkout"),
+        denial("checkout-by-identity"),
     ]
+}
+
+fn denial(role: &str) -> Taken {
+    taken(
+        &format!("policy day2-older-sessions-1 of role {role}"),
+        Measure::DenySessions {
+            role: format!("arn:aws:iam::123456789012:role/{role}"),
+            policy: "day2-older-sessions-1".to_owned(),
+            issued_before: Some(at("2026-03-06T11:30:21Z")),
+        },
+    )
 }
 
 /// What is there while a containment is in force and nobody has touched it.
@@ -107,6 +121,9 @@ fn as_made(measure: &Measure) -> Seen {
         Measure::ScaleInProtection { group, .. } => Seen::Instance {
             group: group.clone(),
             protected: true,
+        },
+        Measure::DenySessions { issued_before, .. } => Seen::RolePolicy {
+            document: policy_document(issued_before.unwrap()),
         },
         Measure::PauseScaledObject { uid, owner, .. } => Seen::ScaledObject {
             uid: uid.clone(),
@@ -198,6 +215,8 @@ fn everything_is_undone_in_reverse_and_the_record_is_closed_last() {
         [
             "Deployment shop/web",
             "ScaledObject shop/web",
+            "policy day2-older-sessions-1 of role checkout-by-identity",
+            "policy day2-older-sessions-1 of role checkout",
             "instance i-1",
             "node ip-10-0-1-7",
             "policy shop/q",
@@ -276,13 +295,19 @@ fn what_somebody_has_changed_since_is_left_and_said() {
                 protected: true,
             },
         ),
+        (
+            "policy day2-older-sessions-1 of role checkout",
+            Seen::RolePolicy {
+                document: policy_document(at("2026-03-06T11:30:22Z")),
+            },
+        ),
     ] {
         let assessment = released(&with(resource, &seen));
         let plan = &assessment.plan;
         assert!(!resources(plan).contains(&resource), "{seen:?}");
         assert_eq!(
             plan.steps.len(),
-            6,
+            8,
             "its neighbours are undone all the same: {seen:?}"
         );
         assert!(
@@ -326,6 +351,7 @@ fn what_is_undone_already_needs_no_step_and_is_no_complaint() {
                 protected: false,
             },
         ),
+        ("policy day2-older-sessions-1 of role checkout", Seen::Gone),
         ("ScaledObject shop/web", Seen::Gone),
         (
             "Deployment shop/web",
@@ -358,6 +384,8 @@ fn only_what_the_containment_itself_made_is_undone_k25() {
         resources(&assessment.plan),
         [
             "Deployment shop/web",
+            "policy day2-older-sessions-1 of role checkout-by-identity",
+            "policy day2-older-sessions-1 of role checkout",
             "policy shop/q",
             "pod shop/web-1",
             "containment prod-a.1"
@@ -410,6 +438,8 @@ fn a_node_of_two_contained_pods_stays_cordoned_and_goes_over_to_the_other_contai
         [
             "Deployment shop/web",
             "ScaledObject shop/web",
+            "policy day2-older-sessions-1 of role checkout-by-identity",
+            "policy day2-older-sessions-1 of role checkout",
             "policy shop/q",
             "pod shop/web-1",
             "containment prod-a.1"
@@ -425,7 +455,7 @@ fn a_node_of_two_contained_pods_stays_cordoned_and_goes_over_to_the_other_contai
     // Pods on other nodes, and pods on none, share nothing.
     for node in [Some("ip-10-0-1-8"), None] {
         let (kept, assessment) = beside(neighbour(node, None));
-        assert!(kept.is_empty() && assessment.plan.steps.len() == 7, "{kept:?}");
+        assert!(kept.is_empty() && assessment.plan.steps.len() == 9, "{kept:?}");
     }
 }
 
@@ -433,7 +463,7 @@ fn a_node_of_two_contained_pods_stays_cordoned_and_goes_over_to_the_other_contai
 fn a_workload_of_two_contained_pods_stays_ended_until_the_last_is_released() {
     let (kept, assessment) = beside(neighbour(None, Some("Deployment shop/web")));
     assert_eq!(kept, ["Deployment shop/web", "ScaledObject shop/web"]);
-    assert_eq!(assessment.plan.steps.len(), 5);
+    assert_eq!(assessment.plan.steps.len(), 7);
     let (kept, _) = beside(neighbour(None, Some("Deployment shop/web-2")));
     assert!(kept.is_empty(), "{kept:?}");
 }

@@ -20,10 +20,10 @@ fn read_with(safety: &Value) -> Result<ThreatReleaseSettings, Vec<String>> {
 #[test]
 fn a_release_waits_for_a_person_or_only_plans() {
     for mode in ["observe", "approve"] {
-        let settings = read_with(&json!({"mode": mode, "max_steps": 7})).unwrap();
+        let settings = read_with(&json!({"mode": mode, "max_steps": 9})).unwrap();
         assert_ne!(settings.safety.mode, Mode::Auto);
     }
-    let found = read_with(&json!({"mode": "auto", "max_steps": 7})).unwrap_err();
+    let found = read_with(&json!({"mode": "auto", "max_steps": 9})).unwrap_err();
     assert!(
         found.len() == 1 && found[0].contains("without a person"),
         "{found:#?}"
@@ -32,7 +32,7 @@ fn a_release_waits_for_a_person_or_only_plans() {
 
 #[test]
 fn every_mistake_is_told_at_once() {
-    let found = read_with(&json!({"mode": "auto", "max_steps": 6, "approval_minutes": 1})).unwrap_err();
+    let found = read_with(&json!({"mode": "auto", "max_steps": 8, "approval_minutes": 1})).unwrap_err();
     for expected in ["safety.mode", "safety.max_steps", "safety.approval_minutes"] {
         assert!(
             found.iter().any(|one| one.contains(expected)),

@@ -5,8 +5,9 @@ use day2_core::settings::{Checker, Validate};
 
 use super::ThreatReleaseSettings;
 
-/// Steps of a release at most: one for each kind of measure, and the one that closes the containment.
-pub(crate) const MOST_STEPS: u32 = 7;
+/// Steps of a release at most: one for each kind of measure, one more for a pod with a role of IRSA and one of EKS Pod
+/// Identity, and the one that closes the containment.
+pub(crate) const MOST_STEPS: u32 = 9;
 
 impl Validate for ThreatReleaseSettings {
     fn validate(&self, at: &mut Checker<'_>) {

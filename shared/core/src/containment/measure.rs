@@ -36,6 +36,16 @@ pub enum Measure {
         /// The EC2 instance.
         instance: String,
     },
+    /// An inline policy on an IAM role denies everything to its older sessions ([`super::sessions`]).
+    DenySessions {
+        /// ARN of the role.
+        role: String,
+        /// Name of the inline policy; the containment's own.
+        policy: String,
+        /// What was issued before this moment is denied. None until it is about to be done.
+        #[serde(default)]
+        issued_before: Option<Timestamp>,
+    },
     /// A KEDA `ScaledObject` was paused.
     PauseScaledObject {
         /// Its name; its namespace is the pod's.

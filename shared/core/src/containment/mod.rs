@@ -6,6 +6,7 @@
 //! `generation` tells a containment from the one before it of the same pod, which was released.
 
 mod measure;
+pub mod sessions;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -53,6 +53,9 @@ pub struct PodDetail {
     pub ips: Vec<String>,
     /// All its containers, of all three kinds.
     pub containers: Vec<PodContainer>,
+    /// ARNs in the variable `AWS_ROLE_ARN` of its containers, which IRSA's webhook sets when the pod is made and nobody can
+    /// change afterwards (source: EKS user guide, "Configure Pods to use a Kubernetes service account").
+    pub role_arns: BTreeSet<String>,
 }
 
 /// Which list of a pod a container stands in.
@@ -155,6 +158,26 @@ struct Spec {
 struct Asked {
     name: Option<String>,
     image: Option<String>,
+    env: Option<Vec<Variable>>,
+}
+
+/// A variable; its value is kept of one name only.
+#[derive(Deserialize)]
+struct Variable {
+    name: Option<String>,
+    value: Option<String>,
+}
+
+/// The values of `AWS_ROLE_ARN` of one list of containers.
+fn role_arns(asked: Option<&Vec<Asked>>) -> impl Iterator<Item = String> {
+    let variables = asked
+        .into_iter()
+        .flatten()
+        .flat_map(|one| one.env.iter().flatten());
+    variables
+        .filter(|one| one.name.as_deref() == Some("AWS_ROLE_ARN"))
+        .filter_map(|one| one.value.clone())
+        .filter(|arn| !arn.is_empty())
 }
 
 #[derive(Default, Deserialize)]
@@ -255,6 +278,10 @@ impl From<Wire> for PodDetail {
         if ips.is_empty() {
             ips.extend(state.pod_ip.filter(|ip| !ip.is_empty()));
         }
+        let role_arns = role_arns(spec.init_containers.as_ref())
+            .chain(role_arns(spec.containers.as_ref()))
+            .chain(role_arns(spec.ephemeral_containers.as_ref()))
+            .collect();
         let init = containers(
             spec.init_containers,
             state.init_container_statuses,
@@ -287,6 +314,7 @@ impl From<Wire> for PodDetail {
                 .unwrap_or_else(|| "default".to_owned()),
             ips,
             containers: init.chain(regular).chain(ephemeral).collect(),
+            role_arns,
         }
     }
 }

@@ -410,3 +410,55 @@ fn secrets_and_what_is_no_kind_are_refused_by_code_e11() {
     }
     assert_eq!(KindAt::of::<PodDetail>().to_string(), "pods");
 }
+
+#[tokio::test]
+async fn siblings_are_all_that_stays_of_a_list_whose_server_ignores_the_limit_k09() {
+    let hands = Hands::new();
+    let server = Server::start(move |_, _| {
+        let pods: Vec<Value> = (0..10_000)
+            .map(|number| {
+                let image = if number % 2_500 == 0 { DIGEST } else { "sha256:aa" };
+                running(&format!("pod-{number}"), "shop", "default", image)
+            })
+            .collect();
+        Reply::ok(json!({"metadata": {}, "items": pods}).to_string())
+    })
+    .await;
+    let client = client(&server, &hands).await;
+    let likeness = Likeness {
+        digests: BTreeSet::from([DIGEST.to_owned()]),
+        service_account: None,
+    };
+    let found = client
+        .list_pod_siblings(&likeness, hands.within(60))
+        .await
+        .unwrap();
+    let found = found.complete().unwrap();
+    let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["pod-0", "pod-2500", "pod-5000", "pod-7500"]);
+    assert_eq!(server.seen().len(), 1, "one page held them all");
+}
+
+#[test]
+fn the_role_that_a_pod_was_started_with_is_read_from_its_containers_and_nothing_else_of_their_variables() {
+    let with = |env: Value| -> PodDetail {
+        let mut pod = running("web", "shop", "web", "");
+        pod["spec"]["containers"][0]["env"] = env;
+        serde_json::from_value(pod).unwrap()
+    };
+    let role = "arn:aws:iam::123456789012:role/web";
+    let pod = with(json!([
+        {"name": "AWS_ROLE_ARN", "value": role}, {"name": "PASSWORD", "value": "secret"},
+        {"name": "FROM", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+    ]));
+    assert_eq!(pod.role_arns, BTreeSet::from([role.to_owned()]));
+    assert!(!format!("{pod:?}").contains("secret"));
+    for env in [
+        json!(null),
+        json!([]),
+        json!([{"name": "AWS_ROLE_ARN"}]),
+        json!([{"name": null, "value": null}]),
+    ] {
+        assert!(with(env).role_arns.is_empty());
+    }
+}

@@ -220,3 +220,28 @@ fn objects_with_nothing_in_them_are_still_read_k26() {
     assert_eq!(account.role_arn.as_deref(), Some("arn:aws:iam::1:role/x"));
     assert_eq!(read::<ServiceAccount>(empty()).role_arn, None);
 }
+
+#[tokio::test]
+async fn of_all_service_accounts_those_with_a_role_are_kept() {
+    let hands = Hands::new();
+    let account = |name: &str, annotations: Value| json!({"metadata": {"namespace": "shop", "name": name, "annotations": annotations}});
+    let items = json!([
+        account(
+            "web",
+            json!({"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/web"})
+        ),
+        account("default", json!(null)),
+        account("emptied", json!({"eks.amazonaws.com/role-arn": ""})),
+    ]);
+    let server = Server::start(move |_, _| list(&items)).await;
+    let client = client(&server, &hands).await;
+    let listed = client.list_service_accounts(hands.within(20)).await.unwrap();
+    let names: Vec<String> = listed
+        .complete()
+        .unwrap()
+        .into_iter()
+        .map(|one| one.name)
+        .collect();
+    assert_eq!(names, ["web"]);
+    assert_eq!(server.seen()[0].path, "/api/v1/serviceaccounts?limit=500");
+}

@@ -8,6 +8,7 @@ mod clusters;
 mod database_state;
 mod databases;
 mod history;
+mod identities;
 mod metrics;
 mod network;
 mod security;
