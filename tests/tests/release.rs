@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use day2_aws::journal::Journal;
 use day2_core::containment::{
-    ContainedPod, Containment, ContainmentState, LABEL, Measure, MeasureState, Sealed, Taken,
+    ContainedPod, Containment, ContainmentState, LABEL, Measure, MeasureState, Sealed, Taken, sessions,
 };
 use day2_platform::aws::control::ClusterPlace;
 use day2_platform::aws::{ACCOUNT, REGION};
@@ -43,6 +43,9 @@ const SCALED: [(&str, &str, i64); 3] = [
     ("StatefulSet", "db", 1),
     ("ReplicaSet", "lone", 1),
 ];
+/// The role of the contained pod, and the policy of it that nobody may touch.
+const ROLE: &str = "shop-web";
+const OF_THE_TEAM: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}]}"#;
 const SOON: Duration = Duration::from_mins(1);
 
 struct Stand {
@@ -51,6 +54,7 @@ struct Stand {
     journal: Journal,
     rows: Rows,
     launch: Launch,
+    iam: aws_sdk_iam::Client,
     generation: u32,
     _fronts: [Front; 2],
     _platform: Platform,
@@ -94,12 +98,20 @@ impl Stand {
             aws.endpoint(),
         )?;
         let dynamodb = aws_sdk_dynamodb::Client::new(&platform.emulator.sdk_config());
+        let iam = aws_sdk_iam::Client::new(&platform.emulator.sdk_config());
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "pods.eks.amazonaws.com"},
+        }]});
+        let role = iam.create_role().role_name(ROLE);
+        role.assume_role_policy_document(trust.to_string()).send().await?;
+        put_policy(&iam, "app", OF_THE_TEAM).await?;
         Ok(Self {
             faults,
             admin,
             journal: Journal::new(dynamodb.clone(), ground.journal_table.as_str()),
             rows: Rows::new(dynamodb, ground.journal_table),
             launch: launch.settings(&document),
+            iam,
             generation: 0,
             _fronts: [aws, cluster],
             _platform: platform,
@@ -172,6 +184,17 @@ impl Stand {
                 },
             ),
         ];
+        let moment = sessions::moment_after(clock::now());
+        let denial = sessions::policy_name(&Containment::id_of(TARGET, &uid, self.generation));
+        put_policy(&self.iam, &denial, &sessions::policy_document(moment)).await?;
+        measures.push((
+            "policy of role shop-web",
+            Measure::DenySessions {
+                role: format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}"),
+                policy: denial,
+                issued_before: Some(moment),
+            },
+        ));
         for (kind, name, replicas_before) in SCALED {
             let uid = self.scale(kind, name, 0).await?;
             measures.push((
@@ -353,8 +376,17 @@ impl Stand {
         );
         let replicas = self.replicas().await?;
         ensure!(replicas == [Some(2), Some(1), Some(1)], "{replicas:?}");
+        let policies = self.iam.list_role_policies().role_name(ROLE).send().await?;
+        let policies = policies.policy_names();
+        ensure!(policies == ["app"], "the role has {policies:?}");
         Ok(())
     }
+}
+
+async fn put_policy(iam: &aws_sdk_iam::Client, name: &str, document: &str) -> Result<()> {
+    let put = iam.put_role_policy().role_name(ROLE).policy_name(name);
+    put.policy_document(document).send().await?;
+    Ok(())
 }
 
 /// Written in the name of the product, as `threat-containment` does.
@@ -464,7 +496,7 @@ async fn nothing_is_undone_without_a_name_and_without_approval(
         .faults
         .writes_since(mark)
         .iter()
-        .filter(|call| call.call.service == "kubernetes")
+        .filter(|call| matches!(call.call.service.as_str(), "kubernetes" | "iam"))
         .map(day2_platform::faults::Exchange::action)
         .collect();
     ensure!(changed.is_empty(), "a plan changed {changed:?}");
@@ -509,20 +541,20 @@ async fn killed_at_each_change_it_comes_to_the_same_end_d12(
     Ok(sandbox)
 }
 
-/// Before and after each change of the cluster, after the journal was told of it, and after the mail. Before a write is after the
+/// Before and after each change of the cluster and of IAM, after the journal was told of it, and after the mail. Before a write is after the
 /// one before it.
 fn kill_points(all: &[(String, u64)]) -> Vec<(String, u64, bool)> {
     let mut points = Vec::new();
     let mut follows = false;
     for (action, number) in all {
-        let in_cluster = action.starts_with("kubernetes:");
-        if in_cluster {
+        let changes = action.starts_with("kubernetes:") || action.starts_with("iam:");
+        if changes {
             points.push((action.clone(), *number, false));
         }
-        if in_cluster || follows || action == "sns:Publish" {
+        if changes || follows || action == "sns:Publish" {
             points.push((action.clone(), *number, true));
         }
-        follows = in_cluster;
+        follows = changes;
     }
     points
 }
@@ -556,13 +588,11 @@ async fn killed(stand: &mut Stand, mut first: Sandbox, at: (&str, u64, bool)) ->
         "{outcome:?}"
     );
     stand.is_released(&containment).await?;
-    let deleted = stand
-        .faults
-        .writes_since(mark)
-        .iter()
-        .filter(|call| call.action() == "kubernetes:delete networkpolicies")
-        .count();
-    ensure!(deleted == 1, "the policy was deleted {deleted} times");
+    for action in ["kubernetes:delete networkpolicies", "iam:DeleteRolePolicy"] {
+        let writes = stand.faults.writes_since(mark);
+        let made = writes.iter().filter(|call| call.action() == action).count();
+        ensure!(made == 1, "{action}: {made} times");
+    }
     Ok(second)
 }
 

@@ -15,6 +15,7 @@ RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 OF_DETECTOR = frozenset(("GetDetector", "GetCoverageStatistics", "ListCoverage"))
 ADDON = re.compile(r"/clusters/([^/]+)/addons/([^/]+)(?:/update)?")
 ACCESS_ENTRY = re.compile(r"/clusters/([^/]+)/access-entries/(.+)")
+POD_IDENTITY = re.compile(r"/clusters/([^/]+)/pod-identity-associations/([^/]+)")
 SCHEDULE = re.compile(r"/schedules/([^/]+)")
 NODE_GROUP = re.compile(r"/clusters/([^/]+)/node-groups/([^/]+)(?:/update-config)?")
 
@@ -69,6 +70,8 @@ def _with_parts(extract):
             return f"arn:aws:eks:{region}:{account}:addon/{found[1]}/{found[2]}/00000000-0000-0000-0000-000000000000"
         if service == "eks" and (found := ACCESS_ENTRY.fullmatch(path)):
             return _access_entry(found[1], urllib.parse.unquote(found[2]), region, account)
+        if service == "eks" and (found := POD_IDENTITY.fullmatch(path)):
+            return f"arn:aws:eks:{region}:{account}:podidentityassociation/{found[1]}/{found[2]}"
         if service == "scheduler" and method == "GET" and (found := SCHEDULE.fullmatch(path)):
             return f"arn:aws:scheduler:{region}:{account}:schedule/{_given(query_params, 'groupName') or 'default'}/{found[1]}"
         if service == "guardduty":

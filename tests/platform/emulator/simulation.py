@@ -1,4 +1,5 @@
-"""IAM: `SimulatePrincipalPolicy` with context entries and missing context values, which MiniStack leaves out."""
+"""IAM: `SimulatePrincipalPolicy` and `SimulateCustomPolicy` with context entries, which MiniStack leaves out, and the former with
+missing context values."""
 
 from xml.sax.saxutils import escape
 
@@ -11,6 +12,7 @@ def install():
     from ministack.services import iam
 
     replace.action(iam._IAM_HANDLERS, "SimulatePrincipalPolicy", lambda _: simulate)
+    replace.action(iam._IAM_HANDLERS, "SimulateCustomPolicy", lambda _: simulate_custom)
 
 
 def simulate(params):
@@ -38,11 +40,31 @@ def simulate(params):
                     "<IsTruncated>false</IsTruncated></SimulatePrincipalPolicyResult>", ns="iam")
 
 
-def _result(evaluator, action, resource, policies, given, who):
+def simulate_custom(params):
+    """IAM API reference, SimulateCustomPolicy: the policies that are given, and no context but what is given."""
+    from ministack.core import iam_evaluator
+    from ministack.core.responses import get_account_id, get_region
+    from ministack.services import iam
+
+    account = get_account_id()
+    documents = _members(iam, params, "PolicyInputList.member.{}")
+    policies = [parsed for parsed in map(iam_evaluator.parse_policy_document, documents) if parsed]
+    resources = _members(iam, params, "ResourceArns.member.{}") or ["*"]
+    given, who = _context(iam, params), (f"arn:aws:iam::{account}:user/simulated", account, get_region())
+    results = "".join(
+        _result(iam_evaluator, action, resource, policies, given, who, secure=False)
+        for action in _members(iam, params, "ActionNames.member.{}") for resource in resources
+    )
+    return iam._xml(200, "SimulateCustomPolicyResponse",
+                    f"<SimulateCustomPolicyResult><EvaluationResults>{results}</EvaluationResults>"
+                    "<IsTruncated>false</IsTruncated></SimulateCustomPolicyResult>", ns="iam")
+
+
+def _result(evaluator, action, resource, policies, given, who, secure=True):
     source, account, region = who
     context = evaluator.EvalContext(
         principal_arn=source, principal_type="AssumedRole", principal_account=account, action=action,
-        resource_arn=resource, region=region, secure_transport=True, service_context=given,
+        resource_arn=resource, region=region, secure_transport=secure, service_context=given,
     )
     decision = WORDS.get(evaluator.evaluate(context, policies).decision, "implicitDeny")
     needed = {key.lower(): key for statements in policies for statement in statements

@@ -6,9 +6,10 @@ use anyhow::{Context as _, Result, ensure};
 use day2_core::containment::{Containment, MeasureState};
 use day2_platform::faults::{Exchange, Fault, Gate, Mark, Rule};
 use day2_platform::sandbox::{Event, Outcome, Sandbox};
-use day2_platform::world::miner::PodId;
+use day2_platform::world::miner::{DEPLOYMENT, PodId};
 
 use super::id;
+use super::sessions;
 use super::stand::{LONG, Mode, Stand, outcome_of};
 use super::suspects::{Run, Suspect};
 
@@ -117,10 +118,12 @@ async fn once(stand: &mut Stand, finding: &str, (when, action, number): (When, &
         ("kubernetes:create networkpolicies", 1),
         ("kubernetes:patch pods", 1),
         ("kubernetes:patch nodes", 1),
+        ("iam:PutRolePolicy", 1),
     ] {
         let made = stand.accepted(mark, action);
         ensure!(made == most, "{action}: {made} times");
     }
+    sessions::denied_of(stand, &[(DEPLOYMENT, &pod)]).await?;
     let mails = stand.accepted(mark, "sns:Publish");
     ensure!((1..=2).contains(&mails), "{mails} mails");
     nothing_was_overwritten(stand, &pod, &saved).await?;

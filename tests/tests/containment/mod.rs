@@ -3,7 +3,9 @@
 
 mod kill;
 mod order;
+mod quirks;
 mod release;
+mod sessions;
 mod shown;
 mod speed;
 mod spoiled;
@@ -55,6 +57,22 @@ async fn whatever_fails_nothing_is_destroyed_before_its_evidence() -> Result<()>
     Box::pin(kill::at_every_write_of_an_end_d12(&mut stand)).await?;
     Box::pin(spoiled::nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k30(&mut stand)).await?;
     storm::a_thousand_findings_over_forty_pods_lose_nothing_d09(&mut stand).await
+}
+
+/// Roles of IAM, and a world that does not do as it should: a third platform.
+#[tokio::test]
+async fn sessions_end_and_nothing_odd_keeps_a_pod_from_being_contained() -> Result<()> {
+    let mut stand = Stand::new().await?;
+    sessions::older_ones_of_the_pods_role_are_denied_until_the_release_and_no_others(&mut stand).await?;
+    sessions::the_role_of_pod_identity_is_the_pods_own_too(&mut stand).await?;
+    sessions::what_somebody_wrote_is_neither_overwritten_nor_deleted(&mut stand).await?;
+    quirks::what_is_no_event_is_rejected_and_the_next_one_is_served_e01(&mut stand).await?;
+    quirks::a_finding_of_a_mebibyte_is_contained_in_bounded_memory_e02(&mut stand).await?;
+    quirks::a_cluster_that_stumbles_does_not_keep_a_pod_from_being_contained_k01_k03_k07_k08(&mut stand)
+        .await?;
+    quirks::what_the_cluster_never_shows_is_unknown_and_named_k02_k08(&mut stand).await?;
+    quirks::a_pod_that_a_finalizer_holds_is_named_and_not_stripped_k13(&mut stand).await?;
+    quirks::a_log_that_is_no_text_is_stored_as_bytes_and_cut_at_its_cap_k28(&mut stand).await
 }
 
 async fn observe_changes_nothing_o11(stand: &mut Stand) -> Result<()> {

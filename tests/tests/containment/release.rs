@@ -5,11 +5,12 @@ use anyhow::{Context as _, Result, ensure};
 use day2_core::containment::{Containment, MeasureState};
 use day2_platform::deploy::mailbox::Mailbox;
 use day2_platform::sandbox::{Event, Sandbox};
-use day2_platform::world::miner::PodId;
+use day2_platform::world::miner::{DEPLOYMENT, PodId};
 use day2_platform::world::plan::TARGET;
 use serde_json::{Value, json};
 
 use super::id;
+use super::sessions;
 use super::stand::{AUDIT, LONG, Mode, RELEASE, Stand, items, outcome_of};
 use super::suspects::Run;
 
@@ -30,7 +31,8 @@ pub(super) async fn what_was_closed_opens_again_and_its_evidence_stands(stand: &
         way_back.as_str(),
         "NetworkPolicy `allow-egress` selects the pod too",
         "HorizontalPodAutoscaler checkout",
-        "aws iam put-role-policy",
+        "deny the role's older sessions",
+        "healthy pods of this role",
     ] {
         ensure!(
             mail.body.contains(word),
@@ -41,6 +43,7 @@ pub(super) async fn what_was_closed_opens_again_and_its_evidence_stands(stand: &
     }
     ensure!(stand.replicas().await? == 0, "the workload stands: {answer:#}");
     ensure!(!stand.cordoned().await?.is_empty(), "no node is cordoned");
+    sessions::denied_of(stand, &[(DEPLOYMENT, &pod)]).await?;
 
     let mut releasing = Sandbox::start(&stand.launch_of(RELEASE)).await?;
     let (planned, answer) = release(&mut releasing, &pod).await?;
@@ -66,6 +69,7 @@ pub(super) async fn what_was_closed_opens_again_and_its_evidence_stands(stand: &
         stand.selected_by_quarantine(&pod).await.is_err(),
         "the policy is still there"
     );
+    sessions::denied_of(stand, &[]).await?;
 
     let mut auditing = Sandbox::start(&stand.launch_of(AUDIT)).await?;
     let call = Event::new(json!({"task": "audit", "targets": [TARGET]}).to_string()).time_left(LONG);
@@ -83,7 +87,7 @@ pub(super) async fn what_was_closed_opens_again_and_its_evidence_stands(stand: &
 }
 
 /// Plans the release of a pod and approves it: both answers.
-async fn release(releasing: &mut Sandbox, pod: &PodId) -> Result<(Value, Value)> {
+pub(super) async fn release(releasing: &mut Sandbox, pod: &PodId) -> Result<(Value, Value)> {
     let id = Containment::id_of(TARGET, &pod.uid, 1);
     let call = Event::new(json!({"containment": id}).to_string()).time_left(LONG);
     let planned = releasing.invoke(call).await?.answer()?;

@@ -16,7 +16,9 @@ use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Role};
 use day2_platform::wait::wait_until;
 use day2_platform::world::World;
-use day2_platform::world::miner::{DEPLOYMENT, Miner, NAMESPACE, OTHER_NAMESPACE, PodId, REPLICAS, finding};
+use day2_platform::world::miner::{
+    DEPLOYMENT, Miner, NAMESPACE, NEIGHBOUR, OTHER_NAMESPACE, PodId, REPLICAS, finding, role_arn,
+};
 use day2_platform::world::plan::TARGET;
 use serde_json::{Value, json};
 
@@ -104,6 +106,7 @@ impl Mode {
             "breaker": {"max_per_hour": 100, "max_per_day": 500, "max_percent_of_replicas": 100},
             "node": {"max_cordoned_nodes": 50, "max_cordoned_percent": 100},
             "workload": {"may_stop_healthy_replicas": true, "may_delete_pods": true},
+            "sessions": {"deny": true, "roles": [role_arn(DEPLOYMENT), role_arn(NEIGHBOUR)]},
             "targets": BTreeMap::from([(TARGET, json!({}))]),
         });
         if self == Self::Few {
@@ -178,13 +181,19 @@ impl Stand {
 
     /// GuardDuty finds a pod; the event as EventBridge delivers it.
     pub(super) async fn finding(&self, pod: &PodId, id: &str) -> Result<Event> {
+        let document = self.finding_document(pod, id).await?;
+        Ok(Event::new(document.to_string()).time_left(LONG))
+    }
+
+    /// The same event as a document, to be spoiled.
+    pub(super) async fn finding_document(&self, pod: &PodId, id: &str) -> Result<Value> {
         let posted = self
             .platform
             .emulator
             .control()
             .place_finding(&finding(pod, id))
             .await?;
-        Ok(event(&detail(pod, id, &posted.updated_at)))
+        Ok(whole(&detail(pod, id, &posted.updated_at)))
     }
 
     /// GuardDuty finds the pod of the same image in the other namespace.
@@ -229,14 +238,14 @@ impl Stand {
         writes.iter().filter(|call| call.action() == action).count()
     }
 
-    /// No write went to the cluster, to Auto Scaling, or into the evidence.
+    /// No write went to the cluster, to Auto Scaling, to IAM, or into the evidence.
     pub(super) fn nothing_was_changed(&self, mark: Mark) -> Result<()> {
         let writes = self.faults.writes_since(mark);
         let of_the_world: Vec<String> = writes
             .iter()
             .filter(|call| {
                 (call.call.service == "kubernetes" && !call.call.operation.contains("selfsubject"))
-                    || call.call.service == "autoscaling"
+                    || matches!(call.call.service.as_str(), "autoscaling" | "iam")
                     || call.call.resource.contains(BUCKET)
             })
             .map(|call| format!("{} {}", call.action(), call.call.resource))
@@ -345,9 +354,14 @@ impl Stand {
         Ok(all)
     }
 
-    /// Lets another delivery come to its next word to the journal.
-    pub(super) async fn settle(&self) {
-        tokio::time::sleep(Duration::from_secs(2)).await;
+    /// Waits until the journal has a containment of this pod, which another delivery is about to open.
+    pub(super) async fn is_known(&self, pod: &PodId) -> Result<()> {
+        wait_until(
+            Duration::from_mins(1),
+            "the containment is in the journal",
+            async || self.record(pod).await.map(drop),
+        )
+        .await
     }
 
     /// The world as it was before any finding, with a new pod that mines, and nothing remembered.
@@ -367,6 +381,7 @@ impl Stand {
             self.kubectl(&delete).await?;
         }
         self.nodes_as_before().await?;
+        self.world.roles_as_before().await?;
         let replicas = format!("--replicas={REPLICAS}");
         self.kubectl(&["scale", "deployment", "-n", NAMESPACE, DEPLOYMENT, &replicas])
             .await?;
@@ -418,7 +433,7 @@ async fn lane(
         let documents: Vec<(&'static str, Value)> = match *function {
             RELEASE => vec![(
                 RELEASE,
-                json!({"safety": {"mode": "approve", "max_steps": 7, "cool_down_minutes": 5}}),
+                json!({"safety": {"mode": "approve", "max_steps": 9, "cool_down_minutes": 5}}),
             )],
             AUDIT => vec![(
                 AUDIT,

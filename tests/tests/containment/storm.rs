@@ -74,7 +74,7 @@ pub(super) async fn a_thousand_findings_over_forty_pods_lose_nothing_d09(stand: 
     let mut events = VecDeque::new();
     for number in 0..STORM {
         let pod = &pods[usize::try_from(number % PODS)?];
-        events.push_back(stand.finding(pod, &id(40_000 + number)).await?);
+        events.push_back((stand.finding(pod, &id(40_000 + number)).await?, pod.clone()));
     }
     let launch = lane.launch(Mode::Auto);
     let mut sandboxes = [
@@ -127,10 +127,10 @@ pub(super) async fn a_thousand_findings_over_forty_pods_lose_nothing_d09(stand: 
 async fn work(
     stand: &Stand,
     sandbox: &mut Sandbox,
-    left: &Mutex<(VecDeque<Event>, Vec<String>)>,
+    left: &Mutex<(VecDeque<(Event, PodId)>, Vec<String>)>,
 ) -> Result<()> {
     loop {
-        let Some(event) = left.lock().await.0.pop_front() else {
+        let Some((event, pod)) = left.lock().await.0.pop_front() else {
             return Ok(());
         };
         let mut came = None;
@@ -141,7 +141,7 @@ async fn work(
                     break;
                 }
                 // Another one was about to open the record: Lambda delivers again.
-                Outcome::Error { .. } => stand.settle().await,
+                Outcome::Error { .. } => stand.is_known(&pod).await?,
                 other => anyhow::bail!("{other:?}"),
             }
         }

@@ -23,9 +23,28 @@ const MAY_CHANGE: [(&str, &[&str]); 6] = [
             "eks:UpdateNodegroupConfig",
         ],
     ),
-    ("threat-containment", &["autoscaling:SetInstanceProtection"]),
-    ("threat-release", &["autoscaling:SetInstanceProtection"]),
+    (
+        "threat-containment",
+        &["autoscaling:SetInstanceProtection", "iam:PutRolePolicy"],
+    ),
+    (
+        "threat-release",
+        &["autoscaling:SetInstanceProtection", "iam:DeleteRolePolicy"],
+    ),
 ];
+
+/// Who may write what into roles that the deployment names, one by one: the denial of older sessions, and its end. Nobody else
+/// changes anything of IAM.
+const OF_DECLARED_ROLES: [(&str, &str); 2] = [
+    ("threat-containment", "iam:PutRolePolicy"),
+    ("threat-release", "iam:DeleteRolePolicy"),
+];
+
+/// Whether a statement touches roles that are named wholly, and may.
+fn of_declared_roles(name: &str, action: &str, resources: &[&str]) -> bool {
+    let whole = |one: &&str| one.starts_with("arn:aws:iam::") && one.contains(":role/") && !one.contains('*');
+    OF_DECLARED_ROLES.contains(&(name, action)) && resources.iter().all(whole)
+}
 
 /// Whether an action only reads, by its name.
 fn reads(action: &str) -> bool {
@@ -80,8 +99,16 @@ fn roles_are_narrow(plan: &Value) -> Vec<String> {
                 ));
             }
             for action in list(&statement["Action"]) {
-                if action.contains('*') || (action.starts_with("iam:") && !reads(action)) {
+                let resources = list(&statement["Resource"]);
+                let of_iam = action.starts_with("iam:") && !reads(action);
+                if action.contains('*') || (of_iam && !of_declared_roles(&name, action, &resources)) {
                     wrong.push(format!("{name} may {action}"));
+                }
+                let any_group = resources
+                    .iter()
+                    .any(|one| one.ends_with("autoScalingGroupName/*"));
+                if any_group && statement["Condition"].is_null() {
+                    wrong.push(format!("{name} may {action} on any group, whatever its tags"));
                 }
                 for resource in list(&statement["Resource"]) {
                     if reads(action) || own_store(&name, action, resource) {
@@ -148,6 +175,25 @@ fn checks_change_nothing_and_actions_exactly_their_own_o05() {
         "dynamodb:PutItem",
         "iam:PassRole",
         "watchdog may iam:PassRole",
+    );
+    seed(
+        "watchdog",
+        "dynamodb:PutItem",
+        "iam:PutRolePolicy",
+        "watchdog may iam:PutRolePolicy",
+    );
+    for (function, action) in [
+        ("threat_containment", "iam:PutRolePolicy"),
+        ("threat_release", "iam:DeleteRolePolicy"),
+    ] {
+        let says = format!("{} may {action}", function.replace('_', "-"));
+        seed(function, "role/shop/prod-a-checkout", "role/shop/*", &says);
+    }
+    seed(
+        "threat_containment",
+        "\"Condition\"",
+        "\"Other\"",
+        "threat-containment may autoscaling:SetInstanceProtection on any group",
     );
     seed(
         "connection_exhaustion",

@@ -32,12 +32,31 @@ impl Iam {
 
     /// What `SimulateCustomPolicy` decides: `allowed`, `implicitDeny` or `explicitDeny`.
     async fn decides(&self, statements: &[Value], action: &str, resource: &str) -> Result<String> {
+        self.decides_of(statements, action, resource, None).await
+    }
+
+    /// The same of a resource that has a tag, by its key and value.
+    async fn decides_of(
+        &self,
+        statements: &[Value],
+        action: &str,
+        resource: &str,
+        tag: Option<(&str, &str)>,
+    ) -> Result<String> {
         let policy = json!({ "Version": "2012-10-17", "Statement": statements }).to_string();
-        let parameters = [
+        let mut parameters = vec![
             ("PolicyInputList.member.1", policy.as_str()),
             ("ActionNames.member.1", action),
             ("ResourceArns.member.1", resource),
         ];
+        let key = tag.map(|(key, _)| format!("aws:ResourceTag/{key}"));
+        if let (Some(key), Some((_, value))) = (&key, tag) {
+            parameters.extend([
+                ("ContextEntries.member.1.ContextKeyName", key.as_str()),
+                ("ContextEntries.member.1.ContextKeyType", "string"),
+                ("ContextEntries.member.1.ContextKeyValues.member.1", value),
+            ]);
+        }
         let said = self
             .emulator
             .api()
@@ -98,6 +117,26 @@ fn database(id: &str) -> String {
     format!("arn:aws:rds:us-east-1:123456789012:cluster:{id}")
 }
 
+fn iam_role(name: &str) -> String {
+    format!("arn:aws:iam::123456789012:role/{name}")
+}
+
+/// Roles that nobody declared: of the same name elsewhere, of a neighbour, of ours, and of who administers.
+fn other_roles() -> Vec<String> {
+    let mut others: Vec<String> = [
+        "prod-a-checkout",
+        "shop/prod-a-checkout-2",
+        "shop/prod-a-catalogue",
+        "day2-threat-release",
+        "day2-threat-containment",
+        "administrator",
+    ]
+    .map(iam_role)
+    .to_vec();
+    others.push(iam_role("shop/prod-a-checkout").replace("123456789012", "222222222222"));
+    others
+}
+
 /// What nobody asked for, on an action's own target.
 fn unasked() -> Vec<(&'static str, &'static str, String)> {
     vec![
@@ -133,13 +172,34 @@ fn unasked() -> Vec<(&'static str, &'static str, String)> {
             "autoscaling:TerminateInstanceInAutoScalingGroup",
             group("prod-a-workspace"),
         ),
+        // Who closes cannot open, and who opens cannot close.
+        (
+            "threat-containment",
+            "iam:DeleteRolePolicy",
+            iam_role("shop/prod-a-checkout"),
+        ),
+        (
+            "threat-release",
+            "iam:PutRolePolicy",
+            iam_role("shop/prod-a-checkout"),
+        ),
+        (
+            "threat-containment",
+            "iam:AttachRolePolicy",
+            iam_role("shop/prod-a-checkout"),
+        ),
+        (
+            "threat-containment",
+            "iam:UpdateAssumeRolePolicy",
+            iam_role("shop/prod-a-checkout"),
+        ),
     ]
 }
 
 #[tokio::test]
 async fn an_action_changes_its_own_target_and_no_other_o05() -> Result<()> {
     let mut cases = Vec::new();
-    let actions: [(&str, &'static str, [String; 1], Vec<String>); 6] = [
+    let actions: [(&str, &'static str, [String; 1], Vec<String>); 9] = [
         (
             "provisioning-latency",
             "autoscaling:SetDesiredCapacity",
@@ -190,7 +250,25 @@ async fn an_action_changes_its_own_target_and_no_other_o05() -> Result<()> {
             "threat-release",
             "autoscaling:SetInstanceProtection",
             [group("prod-a-workspace")],
-            vec![group("prod-b-workspace")],
+            vec![group("prod-b-workspace"), group("somebody-elses")],
+        ),
+        (
+            "threat-containment",
+            "autoscaling:SetInstanceProtection",
+            [group("prod-a-workspace")],
+            vec![group("prod-b-workspace"), group("somebody-elses")],
+        ),
+        (
+            "threat-containment",
+            "iam:PutRolePolicy",
+            [iam_role("shop/prod-a-checkout")],
+            other_roles(),
+        ),
+        (
+            "threat-release",
+            "iam:DeleteRolePolicy",
+            [iam_role("shop/prod-a-checkout")],
+            other_roles(),
         ),
     ];
     for (function, action, own, others) in actions {
@@ -206,6 +284,35 @@ async fn an_action_changes_its_own_target_and_no_other_o05() -> Result<()> {
     }
     let wrong = Iam::start().await?.judge(&cases).await?;
     assert!(wrong.is_empty(), "{wrong:#?}");
+    Ok(())
+}
+
+/// The groups of managed node groups have names that nobody declared, and the tag of EKS.
+#[tokio::test]
+async fn a_group_is_protected_by_the_tag_of_its_own_cluster_and_of_no_other_o05() -> Result<()> {
+    let iam = Iam::start().await?;
+    let (action, managed) = ("autoscaling:SetInstanceProtection", group("eks-managed-0ac5d2"));
+    let mut decided = Vec::new();
+    for function in ["threat-containment", "threat-release"] {
+        let statements = role(rendered(), function);
+        for tag in [
+            Some(("eks:cluster-name", "prod-a")),
+            Some(("eks:cluster-name", "prod-b")),
+            Some(("Name", "prod-a")),
+            None,
+        ] {
+            let decision = iam.decides_of(&statements, action, &managed, tag).await?;
+            decided.push((function, tag.map_or("none", |(_, value)| value), decision));
+        }
+    }
+    let of = |decision: &str| -> Vec<bool> {
+        decided
+            .iter()
+            .map(|(_, _, decided)| decided == decision)
+            .collect()
+    };
+    let first_of_each = [true, false, false, false, true, false, false, false];
+    assert_eq!(of("allowed"), first_of_each, "{decided:#?}");
     Ok(())
 }
 
@@ -273,6 +380,8 @@ fn writes() -> Vec<(&'static str, String)> {
             "cloudwatch:DeleteAlarms",
             "arn:aws:cloudwatch:us-east-1:123456789012:alarm:day2-watchdog".to_owned(),
         ),
+        ("iam:PutRolePolicy", iam_role("shop/prod-a-checkout")),
+        ("iam:DeleteRolePolicy", iam_role("shop/prod-a-checkout")),
         (
             "iam:PassRole",
             "arn:aws:iam::123456789012:role/day2-scale-window".to_owned(),

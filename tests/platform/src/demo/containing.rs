@@ -16,7 +16,7 @@ use super::stage::Stage;
 use crate::deploy::Deployment;
 use crate::deploy::reports::Bucket;
 use crate::world::miner::{
-    DEPLOYMENT, Miner, NAMESPACE, NEIGHBOUR, OPEN_POLICY, OTHER_NAMESPACE, REPLICAS, SIBLING,
+    DEPLOYMENT, Miner, NAMESPACE, NEIGHBOUR, OPEN_POLICY, OTHER_NAMESPACE, REPLICAS, SIBLING, role_arn,
 };
 use crate::world::plan::TARGET;
 
@@ -49,7 +49,9 @@ pub(super) async fn third_act(
         stage.bystanders().await? == bystanders,
         "pods that had nothing to do with it were ended"
     );
-    console.good("cut off, captured, its node closed and kept, its workload at zero; the neighbours run");
+    console.good(
+        "cut off, captured, its node closed and kept, its role's older sessions denied, its workload at zero; the neighbours run",
+    );
 
     console.step("somebody doubts the evidence: evidence-audit");
     let audit = deployment.function("evidence-audit")?;
@@ -145,6 +147,19 @@ impl Stage<'_> {
         Ok(instance.protected_from_scale_in() == Some(true))
     }
 
+    /// The roles, the neighbour's among them, of which older sessions are denied.
+    async fn denials(&self) -> Result<Vec<String>> {
+        let policies = self.world.policies_of_roles().await?;
+        ensure!(
+            policies.len() >= 2,
+            "each role has a policy of its own: {policies:?}"
+        );
+        let ours = policies
+            .into_keys()
+            .filter(|(_, policy)| policy.starts_with("day2-"));
+        Ok(ours.map(|(role, _)| role).collect())
+    }
+
     async fn is_contained(&self, miner: &Miner, deployment: &Deployment) -> Result<()> {
         let policies = self.quarantines().await?;
         ensure!(
@@ -165,6 +180,12 @@ impl Stage<'_> {
                 pod.node
             );
         }
+        let denied = self.denials().await?;
+        let role = role_arn(DEPLOYMENT);
+        ensure!(
+            denied.len() == 1 && denied.iter().all(|one| role.ends_with(&format!("/{one}"))),
+            "older sessions are denied of {denied:?}"
+        );
         let kept = Bucket::new(self.emulator(), deployment.evidence_bucket()?)
             .keys("evidence/")
             .await?;
@@ -175,6 +196,8 @@ impl Stage<'_> {
     async fn is_released(&self, miner: &Miner) -> Result<()> {
         let policies = self.quarantines().await?;
         ensure!(policies.is_empty(), "left are {policies:?}");
+        let denied = self.denials().await?;
+        ensure!(denied.is_empty(), "older sessions are still denied of {denied:?}");
         let wanted = i32::try_from(REPLICAS)?;
         ensure!(self.replicas().await? == Some(wanted), "the workload is not back");
         ensure!(self.takes_pods(&miner.pod.node).await?, "its node takes no pods");

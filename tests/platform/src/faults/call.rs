@@ -220,7 +220,7 @@ fn signed_service(request: &Request) -> Option<&str> {
 }
 
 /// Members that name what a call is about, the most telling first.
-const IDENTIFIERS: [&str; 22] = [
+const IDENTIFIERS: [&str; 23] = [
     "AutoScalingGroupName",
     "AutoScalingGroupNames.member.1",
     "DBClusterIdentifier",
@@ -229,6 +229,7 @@ const IDENTIFIERS: [&str; 22] = [
     "DBParameterGroupName",
     "TopicArn",
     "RoleArn",
+    "RoleName",
     "InstanceId",
     "InstanceId.1",
     "NatGatewayId.1",
@@ -298,6 +299,12 @@ fn rest_operation(service: &str, method: &str, parts: &[&str]) -> Option<(&'stat
         }
         ("eks", "GET", ["clusters", name, "updates", update]) => ("DescribeUpdate", of(name, update)),
         ("eks", "GET", ["clusters", name, "access-entries"]) => ("ListAccessEntries", own(name)),
+        ("eks", "GET", ["clusters", name, "pod-identity-associations"]) => {
+            ("ListPodIdentityAssociations", own(name))
+        }
+        ("eks", "GET", ["clusters", name, "pod-identity-associations", id]) => {
+            ("DescribePodIdentityAssociation", of(name, id))
+        }
         ("lambda", "POST", ["2015-03-31", "functions", name, "invocations"]) => ("Invoke", own(name)),
         ("lambda", "GET", ["2015-03-31", "functions", name]) => ("GetFunction", own(name)),
         ("lambda", "GET", ["2015-03-31", "functions", name, "configuration"]) => {

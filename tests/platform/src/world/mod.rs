@@ -59,6 +59,7 @@ pub struct World {
     scaling: aws_sdk_autoscaling::Client,
     ec2: aws_sdk_ec2::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
+    iam: aws_sdk_iam::Client,
 }
 
 impl fmt::Debug for World {
@@ -141,6 +142,7 @@ impl World {
             scaling,
             ec2,
             cloudwatch,
+            iam: aws_sdk_iam::Client::new(&aws),
         };
         for group in world.plan.groups() {
             let plan = world.plan.clone();

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::alarms::{PROVISIONING, connections_alarm};
 use super::database::{READER, WRITER};
+use super::miner::{DEPLOYMENT, NEIGHBOUR, role_arn};
 use super::morning::{PLATFORM_TEAM, TEAM_LABEL};
 use super::plan::{GROUP_LABEL, Plan, TARGET, WORKSPACES, ZONE, ZONES};
 use super::workloads::{CLIENT, CONTROL_DEPLOYMENT, CONTROL_NAMESPACE, PROVISIONER};
@@ -49,6 +50,7 @@ impl Plan {
             "threat_containment": {
                 "mode": "auto", "eradicate": "auto", "settle_seconds": 2,
                 "workload": {"may_stop_healthy_replicas": true},
+                "sessions": {"deny": true, "roles": [role_arn(DEPLOYMENT), role_arn(NEIGHBOUR)]},
                 "targets": BTreeMap::from([(TARGET, json!({}))]),
             },
             "threat_release": {

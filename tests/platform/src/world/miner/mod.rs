@@ -2,6 +2,7 @@
 //! autoscalers, a budget and an open network policy stand around it. Neighbours run beside it that are innocent.
 
 mod finding;
+mod roles;
 
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -13,9 +14,7 @@ use kube::api::{Api, DeleteParams, ListParams};
 use serde_json::{Value, json};
 
 use super::World;
-use super::plan::TARGET;
 use super::workloads::on;
-use crate::aws::ACCOUNT;
 use crate::aws::control::PostedFinding;
 use crate::clock;
 use crate::cluster::extensions::{self, Extension};
@@ -24,6 +23,7 @@ use crate::cluster::shapes::Workload;
 use crate::cluster::{LogInstance, PodLogs};
 use crate::wait::wait_until;
 pub use finding::finding;
+pub use roles::role_arn;
 
 /// Namespace of the suspect and of its neighbours.
 pub const NAMESPACE: &str = "shop";
@@ -101,6 +101,7 @@ impl World {
         for namespace in [NAMESPACE, OTHER_NAMESPACE] {
             objects::ensure_namespace(&self.kube, namespace).await?;
         }
+        self.roles().await?;
         self.account_with_a_role().await?;
         let suspect = Workload {
             spread_over_zones: true,
@@ -223,13 +224,14 @@ impl World {
         .await
     }
 
-    /// A service account that AWS knows (IRSA), and what it may in the cluster.
+    /// Service accounts that AWS knows (IRSA), and what that of the Deployment may in the cluster.
     async fn account_with_a_role(&self) -> Result<()> {
-        let role = format!("arn:aws:iam::{ACCOUNT}:role/{TARGET}-{DEPLOYMENT}");
-        let account: ServiceAccount = serde_json::from_value(json!({
-            "metadata": {"name": DEPLOYMENT, "annotations": {"eks.amazonaws.com/role-arn": role}},
-        }))?;
-        objects::create(&Api::namespaced(self.kube.clone(), NAMESPACE), &account).await?;
+        for name in [DEPLOYMENT, NEIGHBOUR] {
+            let account: ServiceAccount = serde_json::from_value(json!({
+                "metadata": {"name": name, "annotations": {"eks.amazonaws.com/role-arn": role_arn(name)}},
+            }))?;
+            objects::create(&Api::namespaced(self.kube.clone(), NAMESPACE), &account).await?;
+        }
         let rules: Role = serde_json::from_value(json!({
             "metadata": {"name": DEPLOYMENT},
             "rules": [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list"]}],
