@@ -106,7 +106,23 @@ async fn the_deployed_function_names_what_is_broken_and_nothing_else() -> Result
     one_right_is_taken_away(&platform, &mut stage).await?;
 
     drop(stage);
+    something_was_captured(&platform, deployment.evidence_bucket()?).await?;
+    // Proves that nothing is left, and that the evidence is as it was.
     deployment.destroy().await
+}
+
+/// An object in the bucket of the evidence, as a capture leaves it: nothing but its presence matters here.
+async fn something_was_captured(platform: &Platform, bucket: &str) -> Result<()> {
+    aws_sdk_s3::Client::new(&platform.emulator.sdk_config())
+        .put_object()
+        .bucket(bucket)
+        .key("evidence/prod-a/case/manifest.json")
+        .body(aws_sdk_s3::primitives::ByteStream::from_static(b"{}"))
+        .if_none_match("*")
+        .send()
+        .await
+        .map(drop)
+        .context("put something into the bucket of the evidence")
 }
 
 /// Each break fails its own item; nothing else fails, and nothing becomes unknown that could be seen.

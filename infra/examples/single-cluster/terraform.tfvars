@@ -20,11 +20,11 @@ scale_window = {
     prod-a = {
       control = {
         groups    = [{ node_group = "control", min_ready = 2 }]
-        workloads = [{ namespace = "coder", deployment = "coder" }]
+        workloads = [{ namespace = "coder", deployment = "coder-server" }]
       }
       groups = [
         { node_group = "provisioner", before = 0, peak = 5, after = 0, min = 0, max = 10 },
-        { node_group = "workspace", before = 10, peak = 50, after = 10, min = 10, max = 60 },
+        { node_group = "workspace", before = 10, peak = 50, after = 10, min = 0, max = 60 },
       ]
       scheduled_actions = [
         { node_group = "workspace", at = "06:45", desired = 50 },
@@ -44,9 +44,9 @@ provisioning_latency = {
   targets = {
     prod-a = {
       create_alarm = {
-        namespace   = "Coder"
-        metric_name = "WorkspaceBuildSeconds"
-        dimensions  = { Cluster = "prod-a" }
+        namespace   = "Coder/Provisioning"
+        metric_name = "WorkspaceProvisioningSeconds"
+        dimensions  = { Environment = "prod-a" }
         threshold   = 120
       }
       node_group           = "workspace"
@@ -62,9 +62,13 @@ connection_exhaustion = {
   safety = { mode = "approve" }
   targets = {
     prod-a = {
-      alarm_arns = ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-connections"]
-      clients    = [{ name = "coder", namespace = "coder", deployment = "coder", pool_size = 20, may_restart = true }]
-      acu        = { may_raise = true, max_ceiling = 32 }
+      # One alarm for each instance: an average over the cluster hides a full writer behind an idle reader.
+      alarm_arns = [
+        "arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-db-connections-prod-a-1",
+        "arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-db-connections-prod-a-2",
+      ]
+      clients = [{ name = "coder-api", namespace = "coder", deployment = "coder-api", pool_size = 400 }]
+      acu     = { may_raise = true, max_ceiling = 32 }
     }
   }
 }

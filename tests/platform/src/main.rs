@@ -7,9 +7,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use day2_platform::demo::{self, Act, Console};
-use day2_platform::deploy::repository;
+use day2_platform::deploy::{self, repository};
+use day2_platform::example;
+use day2_platform::letters::Letters;
 use day2_platform::platform::{self, Platform};
-use day2_platform::seeding::{self, Seeding};
+use day2_platform::requests::{self, Request, Requests};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The local platform: a real Kubernetes control plane and an AWS emulator on loopback ports.
@@ -38,6 +40,20 @@ enum Command {
     Seed,
     /// Prints what aws, kubectl and terraform need: eval "$(platform env)".
     Env,
+    /// Packs all functions for this machine, as `make package` does for AWS; `example` names the folder.
+    Package,
+    /// Prints an example of infra/examples with the cluster, the VPC and the endpoint of the running platform.
+    Example {
+        /// The example's terraform.tfvars.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Brings trouble over the running platform, or ends it.
+    Trouble {
+        /// Which.
+        #[arg(value_enum)]
+        which: Trouble,
+    },
     /// Plays the demo: mornings that are well, broken and mended, alarms that are acted on, a pod that mines.
     Demo {
         /// Leave everything up at the end, until Ctrl-C.
@@ -47,6 +63,14 @@ enum Command {
         #[arg(long, value_enum, value_delimiter = ',')]
         acts: Vec<Act>,
     },
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Trouble {
+    /// Connections of the database's writer climb until its alarm rings.
+    Connections,
+    /// They are as on any day again.
+    Over,
 }
 
 #[tokio::main]
@@ -73,13 +97,25 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Seed => {
             let console = Console::new();
             console.step("making the platform prod-a");
-            seeding::ask(&state).await?;
+            requests::ask(&state, Request::Seed).await?;
             console.step("made");
             Ok(())
         }
         Command::Env => {
             let text = platform::environment(&state)?;
             Ok(std::io::stdout().write_all(text.as_bytes())?)
+        }
+        Command::Package => deploy::pack(&deploy::functions()?, &platform::packages(&state)?).await,
+        Command::Example { file } => {
+            let text = example::fitted(&state, &file)?;
+            Ok(std::io::stdout().write_all(text.as_bytes())?)
+        }
+        Command::Trouble { which } => {
+            let request = match which {
+                Trouble::Connections => Request::Connections,
+                Trouble::Over => Request::Over,
+            };
+            requests::ask(&state, request).await
         }
         Command::Demo { keep, acts } => demo::run(&state, &acts, keep, &Console::new()).await,
     }
@@ -102,11 +138,19 @@ async fn up(state: PathBuf, empty: bool, deploy: bool) -> Result<()> {
         }
         _ => None,
     };
-    let seeding = Seeding::open(&platform).await?;
+    let requests = Requests::open(&platform).await?;
+    let letters = Letters::into(&platform::mails(&state), &platform.emulator)?;
     console.step("up; in another shell:");
     console.note(&platform::how_to_poke(&state));
     console.note("Ctrl-C ends it");
-    seeding.serve(&platform, &mut world).await;
+    let told = |mail: &_, path: &std::path::Path| {
+        console.step(&format!("a mail came: {}", path.display()));
+        console.mail(mail);
+    };
+    tokio::join!(
+        requests.serve(&platform, &mut world),
+        letters.deliver(&platform.emulator, told)
+    );
     drop(deployment);
     Ok(())
 }

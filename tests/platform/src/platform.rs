@@ -13,6 +13,7 @@ use crate::aws::control::ClusterPlace;
 use crate::aws::{Emulator, Options, REGION};
 use crate::cluster::{Cluster, ClusterOptions};
 use crate::deploy::{Deployment, Progress};
+use crate::example;
 use crate::ports::Port;
 use crate::world::World;
 use crate::world::plan::{KUBERNETES_MINOR, Plan, TARGET};
@@ -99,7 +100,9 @@ impl Platform {
     pub async fn seed(&self) -> Result<World> {
         let plan = Plan::new(crate::clock::now())?;
         // Large, and callers keep their own futures small.
-        Box::pin(World::seed(&self.emulator, &self.cluster, plan)).await
+        let world = Box::pin(World::seed(&self.emulator, &self.cluster, plan)).await?;
+        example::remember(&self.state.folder, world.facts())?;
+        Ok(world)
     }
 
     /// Deploys the product.
@@ -172,6 +175,21 @@ pub(crate) fn running(state: &Path) -> Result<()> {
         "no platform runs in {}; start one with `platform up`",
         state.display()
     );
+}
+
+/// Where the packages for this machine lie, for `infra/` to be applied to the platform of a state folder.
+///
+/// # Errors
+///
+/// When the current folder is not known.
+pub fn packages(state: &Path) -> Result<PathBuf> {
+    Ok(std::path::absolute(state)?.join("packages"))
+}
+
+/// Where the mails of the platform that runs in a state folder lie.
+#[must_use]
+pub fn mails(state: &Path) -> PathBuf {
+    run_folder(state).join("mails")
 }
 
 /// The folder of a state folder that a running platform has for itself.

@@ -13,7 +13,7 @@ use aws_sigv4::sign::v4;
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
-use super::{REGION, http};
+use super::{REGION, ROOT_KEY, http};
 
 /// Signs and sends calls as one caller.
 #[derive(Debug, Clone)]
@@ -25,6 +25,22 @@ pub struct Api {
 impl Api {
     pub(super) const fn new(port: u16, credentials: Credentials) -> Self {
         Self { port, credentials }
+    }
+
+    /// Signs as the root user of the platform whose emulator listens on this port of 127.0.0.1.
+    #[must_use]
+    pub fn as_root(port: u16) -> Self {
+        Self::new(port, Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "platform"))
+    }
+
+    /// A GET of a REST service (S3, Lambda, …); gives the text of the answer.
+    ///
+    /// # Errors
+    ///
+    /// When the call cannot be made or is answered by an error, which is then the text.
+    pub async fn get(&self, service: &str, path: &str) -> Result<String> {
+        let answer = self.send(service, "GET", path, &[], &[]).await?;
+        String::from_utf8(answer).context("the answer is not text")
     }
 
     /// A call of a query-protocol service (IAM, STS, …); gives the XML.

@@ -162,10 +162,7 @@ impl Emulator {
     /// Signed calls to services for which the workspace has no SDK crate, as the root user.
     #[must_use]
     pub fn api(&self) -> api::Api {
-        api::Api::new(
-            self.port.number(),
-            Credentials::new(ROOT_KEY, ROOT_KEY, None, None, "platform"),
-        )
+        api::Api::as_root(self.port.number())
     }
 
     /// Every AWS call made so far, and those to come.

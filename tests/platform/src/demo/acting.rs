@@ -15,6 +15,7 @@ use crate::deploy::mailbox::Mail;
 use crate::wait::wait_until;
 use crate::world::database::WRITER;
 use crate::world::plan::TARGET;
+use crate::world::troubles::CLIMBING_CONNECTIONS;
 
 /// How many workspaces find no node.
 const WAITING: usize = 6;
@@ -22,8 +23,6 @@ const WAITING: usize = 6;
 const STAYING: usize = 2;
 /// 95 of 100 workspaces take so long, in seconds; the runbook wants two minutes.
 const SLOW_SECONDS: f64 = 240.0;
-/// Connections of the writer, one count a minute: 16 ACU allow 3,360.
-const CONNECTIONS: [f64; 6] = [2_350.0, 2_500.0, 2_650.0, 2_800.0, 2_950.0, 3_100.0];
 /// A pod that waits for less than a minute is not counted by the settings' default.
 const UNNOTICED: Duration = Duration::from_secs(65);
 /// What the world waits between two looks for new instances.
@@ -116,7 +115,7 @@ async fn slow_provisioning(stage: &mut Stage<'_>, deployment: &Deployment, conso
 async fn connections_run_out(stage: &mut Stage<'_>, console: &Console) -> Result<()> {
     console.step("connections of the writer climb by 150 a minute, and 16 ACU allow 3,360");
     let before = stage.max_acu().await?;
-    let said = stage.world.connections(WRITER, &CONNECTIONS).await?;
+    let said = stage.world.connections(WRITER, &CLIMBING_CONNECTIONS).await?;
     ensure!(said == "ALARM", "the alarm is {said}");
     let planned = stage.mail("PLANNED connection-exhaustion").await?;
     console.mail(&planned);

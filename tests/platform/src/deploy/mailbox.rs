@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::aws::Emulator;
 
 const NAME: &str = "platform-mailbox";
-const LONG_POLL_SECONDS: i32 = 1;
+const LONG_POLL: Duration = Duration::from_secs(1);
 
 /// One mail.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -87,29 +87,41 @@ impl Mailbox {
     pub async fn next(&self, within: Duration) -> Result<Mail> {
         let deadline = Instant::now() + within;
         while Instant::now() < deadline {
-            let answer = self
-                .sqs
-                .receive_message()
-                .queue_url(&self.url)
-                .max_number_of_messages(1);
-            let answer = answer
-                .wait_time_seconds(LONG_POLL_SECONDS)
-                .send()
-                .await
-                .context("look into the mailbox")?;
-            if let Some(message) = answer.messages().first() {
-                let handle = message.receipt_handle().context("no receipt handle")?;
-                self.sqs
-                    .delete_message()
-                    .queue_url(&self.url)
-                    .receipt_handle(handle)
-                    .send()
-                    .await?;
-                return serde_json::from_str(message.body().unwrap_or_default())
-                    .context("not a notification");
+            if let Some(mail) = self.take(LONG_POLL).await? {
+                return Ok(mail);
             }
         }
         bail!("no mail within {} s", within.as_secs())
+    }
+
+    /// A mail, taken out of the box; nothing when none comes within `wait`, in whole seconds.
+    ///
+    /// # Errors
+    ///
+    /// When the box cannot be read, or what lies in it is no mail.
+    pub async fn take(&self, wait: Duration) -> Result<Option<Mail>> {
+        let answer = self
+            .sqs
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(1)
+            .wait_time_seconds(i32::try_from(wait.as_secs())?)
+            .send()
+            .await
+            .context("look into the mailbox")?;
+        let Some(message) = answer.messages().first() else {
+            return Ok(None);
+        };
+        let handle = message.receipt_handle().context("no receipt handle")?;
+        self.sqs
+            .delete_message()
+            .queue_url(&self.url)
+            .receipt_handle(handle)
+            .send()
+            .await?;
+        serde_json::from_str(message.body().unwrap_or_default())
+            .map(Some)
+            .context("not a notification")
     }
 
     /// Whether a mail lies there that nobody waits for.

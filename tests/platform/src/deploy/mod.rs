@@ -1,5 +1,6 @@
 //! Deploying the product to the platform as its users do: Terraform for AWS, kubectl for the cluster.
 
+pub mod belongings;
 pub mod mailbox;
 pub mod reports;
 pub mod site;
@@ -13,12 +14,13 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::aws::{Emulator, package};
+use crate::aws::api::Api;
+use crate::aws::{Emulator, package, python};
 use crate::cluster::Cluster;
 use crate::process::Spec;
 use crate::world::World;
 
-pub use terraform::{Progress, Root, Terraform};
+pub use terraform::{Progress, Root, Terraform, program as terraform_program};
 
 /// The functions that are deployed; binaries of the workspace.
 pub(crate) const FUNCTIONS: [&str; 10] = [
@@ -66,6 +68,7 @@ pub struct Deployment {
     terraform: Terraform,
     outputs: Value,
     evidence: Value,
+    account: Api,
 }
 
 impl Deployment {
@@ -82,12 +85,7 @@ impl Deployment {
         progress: Progress,
     ) -> Result<Self> {
         let packages = state.join("packages");
-        for function in FUNCTIONS {
-            std::fs::create_dir_all(&packages)
-                .with_context(|| format!("cannot create {}", packages.display()))?;
-            let package = packages.join(format!("{function}.zip"));
-            package::pack(emulator.python(), &binary(function)?, &package).await?;
-        }
+        pack(&FUNCTIONS.map(str::to_owned), &packages).await?;
         let evidence = apply_evidence(state, emulator, &progress).await?;
         let terraform = Terraform::new(
             Root::Functions,
@@ -109,6 +107,7 @@ impl Deployment {
             terraform,
             outputs,
             evidence,
+            account: emulator.api(),
         })
     }
 
@@ -121,13 +120,19 @@ impl Deployment {
         self.terraform.pending_changes().await
     }
 
-    /// Removes what was deployed.
+    /// Removes what was deployed, and proves it: the account holds nothing of it any more, and the evidence is what it was.
     ///
     /// # Errors
     ///
-    /// With the last lines of Terraform's log.
+    /// With the last lines of Terraform's log, or with what is left.
     pub async fn destroy(self) -> Result<()> {
-        self.terraform.destroy().await
+        belongings::complete(&belongings::belongings(&self.account).await?)?;
+        let kept = belongings::evidence(&self.account, &self.evidence).await?;
+        self.terraform.destroy().await?;
+        belongings::gone(&belongings::belongings(&self.account).await?)?;
+        let still = belongings::evidence(&self.account, &self.evidence).await?;
+        ensure!(kept == still, "the evidence was {kept:#}\nand is {still:#}");
+        Ok(())
     }
 
     /// A deployed function.
@@ -176,6 +181,39 @@ impl Deployment {
             .and_then(Value::as_str);
         found.with_context(|| format!("Terraform has no output {name}"))
     }
+}
+
+/// Packs the binaries of these functions for this machine, as `<function>.zip` in this folder, which it makes.
+///
+/// # Errors
+///
+/// As [`binary`], or when a package cannot be written.
+pub async fn pack(functions: &[String], folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let python = python::ensure().await?;
+    for function in functions {
+        let package = folder.join(format!("{function}.zip"));
+        package::pack(&python, &binary(function)?, &package).await?;
+    }
+    Ok(())
+}
+
+/// Names of all functions of the checkout.
+///
+/// # Errors
+///
+/// When its folder `functions` cannot be read.
+pub fn functions() -> Result<Vec<String>> {
+    let folder = repository().join("functions");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            names.extend(entry.file_name().into_string().ok());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// Makes bucket and key of the evidence; gives the variable `evidence` of the functions.

@@ -72,7 +72,7 @@ impl Terraform {
     ///
     /// When neither `terraform` nor `tofu` is installed (says how to get one), or the folder cannot be written.
     pub fn new(which: Root, folder: &Path, variables: &Value, progress: Progress) -> Result<Self> {
-        let program = find()?;
+        let program = program()?;
         let root = folder.join(which.folder());
         std::fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
         let checkout = super::repository();
@@ -260,7 +260,12 @@ fn variable(name: &str) -> Option<String> {
         .filter(|value| !value.is_empty())
 }
 
-fn find() -> Result<PathBuf> {
+/// The program on the search path: `terraform`, else `tofu`.
+///
+/// # Errors
+///
+/// When there is neither; says how to get one.
+pub fn program() -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = ["terraform", "tofu"]
         .iter()

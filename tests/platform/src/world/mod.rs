@@ -15,7 +15,7 @@ mod plan_tests;
 pub mod probe;
 mod readings;
 pub mod tfvars;
-mod troubles;
+pub mod troubles;
 mod usage;
 mod watching;
 pub mod workloads;
@@ -177,6 +177,12 @@ impl World {
             ..self.facts.clone()
         };
         self.plan.document(&facts, deployment, function)
+    }
+
+    /// Its addresses and ids.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
     }
 
     /// The endpoint that the platform's users see.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::alarms::{PROVISIONING, connections_alarm};
@@ -13,7 +14,7 @@ use super::workloads::{CLIENT, CONTROL_DEPLOYMENT, CONTROL_NAMESPACE, PROVISIONE
 use crate::aws::{ACCOUNT, REGION};
 
 /// Addresses and ids that only a made world has.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Facts {
     /// The apiserver.
     pub cluster_endpoint: String,

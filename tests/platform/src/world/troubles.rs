@@ -19,6 +19,8 @@ use crate::cluster::shapes::Workload;
 use crate::cluster::stages::{self, STAGE, SickPod};
 use crate::wait::wait_until;
 
+/// Connections of the writer that climb, one count a minute: 16 ACU allow 3,360.
+pub const CLIMBING_CONNECTIONS: [f64; 6] = [2_350.0, 2_500.0, 2_650.0, 2_800.0, 2_950.0, 3_100.0];
 /// How long the scheduler and KWOK may take on a busy machine.
 const LIMIT: Duration = Duration::from_mins(2);
 /// What a large workspace asks for, in thousandths of a core: a node of 8 cores holds one, and none beside another

@@ -1,5 +1,7 @@
 //! The program `platform` as a person uses it: two copies side by side, what `env` prints, and Ctrl-C.
 
+mod reader;
+
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -17,12 +19,14 @@ struct Copy(Child);
 
 impl Copy {
     fn start(state: &Path) -> Result<Self> {
-        let child = Command::new(PROGRAM)
-            .args(["up", "--empty", "--state"])
-            .arg(state)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()?;
+        let mut command = Command::new(PROGRAM);
+        command.args(["up", "--empty", "--state"]).arg(state);
+        Self::of(command)
+    }
+
+    /// By another command, which becomes the program.
+    fn of(mut command: Command) -> Result<Self> {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn()?;
         Ok(Self(child))
     }
 

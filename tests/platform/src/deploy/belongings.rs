@@ -1,0 +1,206 @@
+//! Everything of a deployment that an account holds, asked of the services and not of Terraform's state; and what is kept as
+//! evidence, which no deployment may touch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::aws::api::Api;
+use crate::world::plan::TARGET;
+
+/// Every name of the deployment begins so (`var.name`).
+const NAME: &str = "day2";
+/// What the platform itself puts beside a deployment, to read its mails.
+const OURS: &str = "platform-";
+/// Buckets of `infra/evidence` (`bucket_name`) and the alias of its key.
+const EVIDENCE: &str = "day2-evidence";
+const IAM: &str = "2010-05-08";
+const CLOUDWATCH: &str = "2010-08-01";
+const SNS: &str = "2010-03-31";
+
+/// Kind of resource → names or ARNs.
+pub type Belongings = BTreeMap<&'static str, BTreeSet<String>>;
+
+/// What carries the deployment's name, by kind. A kind of which there is nothing is there, and empty.
+///
+/// Reads first pages only: an account of the platform has room for more than a deployment on each.
+///
+/// # Errors
+///
+/// Names the service that does not answer.
+pub async fn belongings(api: &Api) -> Result<Belongings> {
+    let mut all = Belongings::new();
+    for (kind, service, path) in [
+        ("functions", "lambda", "/2015-03-31/functions/"),
+        ("schedules", "scheduler", "/schedules"),
+        ("groups of schedules", "scheduler", "/schedule-groups"),
+        ("buckets", "s3", "/"),
+        (
+            "access entries",
+            "eks",
+            &format!("/clusters/{TARGET}/access-entries"),
+        ),
+    ] {
+        all.insert(kind, named(&api.get(service, path).await?));
+    }
+    let queries: [(&str, &str, &str, &str, &[(&str, &str)]); 6] = [
+        ("roles", "iam", IAM, "ListRoles", &[("MaxItems", "1000")]),
+        ("policies", "iam", IAM, "ListPolicies", &[("Scope", "Local")]),
+        ("topics", "sns", SNS, "ListTopics", &[]),
+        ("subscriptions", "sns", SNS, "ListSubscriptions", &[]),
+        (
+            "alarms",
+            "monitoring",
+            CLOUDWATCH,
+            "DescribeAlarms",
+            &[("AlarmNamePrefix", NAME)],
+        ),
+        (
+            "dashboards",
+            "monitoring",
+            CLOUDWATCH,
+            "ListDashboards",
+            &[("DashboardNamePrefix", NAME)],
+        ),
+    ];
+    for (kind, service, version, action, parameters) in queries {
+        let answer = api.query(service, version, action, parameters).await?;
+        all.insert(kind, named(&answer));
+    }
+    for (kind, service, target, asked) in [
+        (
+            "rules",
+            "events",
+            "AWSEvents.ListRules",
+            json!({"NamePrefix": NAME}),
+        ),
+        ("queues", "sqs", "AmazonSQS.ListQueues", json!({})),
+        ("tables", "dynamodb", "DynamoDB_20120810.ListTables", json!({})),
+        (
+            "log groups",
+            "logs",
+            "Logs_20140328.DescribeLogGroups",
+            json!({"logGroupNamePrefix": format!("/aws/lambda/{NAME}-")}),
+        ),
+        ("aliases of keys", "kms", "TrentService.ListAliases", json!({})),
+    ] {
+        all.insert(kind, named(&api.json(service, target, &asked).await?.to_string()));
+    }
+    all.insert("keys", keys(api).await?);
+    Ok(all)
+}
+
+/// The keys that are in use and not on their way out, evidence's excepted: a key has no name but its description.
+async fn keys(api: &Api) -> Result<BTreeSet<String>> {
+    let listed = api.json("kms", "TrentService.ListKeys", &json!({})).await?;
+    let ids = listed["Keys"].as_array().context("the answer has no Keys")?;
+    let mut used = BTreeSet::new();
+    for id in ids {
+        let asked = json!({"KeyId": id["KeyId"]});
+        let key = api.json("kms", "TrentService.DescribeKey", &asked).await?;
+        let key = &key["KeyMetadata"];
+        let says = key["Description"].as_str().unwrap_or_default();
+        if says.starts_with("Mails and logs of the Day2 deployment") && key["KeyState"] != "PendingDeletion" {
+            used.insert(says.to_owned());
+        }
+    }
+    Ok(used)
+}
+
+/// The words of an answer that have the deployment's name in them.
+fn named(answer: &str) -> BTreeSet<String> {
+    answer
+        .split(|c: char| !(c.is_ascii_alphanumeric() || "-_/.:".contains(c)))
+        .filter(|word| word.contains(NAME) && !word.contains(OURS) && !word.contains(EVIDENCE))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every kind is there: a listing that sees nothing would prove nothing afterwards.
+///
+/// # Errors
+///
+/// Names the kinds of which nothing is seen.
+pub fn complete(before: &Belongings) -> Result<()> {
+    // Roles carry their policies inline.
+    let unseen: Vec<&&str> = before
+        .iter()
+        .filter(|(kind, names)| names.is_empty() && **kind != "policies")
+        .map(|(kind, _)| kind)
+        .collect();
+    ensure!(unseen.is_empty(), "a deployment without {unseen:?}");
+    Ok(())
+}
+
+/// Nothing is left.
+///
+/// # Errors
+///
+/// Names what is.
+pub fn gone(after: &Belongings) -> Result<()> {
+    let left: Vec<(&&str, &BTreeSet<String>)> = after.iter().filter(|(_, names)| !names.is_empty()).collect();
+    ensure!(left.is_empty(), "still there: {left:#?}");
+    Ok(())
+}
+
+/// Bucket, key and every version of every object of the evidence, to be compared.
+///
+/// # Errors
+///
+/// When one cannot be read.
+pub async fn evidence(api: &Api, place: &Value) -> Result<Value> {
+    let (bucket, key) = (place["bucket"].as_str(), place["key_arn"].as_str());
+    let (bucket, key) = (
+        bucket.context("the evidence has no bucket")?,
+        key.context("the evidence has no key")?,
+    );
+    let of_key = json!({"KeyId": key, "PolicyName": "default"});
+    let mut seen = json!({
+        "key": api.json("kms", "TrentService.DescribeKey", &json!({"KeyId": key})).await?,
+        "policy of the key": api.json("kms", "TrentService.GetKeyPolicy", &of_key).await?,
+    });
+    for what in [
+        "versions",
+        "policy",
+        "versioning",
+        "object-lock",
+        "encryption",
+        "lifecycle",
+    ] {
+        let answer = api.get("s3", &format!("/{bucket}?{what}")).await;
+        // Without a lifecycle S3 answers with an error, before and after.
+        seen[what] = json!(answer.unwrap_or_else(|error| format!("{error:#}")));
+    }
+    let versions = seen["versions"].as_str().unwrap_or_default();
+    ensure!(
+        versions.contains("ListVersionsResult"),
+        "the evidence cannot be listed: {versions}"
+    );
+    Ok(seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_carries_the_name_is_found_whatever_stands_around_it() {
+        let answer = r#"{"a":"arn:aws:sns:us-east-1:1:day2-reports","b":"prod-a"} <Name>day2-evidence-1</Name> platform-post-of-day2-reports"#;
+        assert_eq!(
+            named(answer),
+            BTreeSet::from(["arn:aws:sns:us-east-1:1:day2-reports".to_owned()])
+        );
+    }
+
+    #[test]
+    fn what_is_left_and_what_was_never_seen_are_named() {
+        let seen = Belongings::from([
+            ("roles", BTreeSet::from(["day2-x".to_owned()])),
+            ("queues", BTreeSet::new()),
+        ]);
+        assert!(gone(&seen).unwrap_err().to_string().contains("day2-x"));
+        assert!(complete(&seen).unwrap_err().to_string().contains("queues"));
+        assert!(gone(&Belongings::from([("roles", BTreeSet::new())])).is_ok());
+    }
+}
