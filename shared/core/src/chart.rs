@@ -31,7 +31,7 @@ pub struct Waterfall {
 pub struct Stage {
     /// Name of the stage.
     pub label: String,
-    /// How many reached it; `None` when it could not be read, drawn as a gap and never as zero.
+    /// How many reached it; null when it could not be read, drawn as a gap and never as zero.
     pub count: Option<u64>,
     /// Why some did not, largest first.
     pub losses: Vec<Loss>,

@@ -46,7 +46,7 @@ pub struct Complaint {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Changes {
-    /// When the run compared with began; `None` when there was none.
+    /// When the run compared with began; null when there was none.
     pub since: Option<Timestamp>,
     /// Complaints that the previous run did not have.
     pub new: Vec<Complaint>,

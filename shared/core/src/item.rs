@@ -37,8 +37,7 @@ pub struct Subject {
 
 /// One judged line of a report.
 ///
-/// A value is made by [`Item::judge`] or [`Item::unreadable`] only; both keep the rule that nothing examined is
-/// never a `Pass`.
+/// Nothing examined is never a `Pass`: [`Item::judge`] and [`Item::unreadable`] keep that rule, and nothing else makes one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Item {

@@ -90,7 +90,7 @@ pub struct PastRun {
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: String,
-    /// See [`Run::report_id`].
+    /// Id of the report: the same for every delivery of the same scheduled run, alarm or approval.
     pub id: String,
     /// Worst verdict of all items.
     pub status: Verdict,

@@ -151,7 +151,37 @@ fn titled(name: &str, version: &str, title: &str, mut body: Value) -> Value {
     body["$schema"] = json!(DIALECT);
     body["$id"] = json!(format!("urn:day2:{name}:{version}"));
     body["title"] = json!(title);
+    in_order(&mut body);
     body
+}
+
+/// Puts what people look for first.
+fn in_order(schema: &mut Value) {
+    const FIRST: [&str; 5] = ["$schema", "$id", "title", "description", "type"];
+    match schema {
+        Value::Object(members) => {
+            let mut all: Vec<_> = std::mem::take(members).into_iter().collect();
+            all.sort_by_key(|(name, _)| {
+                FIRST
+                    .iter()
+                    .position(|first| first == name)
+                    .unwrap_or(FIRST.len())
+            });
+            for (name, mut inner) in all {
+                match (&*name, &mut inner) {
+                    // Their members are names of fields, which stay in the order of the type.
+                    ("properties" | "$defs", Value::Object(fields)) => {
+                        fields.values_mut().for_each(in_order);
+                    }
+                    ("default", _) => {}
+                    (_, inner) => in_order(inner),
+                }
+                members.insert(name, inner);
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(in_order),
+        _ => {}
+    }
 }
 
 /// Every schema by the name of its file.

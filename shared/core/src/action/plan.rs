@@ -43,7 +43,7 @@ impl Undo {
     }
 }
 
-/// One change: `C` is what the function's `apply` needs, all else is for people and for the id.
+/// One change: `change` is what the function carries it out by, all else is for people and for the id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Step<C> {

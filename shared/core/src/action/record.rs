@@ -74,7 +74,7 @@ pub struct ActionRecord {
     pub mode: Mode,
     /// The outcome in one sentence, for subject and head.
     pub says: String,
-    /// Id of the plan; `None` when it has no steps.
+    /// Id of the plan; absent when it has no steps.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<PlanId>,
     /// The plan.
@@ -82,13 +82,13 @@ pub struct ActionRecord {
     /// What came of each step; empty when nothing was carried out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<StepResult>,
-    /// The lease that was to be taken back; `None` for anything else.
+    /// The lease that was to be taken back; absent for anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<String>,
-    /// Until when the plan can be approved; `None` when it waits for nobody.
+    /// Until when the plan can be approved; absent when it waits for nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approve_until: Option<Timestamp>,
-    /// Whether the effect was seen; `None` when nothing was changed.
+    /// Whether the effect was seen; absent when nothing was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
     /// Who claims to have approved: the request id to look up in `CloudTrail`.

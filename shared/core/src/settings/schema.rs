@@ -44,12 +44,15 @@ enum Says {
 }
 
 thread_local! {
-    /// What was said, with the place, while a type is asked.
-    static HEARD: RefCell<Vec<(String, Says)>> = const { RefCell::new(Vec::new()) };
+    /// What was said, with the place, while a type is asked; nothing is kept at other times.
+    static HEARD: RefCell<Option<Vec<(String, Says)>>> = const { RefCell::new(None) };
 }
 
 /// Listens to the mistakes that a type reports.
 pub(super) fn listen<V: IntoValue>(error: &ErrorKind<'_, V>, at: ValuePointerRef<'_>) {
+    if HEARD.with_borrow(Option::is_none) {
+        return;
+    }
     let own = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let says = match error {
         ErrorKind::IncorrectValueKind { accepted, .. } => Says::Kinds(accepted.to_vec()),
@@ -58,7 +61,7 @@ pub(super) fn listen<V: IntoValue>(error: &ErrorKind<'_, V>, at: ValuePointerRef
         ErrorKind::UnknownValue { accepted, .. } => Says::Words(own(accepted)),
         ErrorKind::BadSequenceLen { .. } | ErrorKind::Unexpected { .. } => Says::Other,
     };
-    HEARD.with_borrow_mut(|heard| heard.push((path(at), says)));
+    HEARD.with_borrow_mut(|heard| heard.get_or_insert_default().push((path(at), says)));
 }
 
 /// A step from a value to one within it.
@@ -112,12 +115,15 @@ struct Answer {
 }
 
 fn ask<T: Deserr<Mistakes>>(at: &Place, value: Json) -> Answer {
-    HEARD.with_borrow_mut(Vec::clear);
+    HEARD.set(Some(Vec::new()));
     let document = Node(at.document(value)).into_value();
     let found = T::deserialize_from_value(document, ValuePointerRef::Origin).err();
     let here = at.written();
-    let heard = HEARD.take();
-    let of_here = heard.into_iter().filter(|(place, _)| *place == here);
+    let of_here = HEARD
+        .take()
+        .into_iter()
+        .flatten()
+        .filter(|(place, _)| *place == here);
     // A missing or unknown field is a mistake of the field.
     let inner = |path: &str| {
         let rest = path.strip_prefix(here.as_str());
@@ -186,8 +192,10 @@ fn at<T: Deserr<Mistakes>>(place: &Place) -> Json {
         _ => None,
     });
     let Some(kinds) = kinds else {
-        // Nobody minds `true`.
-        return json!({ "type": "boolean" });
+        // Nobody minds `true`. Whoever minds no text either takes whatever is there.
+        let any = ask::<T>(place, json!(STRANGE)).mistakes == 0;
+        let anything = json!(["boolean", "number", "string", "array", "object"]);
+        return json!({ "type": if any { anything } else { json!("boolean") } });
     };
     let is = |kind: ValueKind| kinds.contains(&kind);
     if is(ValueKind::String) {
@@ -209,9 +217,17 @@ fn text<T: Deserr<Mistakes>>(place: &Place) -> Json {
     });
     match (words, answer.way_out) {
         (Some(words), _) => json!({ "enum": words }),
-        (None, Some(way_out)) => json!({ "type": "string", "description": way_out }),
+        (None, Some(way_out)) => json!({ "type": "string", "description": sentence(&way_out) }),
         (None, None) => json!({ "type": "string" }),
     }
+}
+
+/// A way out of a mistake as a sentence of its own.
+fn sentence(way_out: &str) -> String {
+    let mut letters = way_out.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    let end = (!way_out.ends_with('.')).then_some('.');
+    first.into_iter().chain(letters).chain(end).collect()
 }
 
 fn number<T: Deserr<Mistakes>>(place: &Place, fractions: bool) -> Json {
@@ -258,18 +274,20 @@ fn object<T: Deserr<Mistakes>>(place: &Place) -> Json {
         let optional = !missing.contains(&field);
         properties.insert(field.clone(), if optional { or_null(inner) } else { inner });
     }
-    json!({
-        "type": "object",
-        "properties": properties,
-        "required": missing,
-        "additionalProperties": false,
-    })
+    let mut schema = json!({ "type": "object", "properties": properties });
+    if !missing.is_empty() {
+        schema["required"] = json!(missing);
+    }
+    schema["additionalProperties"] = json!(false);
+    schema
 }
 
 /// A null counts as absent, as Terraform writes an attribute that is not set.
 fn or_null(mut schema: Json) -> Json {
-    if let Some(kind) = schema.get("type").cloned() {
-        schema["type"] = json!([kind, "null"]);
+    match schema.get_mut("type") {
+        Some(Json::Array(kinds)) => kinds.push(json!("null")),
+        Some(kind) => *kind = json!([kind.take(), "null"]),
+        None => {}
     }
     if let Some(Json::Array(words)) = schema.get_mut("enum") {
         words.push(Json::Null);

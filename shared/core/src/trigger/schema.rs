@@ -18,8 +18,13 @@ fn meaning(field: &str) -> &'static str {
 }
 
 /// A word as a key, a path and a log line can hold it.
-fn word() -> Value {
-    json!({ "type": "string", "maxLength": LONGEST, "pattern": r"^(?!.*\.\.)[A-Za-z0-9_.:-]+$" })
+fn word(description: &str) -> Value {
+    json!({
+        "description": description,
+        "type": "string",
+        "maxLength": LONGEST,
+        "pattern": r"^(?!.*\.\.)[A-Za-z0-9_.:-]+$",
+    })
 }
 
 /// A word that may be left out; null and empty are left out too.
@@ -33,13 +38,12 @@ fn optional(description: &str) -> Value {
 }
 
 fn exactly(description: &str, properties: &Value, required: &[&str]) -> Value {
-    json!({
-        "description": description,
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": false,
-    })
+    let mut schema = json!({ "description": description, "type": "object", "properties": properties });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    schema["additionalProperties"] = json!(false);
+    schema
 }
 
 /// What a person or a program may send: a call, a self-check, or that a lease is taken back.
@@ -55,7 +59,7 @@ pub fn by_hand() -> Value {
                     "description": meaning(field),
                     "type": ["array", "null"],
                     "maxItems": MOST_TARGETS,
-                    "items": word(),
+                    "items": word("A name."),
                 });
             }
             "task" => shape["not"] = json!({ "enum": OTHERS }),
@@ -64,7 +68,7 @@ pub fn by_hand() -> Value {
         properties.insert(field.to_owned(), shape);
     }
     let self_check = json!({ "task": { "const": OTHERS[0] } });
-    let revert = json!({ "task": { "const": OTHERS[1] }, "lease": word() });
+    let revert = json!({ "task": { "const": OTHERS[1] }, "lease": word("Id of the lease.") });
     json!({
         "anyOf": [
             exactly("A task, for one or more targets. An action takes one.", &Value::Object(properties), &[]),

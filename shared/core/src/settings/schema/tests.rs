@@ -1,5 +1,3 @@
-use std::cell::Cell;
-
 use super::*;
 use crate::settings::{Labels, LocalTime, Named, Percent};
 
@@ -27,6 +25,7 @@ struct Sample {
     inner: Named<Inner>,
     #[deserr(default)]
     list: Vec<Inner>,
+    anything: Json,
 }
 
 #[derive(Deserr)]
@@ -40,7 +39,6 @@ struct Inner {
 
 #[derive(Deserr)]
 #[deserr(error = Mistakes, rename_all = lowercase)]
-#[expect(dead_code, reason = "only its words are asked for")]
 enum Word {
     One,
     Two,
@@ -72,20 +70,21 @@ fn a_type_says_all_that_its_schema_needs() {
                 "on": { "type": ["boolean", "null"] },
                 "at": {
                     "type": ["string", "null"],
-                    "description": "write HH:MM from 00:00 to 23:59, for example \"06:30\"",
+                    "description": "Write HH:MM from 00:00 to 23:59, for example \"06:30\".",
                 },
                 "names": { "type": ["array", "null"], "items": { "type": "string" } },
                 "labels": {
                     "type": ["object", "null"],
                     "additionalProperties": {
                         "type": "string",
-                        "description": "write at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit",
+                        "description": "Write at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit.",
                     },
                 },
                 "inner": { "type": "object", "additionalProperties": named },
                 "list": { "type": ["array", "null"], "items": inner },
+                "anything": { "type": ["boolean", "number", "string", "array", "object"] },
             },
-            "required": ["required", "inner"],
+            "required": ["required", "inner", "anything"],
             "additionalProperties": false,
         })
     );
@@ -93,10 +92,7 @@ fn a_type_says_all_that_its_schema_needs() {
 
 #[test]
 fn what_is_heard_of_one_type_is_not_told_of_another() {
-    let count = Cell::new(0);
-    for _ in 0..2 {
-        let schema = of::<Inner>();
-        count.set(count.get() + schema["properties"].as_object().map_or(0, Map::len));
-    }
-    assert_eq!(count.get(), 4);
+    let alone = of::<Inner>();
+    of::<Sample>();
+    assert_eq!(of::<Inner>(), alone);
 }
