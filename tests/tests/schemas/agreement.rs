@@ -38,7 +38,7 @@ const FORMS: [(&str, &str); 16] = [
     ("Write https://", "https://127.0.0.1:6443"),
 ];
 
-pub(super) fn kept(file: &str) -> Validator {
+fn kept(file: &str) -> Validator {
     Validator::new(&all(&root())[file])
 }
 
@@ -61,7 +61,7 @@ fn whole(schema: &Value) -> Value {
             };
             let text = FORMS.iter().find(|(known, _)| form.starts_with(known));
             json!(
-                text.unwrap_or_else(|| panic!("write a text of this form into FORMS: {form}"))
+                text.unwrap_or_else(|| unreachable!("write a text of this form into FORMS: {form}"))
                     .1
             )
         }
@@ -72,7 +72,7 @@ fn whole(schema: &Value) -> Value {
                 .collect(),
             None => json!({ "a": whole(&schema["additionalProperties"]) }),
         },
-        other => panic!("a kind that settings do not have: {other}"),
+        other => unreachable!("a kind that settings do not have: {other}"),
     }
 }
 
@@ -157,7 +157,9 @@ fn short(mut value: Value) -> Value {
     match &mut value {
         Value::Array(list) => {
             list.truncate(2);
-            list.iter_mut().for_each(|inner| *inner = short(inner.take()));
+            for inner in list {
+                *inner = short(inner.take());
+            }
         }
         Value::Object(members) => members
             .values_mut()
@@ -221,7 +223,7 @@ fn the_schema_of_calls_takes_what_every_function_reads_as_one() {
                 continue;
             }
             spoil(&event, |what, changed| {
-                check(&format!("{function}/{file}, {what}"), changed)
+                check(&format!("{function}/{file}, {what}"), changed);
             });
         }
     }

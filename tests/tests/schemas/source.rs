@@ -25,7 +25,7 @@ struct Field {
 #[derive(Debug)]
 struct Word {
     variant: String,
-    word: String,
+    in_settings: String,
     means: String,
     is_default: bool,
 }
@@ -148,7 +148,7 @@ impl Source {
             &mut schema["items"]
         };
         let described = words.iter().filter_map(|one| {
-            let itself = format!("`{}`", one.word);
+            let itself = format!("`{}`", one.in_settings);
             let means = one.means.trim_end_matches('.');
             let means = means.strip_suffix(&format!(" ({itself})")).unwrap_or(means);
             (means != itself).then(|| format!("{itself}: {means}."))
@@ -176,7 +176,7 @@ impl Source {
             kind => {
                 let words = self.enums.get(kind)?;
                 let word = words.iter().find(|one| one.is_default)?;
-                Some(json!(word.word))
+                Some(json!(word.in_settings))
             }
         }
     }
@@ -206,7 +206,7 @@ impl Source {
         if let Some((name, variant)) = expression.split_once("::") {
             let words = self.enums.get(name)?;
             let word = words.iter().find(|one| one.variant == variant)?;
-            return Some(json!(word.word));
+            return Some(json!(word.in_settings));
         }
         serde_json::from_str(&expression.replace('_', "")).ok()
     }
@@ -266,7 +266,7 @@ fn read_words(lines: &[&str]) -> Vec<Word> {
         } else if let Some(variant) = line.strip_suffix(',').filter(|_| !line.starts_with('#')) {
             words.push(Word {
                 variant: variant.to_owned(),
-                word: renamed.take().unwrap_or_else(|| variant.to_lowercase()),
+                in_settings: renamed.take().unwrap_or_else(|| variant.to_lowercase()),
                 means: plain(&comment.join(" ")),
                 is_default: std::mem::take(&mut is_default),
             });

@@ -274,12 +274,13 @@ fn object<T: Deserr<Mistakes>>(place: &Place) -> Json {
         let optional = !missing.contains(&field);
         properties.insert(field.clone(), if optional { or_null(inner) } else { inner });
     }
-    let mut schema = json!({ "type": "object", "properties": properties });
-    if !missing.is_empty() {
-        schema["required"] = json!(missing);
-    }
-    schema["additionalProperties"] = json!(false);
-    schema
+    let members = [
+        Some(("type", json!("object"))),
+        Some(("properties", Json::Object(properties))),
+        (!missing.is_empty()).then(|| ("required", json!(missing))),
+        Some(("additionalProperties", json!(false))),
+    ];
+    members.into_iter().flatten().collect()
 }
 
 /// A null counts as absent, as Terraform writes an attribute that is not set.

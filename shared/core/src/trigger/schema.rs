@@ -28,22 +28,26 @@ fn word(description: &str) -> Value {
 }
 
 /// A word that may be left out; null and empty are left out too.
-fn optional(description: &str) -> Value {
-    json!({
-        "description": description,
-        "type": ["string", "null"],
-        "maxLength": LONGEST,
-        "pattern": r"^(?!.*\.\.)[A-Za-z0-9_.:-]*$",
-    })
+fn optional(description: &str, not: Option<Value>) -> Value {
+    let members = [
+        ("description", json!(description)),
+        ("type", json!(["string", "null"])),
+        ("maxLength", json!(LONGEST)),
+        ("pattern", json!(r"^(?!.*\.\.)[A-Za-z0-9_.:-]*$")),
+    ];
+    let not = not.map(|others| ("not", others));
+    members.into_iter().chain(not).collect()
 }
 
 fn exactly(description: &str, properties: &Value, required: &[&str]) -> Value {
-    let mut schema = json!({ "description": description, "type": "object", "properties": properties });
-    if !required.is_empty() {
-        schema["required"] = json!(required);
-    }
-    schema["additionalProperties"] = json!(false);
-    schema
+    let members = [
+        Some(("description", json!(description))),
+        Some(("type", json!("object"))),
+        Some(("properties", properties.clone())),
+        (!required.is_empty()).then(|| ("required", json!(required))),
+        Some(("additionalProperties", json!(false))),
+    ];
+    members.into_iter().flatten().collect()
 }
 
 /// What a person or a program may send: a call, a self-check, or that a lease is taken back.
@@ -52,19 +56,16 @@ pub fn by_hand() -> Value {
     const OTHERS: [&str; 2] = ["self-check", "revert"];
     let mut properties = Map::new();
     for field in ACCEPTED {
-        let mut shape = optional(meaning(field));
-        match field {
-            "targets" => {
-                shape = json!({
-                    "description": meaning(field),
-                    "type": ["array", "null"],
-                    "maxItems": MOST_TARGETS,
-                    "items": word("A name."),
-                });
-            }
-            "task" => shape["not"] = json!({ "enum": OTHERS }),
-            _ => {}
-        }
+        let not = (field == "task").then(|| json!({ "enum": OTHERS }));
+        let shape = match field {
+            "targets" => json!({
+                "description": meaning(field),
+                "type": ["array", "null"],
+                "maxItems": MOST_TARGETS,
+                "items": word("A name."),
+            }),
+            _ => optional(meaning(field), not),
+        };
         properties.insert(field.to_owned(), shape);
     }
     let self_check = json!({ "task": { "const": OTHERS[0] } });
