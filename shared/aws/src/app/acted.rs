@@ -26,7 +26,11 @@ impl Edge {
             json(&short)
         };
         let Some(text) = json(report).or_else(short) else {
-            tracing::warn!(function, report_id = report.id, "the report is too large to be remembered");
+            tracing::warn!(
+                function,
+                report_id = report.id,
+                "the report is too large to be remembered"
+            );
             return;
         };
         if let Err(error) = self.journal.note_acted(held, &text).await {
