@@ -99,8 +99,9 @@ fn each_rule_between_fields_has_its_own_message() {
         ),
         (
             |plan| {
-                plan["copies"] = json!([{"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"},
-                {"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"}])
+                let copy =
+                    json!({"region": "us-west-2", "through": "copy_jobs", "account_id": "210987654321"});
+                plan["copies"] = json!([copy, copy]);
             },
             "is used by an earlier copy too",
         ),
