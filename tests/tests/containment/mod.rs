@@ -56,7 +56,10 @@ async fn whatever_fails_nothing_is_destroyed_before_its_evidence() -> Result<()>
     speed::the_pod_is_isolated_after_at_most_six_exchanges_that_wait_for_each_other(&mut stand).await?;
     Box::pin(kill::at_every_write_of_an_end_d12(&mut stand)).await?;
     Box::pin(spoiled::nothing_is_destroyed_before_its_evidence_is_stored_w20_k29_k30(&mut stand)).await?;
-    storm::a_thousand_findings_over_forty_pods_lose_nothing_d09(&mut stand).await
+    Box::pin(storm::a_thousand_findings_over_forty_pods_lose_nothing_d09(
+        &mut stand,
+    ))
+    .await
 }
 
 /// Roles of IAM, and a world that does not do as it should: a third platform.

@@ -123,12 +123,11 @@ pub(super) async fn a_thousand_findings_over_forty_pods_lose_nothing_d09(stand: 
     stand.as_before().await
 }
 
+/// The events that are left, each with its pod, and the words of what came of the others.
+type Left = Mutex<(VecDeque<(Event, PodId)>, Vec<String>)>;
+
 /// Delivers until none is left, each until it is answered.
-async fn work(
-    stand: &Stand,
-    sandbox: &mut Sandbox,
-    left: &Mutex<(VecDeque<(Event, PodId)>, Vec<String>)>,
-) -> Result<()> {
+async fn work(stand: &Stand, sandbox: &mut Sandbox, left: &Left) -> Result<()> {
     loop {
         let Some((event, pod)) = left.lock().await.0.pop_front() else {
             return Ok(());

@@ -45,9 +45,10 @@ pub async fn facts(
     let own = (namespace.as_str(), pod.service_account.as_str());
     let pod_identity = pod_identities::of_account(&clients.eks, times, cluster.name(), own);
     let actors = async {
-        match actors {
-            true => Some(all_actors(clients, cluster, times).await),
-            false => None,
+        if actors {
+            Some(all_actors(clients, cluster, times).await)
+        } else {
+            None
         }
     };
     let (autoscalers, scaled_objects, siblings, account, pod_identity, actors) = futures::join!(

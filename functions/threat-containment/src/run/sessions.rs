@@ -56,8 +56,8 @@ impl ThreatContainment {
             let taken = begun(&mut work.record.measures, taken, case.watch.now());
             work.record.remember(taken.clone());
             self.save(case, work).await?;
-            let came = sessions::deny(ctx, &ground.pod, &taken, receipt, &case.times()).await;
-            work.take(std::slice::from_ref(&taken), vec![came], case.watch.now());
+            let outcome = sessions::deny(ctx, &ground.pod, &taken, receipt, &case.times()).await;
+            work.take(std::slice::from_ref(&taken), vec![outcome], case.watch.now());
             self.save(case, work).await?;
         }
         Ok(())
