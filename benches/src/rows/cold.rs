@@ -89,7 +89,7 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
     ),
         "The first TLS handshake of a process pays for seeding aws-lc's random generator. `first-handshake` makes one and nothing \
          else; it is built with the jitter of the processor as a source of entropy (what the crate does by itself) and without \
-         (what is shipped, decision 18)."
+         (what is shipped, decision 19)."
             .to_owned(),
     ];
     Ok(row)
