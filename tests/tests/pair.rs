@@ -2,7 +2,6 @@
 //! for each change of them.
 
 use anyhow::{Context as _, Result, ensure};
-use day2_platform::aws::recorder::Mark;
 use day2_platform::aws::{ACCOUNT, REGION};
 use day2_platform::cluster::extensions;
 use day2_platform::cluster::objects::{
@@ -17,13 +16,11 @@ use serde_json::{Value, json};
 
 const FUNCTION: &str = "ha-status";
 const SECOND: &str = "prod-b";
-/// The role with which the second side is read.
-const FAR: &str = "reader-of-prod-b";
 /// A mail lies in the box as soon as the function has answered.
 const AT_ONCE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// The settings of a pair in which two probes at once prove a failure, and two that it is over.
-fn document(deployment: &Value, endpoints: [&str; 2], role: &str) -> Value {
+fn document(deployment: &Value, endpoints: [&str; 2]) -> Value {
     let [first, second] = endpoints;
     let side = |name: &str, endpoint: &str| {
         json!({
@@ -31,13 +28,11 @@ fn document(deployment: &Value, endpoints: [&str; 2], role: &str) -> Value {
             "min_ready_nodes": 2,
         })
     };
-    let mut far = side(SECOND, second);
-    far["platform"]["role_arn"] = json!(role);
     json!({
         "deployment": deployment,
         "targets": [{"name": "prod", "account_id": ACCOUNT, "region": REGION}],
         "function": {"targets": {"prod": {
-            "primary": side(TARGET, first), "secondary": far,
+            "primary": side(TARGET, first), "secondary": side(SECOND, second),
             "detection": {"failed_probes": 2, "failed_minutes": 0, "good_probes": 2, "agreeing_looks": 1},
             "capacity": {"peak": {"cpu_cores": 1, "memory_gib": 1, "pods": 2}},
             "not_checked": ["groups", "queue"],
@@ -110,22 +105,17 @@ async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it_one_
         .role(&platform.emulator, (&platform.cluster, TARGET), FUNCTION)
         .await?;
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/{}", role.name);
-    let far = role_of_the_other_side(&platform, &arn).await?;
     aws_sdk_eks::Client::new(&platform.emulator.sdk_config())
         .create_access_entry()
         .cluster_name(SECOND)
-        .principal_arn(&far)
+        .principal_arn(&arn)
         .kubernetes_groups(format!("day2:{FUNCTION}"))
         .send()
         .await?;
     let mailbox = Mailbox::subscribe(&platform.emulator, &ground.topic_arn).await?;
     let mut deployment = ground.deployment();
     deployment["mail"] = json!("on_change");
-    let document = document(
-        &deployment,
-        [platform.cluster.endpoint(), second.endpoint()],
-        &far,
-    );
+    let document = document(&deployment, [platform.cluster.endpoint(), second.endpoint()]);
     let endpoint = platform.emulator.endpoint();
     let launch = Launch::new(
         FUNCTION,
@@ -196,52 +186,7 @@ async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it_one_
             "recovered from BLOCKED_SECONDARY_UNAVAILABLE after",
         ],
     )
-    .await?;
-    each_side_was_read_with_its_own_role(&platform, &role.name)
-}
-
-/// The role that a platform of another account would have: it may be assumed by the function, and reads that side's cluster.
-async fn role_of_the_other_side(platform: &Platform, function: &str) -> Result<String> {
-    const IAM: &str = "2010-05-08";
-    let policy = |statement: Value| json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    let trust =
-        policy(json!({"Effect": "Allow", "Principal": {"AWS": function}, "Action": "sts:AssumeRole"}));
-    let reads = policy(json!({"Effect": "Allow", "Action": "eks:DescribeCluster", "Resource": "*"}));
-    let api = platform.emulator.api();
-    let role = [("RoleName", FAR), ("AssumeRolePolicyDocument", trust.as_str())];
-    api.query("iam", IAM, "CreateRole", &role).await?;
-    let reads = [
-        ("RoleName", FAR),
-        ("PolicyName", "reads"),
-        ("PolicyDocument", reads.as_str()),
-    ];
-    api.query("iam", IAM, "PutRolePolicy", &reads).await?;
-    Ok(format!("arn:aws:iam::{ACCOUNT}:role/{FAR}"))
-}
-
-fn each_side_was_read_with_its_own_role(platform: &Platform, own: &str) -> Result<()> {
-    let recorder = platform.emulator.recorder();
-    let looked_at = |role: &str| -> Result<Vec<String>> {
-        let calls = recorder.by_role(role, Mark::default())?;
-        let described = calls.iter().filter(|call| call.action() == "eks:DescribeCluster");
-        let mut clusters: Vec<String> = described
-            .filter_map(|call| Some(call.resource.rsplit_once("cluster/")?.1.to_owned()))
-            .collect();
-        clusters.sort();
-        clusters.dedup();
-        Ok(clusters)
-    };
-    ensure!(
-        looked_at(own)? == [TARGET],
-        "the function's own role: {:?}",
-        looked_at(own)?
-    );
-    ensure!(
-        looked_at(FAR)? == [SECOND],
-        "the other side's role: {:?}",
-        looked_at(FAR)?
-    );
-    Ok(())
+    .await
 }
 
 /// What `infra/kubernetes/ha-status.yaml` grants.
