@@ -119,7 +119,6 @@ locals {
             kubernetes_group = function.kubernetes_group
             clusters         = function.clusters
             alarms           = function.alarms
-            log_group        = function.log_group
             permissions = [
               for statement in jsondecode(function.permissions).Statement : {
                 actions   = flatten([statement.Action])

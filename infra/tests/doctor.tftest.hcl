@@ -56,7 +56,6 @@ run "the_doctor_is_told_what_is_deployed" {
       jsonencode(function.schedules) == jsonencode({ for schedule, made in output.functions[name].schedules : schedule => made.expression })
       && toset(function.alarms) == toset(output.functions[name].health_alarms)
       && toset(function.clusters) == output.functions[name].access_entries
-      && function.log_group == { name = output.functions[name].log_group_name, retention_days = 90 }
       && function.kubernetes_group == output.functions[name].kubernetes_group
       && function.arn == "arn:aws:lambda:us-east-1:123456789012:function:${output.functions[name].function_name}"
       && function.role_arn == "arn:aws:iam::123456789012:role/${output.functions[name].role_name}"
@@ -132,7 +131,7 @@ run "the_doctor_may_look_and_ask_and_nothing_else_o05" {
   assert {
     condition = length(setsubtract(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Action]), [
       "autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-      "eks:DescribeAccessEntry", "eks:DescribeCluster", "iam:SimulatePrincipalPolicy", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "logs:DescribeLogGroups",
+      "eks:DescribeAccessEntry", "eks:DescribeCluster", "iam:SimulatePrincipalPolicy", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction",
       "rds:DescribeDBClusters", "s3:GetObject", "s3:PutObject", "scheduler:GetSchedule", "sns:ListSubscriptionsByTopic", "sns:Publish",
       "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole",
     ])) == 0

@@ -65,7 +65,7 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
         details(&well, "FAIL"),
         details(&well, "UNKNOWN")
     );
-    ensure!(well.items.len() >= 16, "only {} items", well.items.len());
+    ensure!(well.items.len() >= 15, "only {} items", well.items.len());
     ensure!(
         mail.subject.starts_with("[day2] PASS doctor examine day2"),
         "{}",
@@ -115,8 +115,6 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
 
 async fn examine(stage: &mut Stage<'_>, doctor: &Function) -> Result<(Mail, Report)> {
     let mail = stage.fire_of(doctor, &format!("examine-{OWN}")).await?;
-    // The mails of the function's page come from here.
-    eprintln!("Subject: {}\n\n{}", mail.subject, mail.body);
     let report = stage.bucket.latest("doctor", OWN, "examine").await?;
     Ok((mail, report))
 }

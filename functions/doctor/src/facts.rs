@@ -29,8 +29,6 @@ pub struct Facts {
     pub calling_alarms: Vec<(String, Observed<()>)>,
     /// Alarms about functions.
     pub health_alarms: Vec<(String, Observed<Notifies>)>,
-    /// Log group of each function.
-    pub logs: Vec<(String, Observed<Logs>)>,
 }
 
 /// What a function answered.
@@ -160,15 +158,6 @@ pub struct Schedule {
     pub zone: String,
     /// ARN of what it calls.
     pub target_arn: String,
-}
-
-/// How a function's log is kept (API `LogGroup`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Logs {
-    /// Days; `None` for ever.
-    pub retention_days: Option<u32>,
-    /// Whether a key of KMS was set for it.
-    pub encrypted: bool,
 }
 
 /// Whom an alarm tells.

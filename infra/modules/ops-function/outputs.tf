@@ -86,7 +86,6 @@ output "examined" {
     schedules        = { for name, schedule in local.schedules : name => schedule.expression }
     kubernetes_group = local.kubernetes_group
     clusters         = sort(var.access_entry_clusters)
-    log_group        = { name = local.log_group, retention_days = var.log_retention_days }
     alarms           = var.operations.topic_arn == null ? [] : sort([for key in keys(local.health) : "${local.function_name}-${key}"])
   }
 }

@@ -36,7 +36,7 @@ fn a_function_that_the_doctor_forgets_is_found() {
     );
 }
 
-const OF_THE_DOCTOR: [Fault; 11] = [
+const OF_THE_DOCTOR: [Fault; 10] = [
     (
         "infra/fn_doctor.tf",
         "      watchdog              = try(module.watchdog[0].examined, null)\n",
@@ -47,12 +47,6 @@ const OF_THE_DOCTOR: [Fault; 11] = [
         "infra/modules/ops-function/outputs.tf",
         "{ for name, schedule in local.schedules : name => schedule.expression }",
         "{}",
-        "the doctor must be told what Terraform makes",
-    ),
-    (
-        "infra/modules/ops-function/outputs.tf",
-        "retention_days = var.log_retention_days }",
-        "retention_days = 1 }",
         "the doctor must be told what Terraform makes",
     ),
     (

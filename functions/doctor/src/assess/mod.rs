@@ -2,7 +2,6 @@
 
 mod clusters;
 mod functions;
-mod logs;
 mod mails;
 mod readiness;
 mod rights;
@@ -39,7 +38,6 @@ pub fn assess(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Vec<Item
     items.extend(world::databases(facts));
     items.extend(world::calling_alarms(facts));
     items.extend(world::health_alarms(facts, settings));
-    items.extend(logs::are_kept(facts, settings));
     items
 }
 

@@ -1,7 +1,6 @@
 //! Asks AWS and the functions. No opinions.
 
 mod functions;
-mod logs;
 mod mails;
 mod rights;
 mod schedules;
@@ -31,7 +30,6 @@ pub struct Clients {
     sns: aws_sdk_sns::Client,
     sqs: aws_sdk_sqs::Client,
     cloudwatch: aws_sdk_cloudwatch::Client,
-    logs: aws_sdk_cloudwatchlogs::Client,
 }
 
 impl Clients {
@@ -47,7 +45,6 @@ impl Clients {
             sns: aws_sdk_sns::Client::new(aws),
             sqs: aws_sdk_sqs::Client::new(aws),
             cloudwatch: aws_sdk_cloudwatch::Client::new(aws),
-            logs: aws_sdk_cloudwatchlogs::Client::new(aws),
         }
     }
 }
@@ -55,13 +52,12 @@ impl Clients {
 /// Asks everything at once, within the time of `at`: each part has its own service, and each bounds what it asks at a time.
 pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) -> Facts {
     let times = Times::of(at);
-    let (functions, rights, mails, schedules, world, logs) = tokio::join!(
+    let (functions, rights, mails, schedules, world) = tokio::join!(
         Box::pin(functions::ask(clients, settings, &times)),
         Box::pin(rights::simulate(&clients.iam, settings, &times)),
         Box::pin(mails::look(clients, settings, &times)),
         Box::pin(schedules::read(&clients.scheduler, settings, &times)),
         Box::pin(world::look(clients, settings, &times)),
-        Box::pin(logs::look(&clients.logs, settings, &times)),
     );
     let (answers, configurations) = functions;
     let (topics, canary) = mails;
@@ -78,7 +74,6 @@ pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) ->
         databases: world.databases,
         calling_alarms: world.calling_alarms,
         health_alarms: world.health_alarms,
-        logs,
     }
 }
 

@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aws_sdk_cloudwatchlogs::operation::describe_log_groups::DescribeLogGroupsOutput;
-use aws_sdk_cloudwatchlogs::types::LogGroup;
 use aws_sdk_eks::operation::describe_access_entry::{DescribeAccessEntryError, DescribeAccessEntryOutput};
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
@@ -28,8 +26,8 @@ use day2_reads::times::Times;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{functions, logs, mails, rights, schedules, world};
-use crate::facts::{Answer, Flight, Logs};
+use super::{functions, mails, rights, schedules, world};
+use crate::facts::{Answer, Flight};
 use crate::settings::DoctorSettings;
 
 fn at(text: &str) -> Timestamp {
@@ -432,36 +430,4 @@ fn an_alarm_is_looked_for_in_the_account_and_region_of_its_arn() {
         .map(|(target, arns)| (target.map(|one| one.name.as_str()), arns.len()))
         .collect();
     assert_eq!(places, [(Some("prod-a"), 2), (Some("far"), 1), (None, 1)]);
-}
-
-#[tokio::test]
-async fn a_log_group_is_found_by_its_whole_name_and_an_answer_without_the_list_is_none() {
-    let rule = mock!(aws_sdk_cloudwatchlogs::Client::describe_log_groups).then_compute_output(|request| {
-        let asked = request.log_group_name_prefix().unwrap_or_default();
-        let group = |name: String| {
-            LogGroup::builder()
-                .log_group_name(name)
-                .retention_in_days(90)
-                .kms_key_id("arn:aws:kms:us-east-1:123456789012:key/k")
-                .build()
-        };
-        let groups = match asked {
-            "/aws/lambda/day2-doctor" => Some(vec![group(format!("{asked}-2")), group(asked.to_owned())]),
-            // A longer name begins with it, too.
-            "/aws/lambda/day2-ha-status" => Some(vec![group(format!("{asked}-2"))]),
-            _ => None,
-        };
-        DescribeLogGroupsOutput::builder().set_log_groups(groups).build()
-    });
-    let client = mock_client!(aws_sdk_cloudwatchlogs, RuleMode::MatchAny, [&rule]);
-    let seen = logs::look(&client, &settings(|_| {}), &times()).await;
-    let names: Vec<&str> = seen.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(names, ["doctor", "ha-status", "scale-window"]);
-    let kept = Logs {
-        retention_days: Some(90),
-        encrypted: true,
-    };
-    assert_eq!(seen[0].1, Ok(kept));
-    assert_eq!(seen[1].1.as_ref().unwrap_err().cause, Cause::NotFound);
-    assert_eq!(seen[2].1.as_ref().unwrap_err().cause, Cause::Malformed);
 }

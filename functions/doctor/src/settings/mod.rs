@@ -71,18 +71,6 @@ pub struct Function {
     /// Names of the alarms about it.
     #[deserr(default)]
     pub alarms: Vec<String>,
-    /// Its log group. Every deployment encrypts it.
-    pub log_group: LogGroup,
-}
-
-/// A log group as Terraform made it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-pub struct LogGroup {
-    /// Its name, `/aws/lambda/…`.
-    pub name: String,
-    /// How long it keeps what is written, in days.
-    pub retention_days: u32,
 }
 
 /// One statement of a policy that allows.

@@ -10,7 +10,6 @@ fn good() -> Value {
             "arn": format!("arn:aws:lambda:us-east-1:123456789012:function:day2-{name}"),
             "role_arn": format!("arn:aws:iam::123456789012:role/day2-{name}"),
             "code_sha256": "c", "kubernetes_group": format!("day2:{name}"),
-            "log_group": {"name": format!("/aws/lambda/day2-{name}"), "retention_days": 90},
             "permissions": [{"actions": ["s3:PutObject"], "resources": ["*"],
                              "conditions": [{"key": "s3:prefix", "values": ["a/*"]}]}],
         })
@@ -105,7 +104,6 @@ fn a_misspelt_field_is_refused_wherever_it_stands() {
     for place in [
         "/functions/doctor",
         "/functions/doctor/permissions/0",
-        "/functions/doctor/log_group",
         "/canary",
         "",
     ] {

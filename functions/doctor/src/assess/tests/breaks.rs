@@ -245,26 +245,3 @@ fn an_alarm_about_a_function_that_tells_nobody_fails_o02() {
         breaks(label, ("DOC-055", &["day2-doctor-errors"]), change);
     }
 }
-
-#[test]
-fn a_log_that_is_kept_otherwise_than_it_was_set_fails_by_its_function_o01() {
-    type Change = fn(&mut Logs);
-    let changes: [(&str, Change); 3] = [
-        ("kept for 1 days, not 90", |logs| logs.retention_days = Some(1)),
-        ("kept for ever, not 90 days", |logs| logs.retention_days = None),
-        ("not encrypted", |logs| logs.encrypted = false),
-    ];
-    for (words, change) in changes {
-        breaks(words, ("DOC-061", &["ha-status"]), |facts| {
-            change(facts.logs[1].1.as_mut().unwrap());
-        });
-        let mut facts = well();
-        change(facts.logs[1].1.as_mut().unwrap());
-        let items = items(&facts);
-        let item = items.iter().find(|item| item.code == "DOC-061").unwrap();
-        assert!(item.subjects[0].says.contains(words), "{}", item.subjects[0].says);
-    }
-    breaks("gone", ("DOC-061", &["doctor"]), |facts| {
-        facts.logs[0].1 = Err(why(Cause::NotFound));
-    });
-}
