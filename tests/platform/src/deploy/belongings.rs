@@ -22,6 +22,15 @@ const SNS: &str = "2010-03-31";
 /// Kind of resource → names or ARNs.
 pub type Belongings = BTreeMap<&'static str, BTreeSet<String>>;
 
+/// Kind, and how the query protocol asks for it: service, version, action, parameters.
+type Query = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+);
+
 /// What carries the deployment's name, by kind. A kind of which there is nothing is there, and empty.
 ///
 /// Reads first pages only: an account of the platform has room for more than a deployment on each.
@@ -44,7 +53,7 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
     ] {
         all.insert(kind, named(&api.get(service, path).await?));
     }
-    let queries: [(&str, &str, &str, &str, &[(&str, &str)]); 6] = [
+    let queries: [Query; 6] = [
         ("roles", "iam", IAM, "ListRoles", &[("MaxItems", "1000")]),
         ("policies", "iam", IAM, "ListPolicies", &[("Scope", "Local")]),
         ("topics", "sns", SNS, "ListTopics", &[]),
@@ -94,12 +103,13 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
 /// The keys that are in use and not on their way out, evidence's excepted: a key has no name but its description.
 async fn keys(api: &Api) -> Result<BTreeSet<String>> {
     let listed = api.json("kms", "TrentService.ListKeys", &json!({})).await?;
-    let ids = listed["Keys"].as_array().context("the answer has no Keys")?;
+    let ids = listed.get("Keys").and_then(Value::as_array);
+    let ids = ids.context("the answer has no Keys")?;
     let mut used = BTreeSet::new();
     for id in ids {
         let asked = json!({"KeyId": id["KeyId"]});
         let key = api.json("kms", "TrentService.DescribeKey", &asked).await?;
-        let key = &key["KeyMetadata"];
+        let key = key.get("KeyMetadata").context("the answer has no KeyMetadata")?;
         let says = key["Description"].as_str().unwrap_or_default();
         if says.starts_with("Mails and logs of the Day2 deployment") && key["KeyState"] != "PendingDeletion" {
             used.insert(says.to_owned());
@@ -156,10 +166,11 @@ pub async fn evidence(api: &Api, place: &Value) -> Result<Value> {
         key.context("the evidence has no key")?,
     );
     let of_key = json!({"KeyId": key, "PolicyName": "default"});
-    let mut seen = json!({
-        "key": api.json("kms", "TrentService.DescribeKey", &json!({"KeyId": key})).await?,
-        "policy of the key": api.json("kms", "TrentService.GetKeyPolicy", &of_key).await?,
-    });
+    let described = api
+        .json("kms", "TrentService.DescribeKey", &json!({"KeyId": key}))
+        .await?;
+    let policy = api.json("kms", "TrentService.GetKeyPolicy", &of_key).await?;
+    let mut seen = BTreeMap::from([("key", described), ("policy of the key", policy)]);
     for what in [
         "versions",
         "policy",
@@ -170,14 +181,15 @@ pub async fn evidence(api: &Api, place: &Value) -> Result<Value> {
     ] {
         let answer = api.get("s3", &format!("/{bucket}?{what}")).await;
         // Without a lifecycle S3 answers with an error, before and after.
-        seen[what] = json!(answer.unwrap_or_else(|error| format!("{error:#}")));
+        seen.insert(what, json!(answer.unwrap_or_else(|error| format!("{error:#}"))));
     }
-    let versions = seen["versions"].as_str().unwrap_or_default();
+    let versions = seen.get("versions").and_then(Value::as_str);
+    let versions = versions.unwrap_or_default();
     ensure!(
         versions.contains("ListVersionsResult"),
         "the evidence cannot be listed: {versions}"
     );
-    Ok(seen)
+    Ok(json!(seen))
 }
 
 #[cfg(test)]

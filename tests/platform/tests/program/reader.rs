@@ -134,7 +134,8 @@ impl Checkout {
             String::from_utf8_lossy(&tools.stderr)
         );
         let tools = String::from_utf8(tools.stdout)?;
-        let path = std::env::var("PATH")?;
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = path.to_string_lossy();
         let path = format!(
             "{}:{}:{path}",
             self.folder.join("programs").display(),
