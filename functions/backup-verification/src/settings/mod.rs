@@ -126,7 +126,8 @@ pub struct CopyPolicy {
     /// Role to assume there, for copies in another account.
     #[deserr(default)]
     pub role_arn: Option<Arn>,
-    /// The other account, for [`Through::CopyJobs`]: nobody is assumed there, so that nothing else says which it is.
+    /// The other account, for copies that are judged by `copy_jobs`: nobody is assumed there, so that nothing else says which
+    /// it is.
     #[deserr(default)]
     pub account_id: Option<AccountId>,
     /// What makes them.
