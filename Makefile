@@ -1,6 +1,6 @@
 # Every command of the project. The work is done by scripts/, each of which can be called by itself.
 .DEFAULT_GOAL := help
-.PHONY: help prerequisites build test lint demo platform package bench bench-quick schemas vectors mutants infra-lint infra-test clean
+.PHONY: help prerequisites build test lint demo platform package bench bench-quick docs schemas vectors mutants infra-lint infra-test clean
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 24
@@ -26,11 +26,14 @@ platform: prerequisites ## brings the local platform up until Ctrl-C
 package: ## builds the functions for Lambda (arm64): target/lambda/<name>.zip
 	@scripts/package
 
-bench: ## measures Day2 side by side with what users run today, and writes docs/performance.md; an hour
+bench: ## measures Day2 side by side with what users run today, and writes docs/performance.md; two hours
 	@scripts/bench --write-docs
 
 bench-quick: ## the same in a few rounds, without the page
 	@scripts/bench --quick
+
+docs: schemas ## writes what is generated: docs/schemas, and the table of functions in the README
+	DAY2_WRITE_README=1 cargo test --workspace --locked --test all -- --exact house::readme::the_table_of_functions_is_what_the_functions_say
 
 schemas: prerequisites ## writes docs/schemas: what the types of settings, calls, plans and reports say
 	DAY2_WRITE_SCHEMAS=1 cargo test --workspace --locked --test all -- --exact schemas::the_schemas_are_what_the_types_say
@@ -38,7 +41,7 @@ schemas: prerequisites ## writes docs/schemas: what the types of settings, calls
 vectors: ## computes the calendar's test vectors again, with Python
 	python3 tests/vectors/calendar.py
 
-mutants: prerequisites ## takes guards and the runner of actions apart, to see that tests notice; takes hours
+mutants: prerequisites ## takes guards, plans and the runner of actions apart, to see that tests notice; takes hours
 	@scripts/mutants
 
 infra-lint: ## linters over the policies, the Terraform code and the Kubernetes manifests

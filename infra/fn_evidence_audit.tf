@@ -48,8 +48,6 @@ locals {
       evidence_bucket_arns = var.evidence == null ? [] : [local.evidence_bucket_arn]
       evidence_object_arns = var.evidence == null ? [] : ["${local.evidence_bucket_arn}/evidence/*"]
       evidence_key_arns    = var.evidence == null ? [] : [var.evidence.key_arn]
-      # It looks into the bucket of the evidence and never at a target.
-      target_role_arns = []
     }
 
     settings = {

@@ -53,8 +53,6 @@ locals {
 
     lists = {
       owner_function_arns = [for name in keys(local.actions) : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}"]
-      # It looks into the journal and at functions, and never at a target.
-      target_role_arns = []
     }
 
     settings = {

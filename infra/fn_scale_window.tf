@@ -39,7 +39,13 @@ locals {
     mail     = var.scale_window.mail
     calendar = null
     targets  = keys(var.scale_window.targets)
-    lists    = {}
+    lists = {
+      # Parameters that AWS publishes, for example the images of EKS, have no account in their ARN.
+      public_parameter_arns = [
+        for name in keys(var.scale_window.targets) : "arn:${local.partition}:ssm:${local.targets[name].region}::parameter/aws/service/*"
+        if local.targets[name].role_arn == null
+      ]
+    }
 
     schedules     = var.scale_window.schedules
     grace_minutes = ceil((var.scale_window.timeout_seconds + 1500) / 60) + 5
@@ -52,6 +58,7 @@ locals {
             groups            = [for group in plan.groups : { for k, v in group : k => v if v != null }]
             scheduled_actions = [for action in plan.scheduled_actions : { for k, v in action : k => v if v != null }]
             database          = { for k, v in plan.database : k => v if v != null }
+            limits            = { for k, v in plan.limits : k => v if v != null }
             probes = [
               for probe in plan.probes : {
                 for k, v in merge(probe, {

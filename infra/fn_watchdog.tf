@@ -54,7 +54,7 @@ locals {
 
     # A report that is missing on a Friday is still missing on Saturday.
     calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }
-    lists    = { target_role_arns = [] }
+    lists    = {}
 
     settings = {
       functions   = { for name, function in local.watched : name => { for key, value in function : key => value if value != null } }
@@ -79,9 +79,13 @@ resource "aws_cloudwatch_metric_alarm" "watchdog" {
   statistic           = "SampleCount"
   comparison_operator = "LessThanThreshold"
   threshold           = 1
-  period              = 3600
-  evaluation_periods  = var.watchdog.silent_hours
   treat_missing_data  = "breaching"
+
+  # Where datapoints are missing, CloudWatch reads more periods than it evaluates (two more in the tables of its user guide, "Configuring
+  # how CloudWatch alarms treat missing data"), and evaluates what it finds there. One hour evaluated twice would ring after five. So it
+  # is one period of a third: silence rings after silent_hours, and a third more at the most.
+  period             = var.watchdog.silent_hours * 1200
+  evaluation_periods = 1
 
   alarm_actions = [local.operations_topic_arn]
   ok_actions    = [local.operations_topic_arn]

@@ -38,9 +38,10 @@ variable "health_check" {
       workloads = optional(object({
         grace_minutes       = optional(number) # 5 by default: for starting, and for getting Ready again
         terminating_minutes = optional(number) # 10 by default: that a deleted pod may stay beyond its grace
-        window_hours        = optional(number) # 24 by default: how far back restarts, failed pods and failed Jobs count
+        window_hours        = optional(number) # 24 by default: how far back restarts, failed pods and failed Jobs without a CronJob count
         max_restarts        = optional(number) # 2 by default: of one workload in that window
         hpa_minutes         = optional(number) # 30 by default: how long an autoscaler may stand at its maximum
+        cron_job_minutes    = optional(number) # 60 by default: from when a CronJob is due until it has succeeded or is still running
       }), {})
       storage = optional(object({
         pending_minutes = optional(number) # 5 by default: how long a claim may be Pending

@@ -25,14 +25,15 @@ variable "scale_window" {
       # What scales with the window, in nodes.
       groups = list(object({
         node_group            = string
-        before                = number           # desired before the scale-up
-        peak                  = number           # desired at the peak
-        after                 = number           # desired after the scale-down
-        min                   = number           # minimum size before and after the peak
-        max                   = number           # maximum size
-        min_on_demand_percent = optional(number) # least share of on-demand instances at the peak
-        addresses_per_node    = optional(number) # addresses that a new node takes from its subnet at start
-        vcpus_per_node        = optional(number) # for the quota sum
+        before                = number                     # desired before the scale-up
+        peak                  = number                     # desired at the peak
+        after                 = number                     # desired after the scale-down
+        min                   = number                     # minimum size before and after the peak
+        max                   = number                     # maximum size
+        min_on_demand_percent = optional(number)           # least share of on-demand instances at the peak
+        addresses_per_node    = optional(number)           # addresses that a new node takes from its subnet at start
+        vcpus_per_node        = optional(number)           # for the quota sum
+        instance_types        = optional(list(string), []) # that its nodes may have at the peak; any by default
       }))
 
       scheduled_actions = optional(list(object({
@@ -77,12 +78,16 @@ variable "scale_window" {
       })), [])
 
       limits = optional(object({
-        join_minutes     = optional(number, 10)   # longest time from launch to Ready
-        launches_minutes = optional(number, 1440) # how far back failed launches count
-        pending_minutes  = optional(number, 2)    # from when a Pending pod counts
-        drain_minutes    = optional(number, 15)   # how long a drain may take before it counts as stuck
-        metric_minutes   = optional(number, 15)
-        min_datapoints   = optional(number, 3)
+        join_minutes        = optional(number, 10)   # longest time from launch to Ready
+        launches_minutes    = optional(number, 1440) # how far back failed launches count before the scale-up
+        window_minutes      = optional(number)       # the same after a scaling; by default since the scheduled_actions that made it
+        history_days        = optional(number, 14)   # days whose scale-up is looked at for failed launches; 0 leaves them out
+        history_failed_days = optional(number, 7)    # on how many of them launches must have failed
+        second_look_seconds = optional(number, 45)   # when a scale-up is not complete at the first look; 0 looks once
+        pending_minutes     = optional(number, 2)    # from when a Pending pod counts
+        drain_minutes       = optional(number, 15)   # how long a drain may take before it counts as stuck
+        metric_minutes      = optional(number, 15)
+        min_datapoints      = optional(number, 3)
       }), {})
 
       cost = optional(object({
@@ -92,7 +97,7 @@ variable "scale_window" {
 
       workspace_namespaces = optional(list(string), []) # whose running pods count as active workspaces in the evening
 
-      # What is left out on purpose: workloads, probes, nat, database, schedule, quotas. The report repeats it, so that it is never
+      # What is left out on purpose: workloads, probes, nat, database, schedule, quotas, templates. The report repeats it, so that it is never
       # green for what nobody looked at.
       not_checked = optional(list(string), [])
     }))
@@ -221,8 +226,8 @@ variable "scale_window" {
   }
 
   validation {
-    condition     = var.scale_window == null ? true : alltrue(flatten([for plan in values(var.scale_window.targets) : [for part in plan.not_checked : contains(["workloads", "probes", "nat", "database", "schedule", "quotas"], part)]]))
-    error_message = "not_checked knows workloads, probes, nat, database, schedule and quotas."
+    condition     = var.scale_window == null ? true : alltrue(flatten([for plan in values(var.scale_window.targets) : [for part in plan.not_checked : contains(["workloads", "probes", "nat", "database", "schedule", "quotas", "templates"], part)]]))
+    error_message = "not_checked knows workloads, probes, nat, database, schedule, quotas and templates."
   }
 
   validation {
@@ -248,6 +253,20 @@ variable "scale_window" {
       for limits in values(var.scale_window.targets)[*].limits : alltrue([for n in [limits.join_minutes, limits.launches_minutes, limits.metric_minutes, limits.min_datapoints] : n >= 1]) && limits.min_datapoints <= limits.metric_minutes
     ])
     error_message = "limits must be at least 1, and min_datapoints at most metric_minutes: there is one datapoint a minute."
+  }
+
+  validation {
+    condition = var.scale_window == null ? true : alltrue([
+      for limits in values(var.scale_window.targets)[*].limits : coalesce(limits.window_minutes, 60) >= 5 && coalesce(limits.window_minutes, 60) <= 1440 && limits.second_look_seconds >= 0 && limits.second_look_seconds <= 300
+    ])
+    error_message = "limits.window_minutes must be from 5 to 1440, and second_look_seconds from 0 to 300."
+  }
+
+  validation {
+    condition = var.scale_window == null ? true : alltrue([
+      for limits in values(var.scale_window.targets)[*].limits : limits.history_days == 0 || (limits.history_days <= 42 && limits.history_failed_days >= 1 && limits.history_failed_days <= limits.history_days)
+    ])
+    error_message = "limits.history_days must be from 0 to 42, the days that Auto Scaling keeps, and history_failed_days from 1 to history_days."
   }
 
   validation {

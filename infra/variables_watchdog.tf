@@ -6,7 +6,7 @@ variable "watchdog" {
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 120)
     reserved_concurrency = optional(number)
-    silent_hours         = optional(number, 2)       # from how long without a heartbeat of the watchdog itself its alarm rings, 1 to 24
+    silent_hours         = optional(number, 2)       # from how long without a heartbeat of the watchdog itself its alarm rings, 2 to 24
     not_watched          = optional(map(string), {}) # function/task or function/task/target → why it may be silent
   })
   default = {}
@@ -22,8 +22,8 @@ variable "watchdog" {
   }
 
   validation {
-    condition     = var.watchdog == null ? true : var.watchdog.silent_hours >= 1 && var.watchdog.silent_hours <= 24 && floor(var.watchdog.silent_hours) == var.watchdog.silent_hours
-    error_message = "watchdog.silent_hours must be a whole number from 1 to 24."
+    condition     = var.watchdog == null ? true : var.watchdog.silent_hours >= 2 && var.watchdog.silent_hours <= 24 && floor(var.watchdog.silent_hours) == var.watchdog.silent_hours
+    error_message = "watchdog.silent_hours must be a whole number from 2 to 24: the watchdog looks every half hour, and the alarm by thirds of it."
   }
 
   validation {

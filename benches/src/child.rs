@@ -14,7 +14,8 @@ use wait4::Wait4 as _;
 use crate::row::Sample;
 
 /// Runs a command to its end and reads its standard output, which it must have written before it ends: one JSON value, or
-/// text (as a JSON string). What it writes to standard error is shown when it fails.
+/// text (as a JSON string). What it writes to standard error is shown when it fails. Its memory is told as no less than what this
+/// process has, which is some 12 MB; see [`end`].
 ///
 /// # Errors
 ///
@@ -92,14 +93,29 @@ fn parse_stat(text: &str) -> Option<Usage> {
 
 /// Ends a child by SIGKILL and tells what it had used: processor time and peak resident set.
 ///
+/// What `wait4` tells of the memory is at least what this process had when it started the child, because the child was a copy of it
+/// until it became the program. The peak of the program itself stands in `VmHWM` (proc(5), `/proc/pid/status`) as long as it lives.
+///
 /// # Errors
 ///
 /// When it cannot be waited for.
 pub fn end(mut child: Child) -> Result<(Duration, u64)> {
+    let own = peak(child.id());
     // One that is gone already cannot be killed; waiting tells all the same.
     let _ = child.kill();
     let used = child.wait4().context("cannot wait for the child")?;
-    Ok((used.rusage.utime + used.rusage.stime, used.rusage.maxrss))
+    Ok((
+        used.rusage.utime + used.rusage.stime,
+        own.unwrap_or(used.rusage.maxrss),
+    ))
+}
+
+/// Peak resident set of a living process, in bytes.
+fn peak(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
 }
 
 #[cfg(test)]
@@ -108,15 +124,31 @@ mod tests {
 
     #[test]
     fn processor_time_and_memory_of_a_program_and_its_children_are_counted() {
-        let mut busy = Command::new("sh");
+        let mut busy = Command::new("python3");
         busy.args([
             "-c",
-            "sh -c 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done'; echo '{\"a\":1}'",
+            "import subprocess; subprocess.run(['python3', '-c', 'b = b\"x\" * 200_000_000']); print('{\"a\": 1}')",
         ]);
         let sample = run(&mut busy).unwrap();
         assert!(sample.cpu >= Duration::from_millis(5), "{sample:?}");
-        assert!(sample.peak_rss_bytes.unwrap() > 100_000, "{sample:?}");
+        assert!(sample.peak_rss_bytes.unwrap() > 150_000_000, "{sample:?}");
         assert_eq!(sample.answer, serde_json::json!({"a": 1}));
+    }
+
+    #[test]
+    fn the_memory_of_a_living_program_is_its_own_and_not_that_of_who_started_it() {
+        let ballast = vec![1_u8; 64 * 1024 * 1024];
+        let child = Command::new("sleep").arg("60").spawn().unwrap();
+        // It is a copy of this process until it has become the program.
+        let is_itself = |status: String| status.starts_with("Name:\tsleep\n");
+        let ends = Instant::now() + Duration::from_secs(10);
+        while !std::fs::read_to_string(format!("/proc/{}/status", child.id())).is_ok_and(is_itself) {
+            assert!(Instant::now() < ends, "it does not become `sleep`");
+            std::thread::yield_now();
+        }
+        let (_, peak) = end(child).unwrap();
+        assert!(peak < 32 * 1024 * 1024, "{peak}");
+        assert!(std::hint::black_box(&ballast).len() > 32 * 1024 * 1024);
     }
 
     #[test]

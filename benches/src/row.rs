@@ -61,7 +61,8 @@ pub struct Sample {
     pub wall: Duration,
     /// User and system time of the process and of all the children that it waited for.
     pub cpu: Duration,
-    /// Largest resident set of any one of these processes, in bytes. None when it makes no sense.
+    /// Largest resident set: of any one of these processes where they ended by themselves, of the function's alone in a sandbox. In
+    /// bytes; none when it makes no sense.
     pub peak_rss_bytes: Option<u64>,
     /// Page faults until the answer, minor and major.
     pub page_faults: Option<u64>,

@@ -250,9 +250,11 @@ fn facts() -> Facts {
                 subnets: vec!["subnet-a".into(), "subnet-b".into()],
                 tags: Vec::new(),
                 status: None,
+                launches_from: Vec::new(),
             }),
             actions: Ok(Vec::new()),
             activities: Ok(Vec::new()),
+            earlier: None,
         }],
         instances: Ok((0..NODES).map(instance).collect()),
         subnets: Ok(["a", "b"]
@@ -269,6 +271,7 @@ fn facts() -> Facts {
             daemon_sets: Ok(Vec::new()),
             budgets: Ok(Vec::new()),
         },
+        launching: None,
         surroundings: None,
     }
 }

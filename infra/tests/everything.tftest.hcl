@@ -1,6 +1,6 @@
 # Every function and every optional part at once, as a plan. The laws of tests/tests/plan and scripts/lint-infra judge what it
-# shows: each role, policy, alarm and store. The actions change prod-a; prod-b is their neighbour, prod-c is in another account.
-# What is refused is in tests/variables.
+# shows: each role, policy, alarm and store. The actions change prod-a; prod-b is their neighbour, prod-c is in another account. The
+# same is planned in the two other partitions, where a law looks for what is of another one. What is refused is in tests/variables.
 
 mock_provider "aws" {
   override_during = plan
@@ -15,6 +15,38 @@ mock_provider "aws" {
   mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:us-east-1:123456789012:day2-failures" } }
   mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock" } }
   mock_resource "aws_cloudwatch_event_rule" { defaults = { arn = "arn:aws:events:us-east-1:123456789012:rule/mock" } }
+}
+
+mock_provider "aws" {
+  alias           = "govcloud"
+  override_during = plan
+
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws-us-gov", dns_suffix = "amazonaws.com" } }
+  mock_data "aws_region" { defaults = { id = "us-gov-west-1", name = "us-gov-west-1" } }
+  mock_data "aws_eks_cluster" { defaults = { access_config = [{ authentication_mode = "API" }] } }
+  mock_resource "aws_kms_key" { defaults = { arn = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/00000000-0000-0000-0000-000000000000" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws-us-gov:iam::123456789012:role/mock" } }
+  mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:mock" } }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws-us-gov:sqs:us-gov-west-1:123456789012:day2-failures" } }
+  mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws-us-gov:sns:us-gov-west-1:123456789012:mock" } }
+  mock_resource "aws_cloudwatch_event_rule" { defaults = { arn = "arn:aws-us-gov:events:us-gov-west-1:123456789012:rule/mock" } }
+}
+
+mock_provider "aws" {
+  alias           = "china"
+  override_during = plan
+
+  mock_data "aws_caller_identity" { defaults = { account_id = "123456789012" } }
+  mock_data "aws_partition" { defaults = { partition = "aws-cn", dns_suffix = "amazonaws.com.cn" } }
+  mock_data "aws_region" { defaults = { id = "cn-north-1", name = "cn-north-1" } }
+  mock_data "aws_eks_cluster" { defaults = { access_config = [{ authentication_mode = "API" }] } }
+  mock_resource "aws_kms_key" { defaults = { arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/00000000-0000-0000-0000-000000000000" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws-cn:iam::123456789012:role/mock" } }
+  mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws-cn:lambda:cn-north-1:123456789012:function:mock" } }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws-cn:sqs:cn-north-1:123456789012:day2-failures" } }
+  mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws-cn:sns:cn-north-1:123456789012:mock" } }
+  mock_resource "aws_cloudwatch_event_rule" { defaults = { arn = "arn:aws-cn:events:cn-north-1:123456789012:rule/mock" } }
 }
 
 variables {
@@ -145,5 +177,57 @@ run "every_setting_at_once_is_accepted" {
   assert {
     condition     = length(output.functions) == length(fileset("../functions", "*/trigger.json"))
     error_message = "a function of the folder functions is not deployed here: give it its variable in this file"
+  }
+}
+
+run "all_of_it_can_be_planned_in_govcloud" {
+  command = plan
+
+  providers = {
+    aws = aws.govcloud
+  }
+
+  variables {
+    targets               = jsondecode(replace(replace(jsonencode(var.targets), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    scale_window          = jsondecode(replace(replace(jsonencode(var.scale_window), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    provisioning_latency  = jsondecode(replace(replace(jsonencode(var.provisioning_latency), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    connection_exhaustion = jsondecode(replace(replace(jsonencode(var.connection_exhaustion), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    evidence              = jsondecode(replace(replace(jsonencode(var.evidence), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    threat_containment    = jsondecode(replace(replace(jsonencode(var.threat_containment), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    forwarding_roles      = jsondecode(replace(replace(jsonencode(var.forwarding_roles), "arn:aws:", "arn:aws-us-gov:"), "us-east-1", "us-gov-west-1"))
+    backup_verification = merge(var.backup_verification, { targets = merge(var.backup_verification.targets, { prod-a = merge(var.backup_verification.targets.prod-a, {
+      copies = [{ region = "us-gov-east-1", role_arn = "arn:aws-us-gov:iam::333333333333:role/copies", through = "aws_backup" }]
+    }) }) })
+  }
+
+  assert {
+    condition     = length(output.functions) == length(fileset("../functions", "*/trigger.json"))
+    error_message = "every function must be deployed here too"
+  }
+}
+
+run "all_of_it_can_be_planned_in_china" {
+  command = plan
+
+  providers = {
+    aws = aws.china
+  }
+
+  variables {
+    targets               = jsondecode(replace(replace(jsonencode(var.targets), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    scale_window          = jsondecode(replace(replace(jsonencode(var.scale_window), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    provisioning_latency  = jsondecode(replace(replace(jsonencode(var.provisioning_latency), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    connection_exhaustion = jsondecode(replace(replace(jsonencode(var.connection_exhaustion), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    evidence              = jsondecode(replace(replace(jsonencode(var.evidence), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    threat_containment    = jsondecode(replace(replace(jsonencode(var.threat_containment), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    forwarding_roles      = jsondecode(replace(replace(jsonencode(var.forwarding_roles), "arn:aws:", "arn:aws-cn:"), "us-east-1", "cn-north-1"))
+    backup_verification = merge(var.backup_verification, { targets = merge(var.backup_verification.targets, { prod-a = merge(var.backup_verification.targets.prod-a, {
+      copies = [{ region = "cn-northwest-1", role_arn = "arn:aws-cn:iam::333333333333:role/copies", through = "aws_backup" }]
+    }) }) })
+  }
+
+  assert {
+    condition     = length(output.functions) == length(fileset("../functions", "*/trigger.json"))
+    error_message = "every function must be deployed here too"
   }
 }

@@ -14,7 +14,10 @@ use day2_platform::deploy::reports::{Named, Report};
 use day2_platform::deploy::{Deployment, Function, Progress};
 use day2_platform::platform::Platform;
 use day2_platform::wait::wait_until;
+use day2_platform::world::plan::{PAIR, SECOND, TARGET};
 use serde_json::{Value, json};
+
+use crate::{elsewhere, pair};
 
 /// The deployment is its target.
 const OWN: &str = "day2";
@@ -47,7 +50,14 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
     let folder = tempfile::tempdir()?;
     let platform = Platform::start(folder.path()).await?;
     let world = platform.seed().await?;
-    let deployment = platform.deploy(&world, Progress::silent()).await?;
+    let second = platform.second_cluster(SECOND).await?;
+    pair::serve(&second).await?;
+    let deployment = platform.deploy_pair(&world, &second, Progress::silent()).await?;
+    ensure!(
+        deployment.names().len() == day2_platform::deploy::functions()?.len(),
+        "not all functions are deployed: {:?}",
+        deployment.names()
+    );
     // Who reads the reports is subscribed by the stage; somebody must hear the alarms, too.
     let operations = Mailbox::called(
         "platform-operations",
@@ -65,6 +75,7 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
         details(&well, "FAIL"),
         details(&well, "UNKNOWN")
     );
+    the_two_of_databases_and_pairs_report(&mut stage, &deployment).await?;
     ensure!(well.items.len() >= 15, "only {} items", well.items.len());
     ensure!(
         mail.subject.starts_with("[day2] PASS doctor examine day2"),
@@ -110,7 +121,29 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
         stage.mailbox.is_empty().await?,
         "the canary reached the topic of reports"
     );
-    only_looked(&platform, &doctor)
+    only_looked(&platform, &doctor)?;
+    elsewhere::every_function_works_there(&platform, &deployment).await
+}
+
+/// What only this deployment has of the pair, and what looks at the backups of the seeded database.
+async fn the_two_of_databases_and_pairs_report(stage: &mut Stage<'_>, deployment: &Deployment) -> Result<()> {
+    for (function, schedule, begins) in [
+        ("ha-status", format!("probe-{PAIR}"), "[day2] PASS ha-status"),
+        (
+            "backup-verification",
+            format!("daily-{TARGET}"),
+            "[day2] PASS backup-verification",
+        ),
+    ] {
+        let mail = stage.fire_of(&deployment.function(function)?, &schedule).await?;
+        ensure!(
+            mail.subject.starts_with(begins),
+            "{}\n{}",
+            mail.subject,
+            mail.body
+        );
+    }
+    Ok(())
 }
 
 async fn examine(stage: &mut Stage<'_>, doctor: &Function) -> Result<(Mail, Report)> {

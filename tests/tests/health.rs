@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
+use aws_sdk_eks::types::UpdateLabelsPayload;
 use day2_platform::cluster::objects;
 use day2_platform::cluster::recorder::Mark;
 use day2_platform::pki::Authority;
@@ -54,7 +55,7 @@ const TOLD: [(Trouble, &str); 18] = [
 ];
 
 /// Actions of AWS, and the lines that nobody can judge without them.
-const DENIED_BY_AWS: [(&str, &[&str]); 7] = [
+const DENIED_BY_AWS: [(&str, &[&str]); 8] = [
     ("cloudwatch:DescribeAlarms", &["HLT-201", "HLT-202", "HLT-203"]),
     ("guardduty:ListFindings", &["HLT-211"]),
     ("guardduty:ListCoverage", &["HLT-212"]),
@@ -62,12 +63,17 @@ const DENIED_BY_AWS: [(&str, &[&str]); 7] = [
     ("eks:ListInsights", &["HLT-224"]),
     ("rds:DescribeEvents", &["HLT-236"]),
     ("cloudwatch:ListMetrics", &["HLT-251"]),
+    (
+        "cloudwatch:GetMetricData",
+        &["HLT-232", "HLT-233", "HLT-234", "HLT-251"],
+    ),
 ];
 
 /// Lists of the cluster, and the lines that nobody can judge without them.
-const DENIED_BY_THE_CLUSTER: [(&str, &[&str]); 4] = [
+const DENIED_BY_THE_CLUSTER: [(&str, &[&str]); 5] = [
     ("poddisruptionbudgets", &["HLT-129"]),
     ("horizontalpodautoscalers", &["HLT-128"]),
+    ("cronjobs", &["HLT-131"]),
     ("resourcequotas", &["HLT-151"]),
     ("persistentvolumes", &["HLT-143", "HLT-144"]),
 ];
@@ -210,6 +216,7 @@ async fn a_morning_is_told_whole_each_trouble_once_and_a_denied_list_hides_no_ot
     let well = all_is_well(&mut stand).await?;
     what_is_denied_is_unknown_and_hides_nothing(&mut stand, &well).await?;
     a_declared_secret_is_read_by_its_name_and_no_other(&mut stand, &well).await?;
+    what_eks_finds_out_is_told_with_what_to_do(&mut stand).await?;
     what_was_just_deployed_is_the_change(&mut stand).await?;
     each_trouble_is_named_once_and_gone_when_it_is_mended(&mut stand).await?;
     nothing_but_reading(&stand)
@@ -320,8 +327,37 @@ fn only_these_are_unknown(report: &Value, lines: &[&str], well: &BTreeSet<String
     Ok(())
 }
 
+/// An insight that does not pass is described, and is over when it passes again.
+async fn what_eks_finds_out_is_told_with_what_to_do(stand: &mut Stand) -> Result<()> {
+    const NAME: &str = "Add-on version compatibility";
+    let control = stand.platform.emulator.control();
+    let why = "one add-on is too old";
+    control.place_insight(TARGET, NAME, "ERROR", why, &[]).await?;
+    let report = stand.look("morning").await?;
+    ensure!(
+        named(&report, "FAIL") == BTreeMap::from([("HLT-224".to_owned(), vec![NAME.to_owned()])]),
+        "{:?}",
+        named(&report, "FAIL")
+    );
+    control.place_insight(TARGET, NAME, "PASSING", "", &[]).await?;
+    let report = stand.look("morning").await?;
+    ensure!(report["status"] == "PASS", "{:?}", named(&report, "FAIL"));
+    Ok(())
+}
+
 async fn what_was_just_deployed_is_the_change(stand: &mut Stand) -> Result<()> {
     stand.world.image_pulls_fail(2).await?;
+    // A change of a node group that explains nothing of it: the Deployment must come first all the same.
+    let label = UpdateLabelsPayload::builder()
+        .add_or_update_labels("seen-by", "test")
+        .build();
+    aws_sdk_eks::Client::new(&stand.platform.emulator.sdk_config())
+        .update_nodegroup_config()
+        .cluster_name(TARGET)
+        .nodegroup_name("workspace")
+        .labels(label)
+        .send()
+        .await?;
     let report = stand.look("triage").await?;
     let mut failed = named(&report, "FAIL");
     let near = failed

@@ -8,8 +8,11 @@
 
 mod acting;
 mod backups;
+mod chain;
 mod containment;
 mod doctor;
+mod dry_run;
+mod elsewhere;
 mod evidence;
 mod faults;
 mod guard;

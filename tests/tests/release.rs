@@ -27,7 +27,6 @@ use kube::ResourceExt as _;
 use kube::api::{Api, ApiResource, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams};
 use serde_json::{Value, json};
 
-use crate::acting::access;
 use crate::acting::journal::Journal as Rows;
 use crate::acting::stand::{came_to, writes};
 
@@ -450,9 +449,7 @@ async fn populate(admin: &kube::Client) -> Result<()> {
 async fn a_containment_is_undone_by_approval_and_only_what_is_still_ours() -> Result<()> {
     let mut stand = Stand::new().await?;
     let mut sandbox = Sandbox::start(&stand.launch).await?;
-    let begun = stand.faults.mark();
     nothing_is_undone_without_a_name_and_without_approval(&mut stand, &mut sandbox).await?;
-    access::granted_is_used_and_used_is_granted(FUNCTION, &stand.faults.since(begun))?;
     let mut sandbox = killed_at_each_change_it_comes_to_the_same_end_d12(&mut stand, sandbox).await?;
     what_somebody_changed_since_is_left(&mut stand, &mut sandbox).await
 }

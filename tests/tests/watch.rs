@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::types::AttributeValue;
+use day2_platform::aws::api::Api;
 use day2_platform::clock;
 use day2_platform::demo::Stage;
 use day2_platform::deploy::mailbox::{Mail, Mailbox};
@@ -15,12 +16,21 @@ use day2_platform::platform::Platform;
 use day2_platform::wait::wait_until;
 use day2_platform::world::plan::TARGET;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 const ALARM: &str = "day2-watchdog";
 /// What the watchdog looks at: the deployment, by its name.
 const OWN: &str = "day2";
 const SOON: Duration = Duration::from_mins(1);
 const MISSING: &str = "WDG-001";
+/// The schedules that somebody stops: one has reported before, the other never.
+const STOPPED: [&str; 2] = ["scale-window/prescale/prod-a", "lease-sweeper/sweep/prod-a"];
+/// One that nobody stops.
+const GOES_ON: &str = "scale-window/scaledown/prod-a";
+/// Shorter than `watchdog.silent_hours`, which is 2.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(90);
+/// Longer than it, by the third that the alarm may take.
+const SILENCE: SignedDuration = SignedDuration::from_hours(3);
 
 /// A deployment without schedules that fire: the test fires them, and moves the journal in time instead of waiting for days.
 pub(crate) async fn what_is_missing_is_told_o03(
@@ -54,6 +64,8 @@ pub(crate) async fn what_is_missing_is_told_o03(
     ensure!(first.named("FAIL").is_empty(), "{:?}", first.named("FAIL"));
     let new = first.named("UNKNOWN").remove("WDG-002").unwrap_or_default();
     let not_run_yet = [
+        "backup-verification/daily/prod-a",
+        "backup-verification/weekly/prod-a",
         "doctor/examine/day2",
         "evidence-audit/audit/prod-a",
         "health-check/morning/prod-a",
@@ -67,14 +79,13 @@ pub(crate) async fn what_is_missing_is_told_o03(
     })
     .await?;
 
-    // A week in which the morning check and the sweeper were silent, and nobody else.
-    let silent = ["scale-window/prescale/prod-a", "lease-sweeper/sweep/prod-a"];
-    for name in silent {
-        watchdog.journal.silent_for_a_week(name).await?;
-    }
+    let scheduler = Scheduler(platform.emulator.api());
+    scheduler
+        .two_are_stopped(stage, deployment, &watchdog.journal)
+        .await?;
     let (mail, missing) = watchdog.look(stage).await?;
     ensure!(
-        missing.named("FAIL") == BTreeMap::from([(MISSING.to_owned(), names(&silent))]),
+        missing.named("FAIL") == BTreeMap::from([(MISSING.to_owned(), names(&STOPPED))]),
         "missing are {:?}",
         missing.named("FAIL")
     );
@@ -91,12 +102,10 @@ pub(crate) async fn what_is_missing_is_told_o03(
         );
     }
 
-    // They run again.
-    stage.fire("prescale").await?;
-    let sweeper = deployment.function("lease-sweeper")?;
-    let swept = stage.fire_of(&sweeper, &format!("sweep-{TARGET}")).await?;
-    ensure!(swept.subject.contains("lease-sweeper"), "{}", swept.subject);
+    scheduler.they_go_on(stage, deployment).await?;
     for (function, schedule) in [
+        ("backup-verification", format!("daily-{TARGET}")),
+        ("backup-verification", format!("weekly-{TARGET}")),
         ("health-check", format!("morning-{TARGET}")),
         ("evidence-audit", format!("audit-{TARGET}")),
         ("doctor", format!("examine-{OWN}")),
@@ -104,10 +113,17 @@ pub(crate) async fn what_is_missing_is_told_o03(
         let function = deployment.function(function)?;
         stage.fire_of(&function, &schedule).await?;
     }
+    // A mail is out before the journal knows of the report.
+    wait_until(SOON, "the doctor's report is recorded", async || {
+        let row = heartbeat_of(&format!("doctor/examine/{OWN}"))?;
+        ensure!(watchdog.journal.has(&row, "last").await?, "not yet");
+        Ok(())
+    })
+    .await?;
     let (mail, well) = watchdog.look(stage).await?;
     ensure!(well.status == "PASS", "{}: {:?}", well.status, well.named("FAIL"));
     ensure!(
-        well.resolved().get(MISSING) == Some(&names(&silent)),
+        well.resolved().get(MISSING) == Some(&names(&STOPPED)),
         "resolved are {:?}",
         well.resolved()
     );
@@ -117,11 +133,12 @@ pub(crate) async fn what_is_missing_is_told_o03(
         mail.subject
     );
 
-    the_watchdog_stops(platform, &operations).await
+    scheduler.the_watchdog_is_stopped(stage, deployment).await?;
+    the_watchdog_is_silent(platform, &operations).await
 }
 
-/// Two hours without a heartbeat of the watchdog: its datapoints are gone, as they would be by then.
-async fn the_watchdog_stops(platform: &Platform, operations: &Mailbox) -> Result<()> {
+/// Three hours later nobody has heard of the watchdog, which may be silent for two.
+async fn the_watchdog_is_silent(platform: &Platform, operations: &Mailbox) -> Result<()> {
     let quiet = |mail: &Mail| mail.subject.starts_with("OK");
     while !quiet(
         &operations
@@ -130,12 +147,9 @@ async fn the_watchdog_stops(platform: &Platform, operations: &Mailbox) -> Result
             .context("the alarm that is quiet tells nobody")?,
     ) {}
     let control = platform.emulator.control();
-    let dimensions = [("function", "watchdog"), ("target", OWN), ("task", "look")];
-    let dimensions = dimensions.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    control
-        .forget_metric("Day2", "Heartbeat", &BTreeMap::from(dimensions))
-        .await?;
-    let state = control.evaluate_alarm(ALARM).await?;
+    let soon = control.evaluate_alarm_later(ALARM, PATIENCE).await?;
+    ensure!(soon == "OK", "after {PATIENCE} the alarm is {soon}");
+    let state = control.evaluate_alarm_later(ALARM, SILENCE).await?;
     ensure!(state == "ALARM", "the alarm is {state}");
     // Alarms of other functions may become quiet meanwhile, and say so.
     let mut told = operations.next(SOON).await.context("the alarm tells nobody")?;
@@ -172,6 +186,91 @@ impl Watched {
     }
 }
 
+/// The schedules, as somebody with the right to change them does. A name is `function/task/target`.
+struct Scheduler(Api);
+
+impl Scheduler {
+    async fn switch(&self, name: &str, on: bool) -> Result<()> {
+        let (function, schedule) = schedule_of(name)?;
+        let path = format!("/schedules/{schedule}?groupName=day2-{function}");
+        let mut document = self.0.rest("scheduler", "GET", &path, &Value::Null).await?;
+        document["State"] = json!(if on { "ENABLED" } else { "DISABLED" });
+        let path = format!("/schedules/{schedule}");
+        self.0.rest("scheduler", "PUT", &path, &document).await.map(drop)
+    }
+
+    /// A week passes for three schedules. Two of them are switched off: when their time comes, they fire nothing. The third goes on.
+    async fn two_are_stopped(
+        &self,
+        stage: &mut Stage<'_>,
+        deployment: &Deployment,
+        journal: &Journal,
+    ) -> Result<()> {
+        for name in STOPPED.into_iter().chain([GOES_ON]) {
+            self.switch(name, name == GOES_ON).await?;
+            journal.silent_for_a_week(name).await?;
+            let fired = self.comes_round(stage, deployment, name).await?;
+            ensure!(fired.is_some() == (name == GOES_ON), "{name} fired: {fired:?}");
+        }
+        journal.is_heard(GOES_ON).await
+    }
+
+    /// They are switched on, and run again when their time comes. Then all are off, as this platform is deployed.
+    async fn they_go_on(&self, stage: &mut Stage<'_>, deployment: &Deployment) -> Result<()> {
+        for name in STOPPED {
+            self.switch(name, true).await?;
+            let mail = self.comes_round(stage, deployment, name).await?;
+            let mail = mail.with_context(|| format!("{name} is switched on and fires nothing"))?;
+            let [function, ..] = parts(name)?;
+            ensure!(mail.subject.contains(function), "{}", mail.subject);
+        }
+        for name in STOPPED.into_iter().chain([GOES_ON]) {
+            self.switch(name, false).await?;
+        }
+        Ok(())
+    }
+
+    async fn the_watchdog_is_stopped(&self, stage: &mut Stage<'_>, deployment: &Deployment) -> Result<()> {
+        let own = format!("watchdog/look/{OWN}");
+        self.switch(&own, false).await?;
+        let fired = self.comes_round(stage, deployment, &own).await?;
+        ensure!(fired.is_none(), "the watchdog is stopped and fires: {fired:?}");
+        Ok(())
+    }
+
+    /// Its time comes: the mail, or none if it does not fire.
+    async fn comes_round(
+        &self,
+        stage: &mut Stage<'_>,
+        deployment: &Deployment,
+        name: &str,
+    ) -> Result<Option<Mail>> {
+        let (function, schedule) = schedule_of(name)?;
+        let function = deployment.function(function)?;
+        stage.comes_round(&function, &schedule).await
+    }
+}
+
+/// Function, task and target of a schedule's name.
+fn parts(name: &str) -> Result<[&str; 3]> {
+    let parts: Vec<&str> = name.split('/').collect();
+    parts
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("{name} is no schedule"))
+}
+
+/// Function, and the name of its schedule.
+fn schedule_of(name: &str) -> Result<(&str, String)> {
+    let [function, task, target] = parts(name)?;
+    Ok((function, format!("{task}-{target}")))
+}
+
+/// The journal's row of its last report.
+fn heartbeat_of(name: &str) -> Result<String> {
+    let [function, task, target] = parts(name)?;
+    Ok(format!("heartbeat#{function}#{target}#{task}"))
+}
+
 struct Journal {
     client: aws_sdk_dynamodb::Client,
     table: String,
@@ -189,16 +288,28 @@ impl Journal {
     async fn silent_for_a_week(&self, name: &str) -> Result<()> {
         let ago = |days: i64| clock::now() - SignedDuration::from_hours(24 * days);
         self.set("watched", name, &[("since", ago(14))]).await?;
-        let [function, task, target] = name.split('/').collect::<Vec<_>>()[..] else {
-            anyhow::bail!("{name} is no schedule");
-        };
-        let heartbeat = format!("heartbeat#{function}#{target}#{task}");
+        let heartbeat = heartbeat_of(name)?;
         if self.has(&heartbeat, "last").await? {
             let week = ago(7);
             self.set(&heartbeat, "last", &[("at", week), ("scheduled_at", week)])
                 .await?;
         }
         Ok(())
+    }
+
+    /// The journal knows of a report of now; a mail is out before that.
+    async fn is_heard(&self, name: &str) -> Result<()> {
+        let heartbeat = heartbeat_of(name)?;
+        let day_ago = clock::now() - SignedDuration::from_hours(24);
+        wait_until(SOON, "the report is recorded", async || {
+            let get = self.client.get_item().table_name(&self.table);
+            let row = get.set_key(Some(key(&heartbeat, "last"))).send().await?;
+            let at = row.item.as_ref().and_then(|row| row.get("at")?.as_n().ok());
+            let at: i64 = at.context("no heartbeat")?.parse()?;
+            ensure!(at > day_ago.as_second(), "its last report is of {at}");
+            Ok(())
+        })
+        .await
     }
 
     async fn has(&self, pk: &str, sk: &str) -> Result<bool> {

@@ -104,6 +104,7 @@ async fn the_deployed_function_names_what_is_broken_and_nothing_else() -> Result
     only_its_own_rights(&platform, &stage)?;
     crate::schemas::what_runs_has_its_shape(&deployment, &stage).await?;
     one_right_is_taken_away(&platform, &mut stage).await?;
+    a_shortage_of_every_other_morning_is_told(&mut stage).await?;
 
     drop(stage);
     something_was_captured(&platform, deployment.evidence_bucket()?).await?;
@@ -156,12 +157,32 @@ async fn the_morning_breaks(stage: &mut Stage<'_>) -> Result<()> {
         stage.world.set_alarm(alarm, "OK", "set by a test").await?;
     }
 
+    what_is_launched_is_gone(stage).await?;
+
     stage.world.stop_probe().await;
     judged(stage, &[("SCW-003", &["coder"])]).await?;
     stage.world.start_probe().await?;
     let seen = stage.fire("prescale").await?;
     seen.expect("PASS", &Named::new())?;
     seen.expect_resolved(&named(&[("SCW-003", &["coder"])]))
+}
+
+/// An image that was deregistered stops the launches of its own group. The subject says no-go, and go again when it is back.
+async fn what_is_launched_is_gone(stage: &mut Stage<'_>) -> Result<()> {
+    let image = stage.world.deregister_image().await?;
+    let seen = stage.fire("prescale").await?;
+    seen.expect("FAIL", &named(&[("SCW-019", &["workspace"])]))?;
+    let (subject, body) = (&seen.mail.subject, &seen.mail.body);
+    ensure!(subject.contains(": NO-GO, 1 of "), "{subject}");
+    ensure!(
+        body.starts_with("FAIL: NO-GO, 1 of ") && body.contains(image),
+        "{body}"
+    );
+    stage.world.restore_image().await?;
+    let seen = stage.fire("prescale").await?;
+    seen.expect("PASS", &Named::new())?;
+    ensure!(seen.mail.subject.contains(": GO, all "), "{}", seen.mail.subject);
+    Ok(())
 }
 
 /// A bad morning that names exactly these; nothing that could be seen is unknown.
@@ -186,6 +207,8 @@ async fn the_day_goes_on(stage: &mut Stage<'_>) -> Result<()> {
         seen.mail.body
     );
     ensure!(seen.mail.body.contains("7 × no capacity"), "{}", seen.mail.body);
+    // T05: it was not taken for short at the first look.
+    ensure!(seen.mail.body.contains("looked twice, "), "{}", seen.mail.body);
 
     stage.world.complete_scale_up().await?;
     let seen = stage.fire("postscale").await?;
@@ -207,6 +230,22 @@ async fn the_day_goes_on(stage: &mut Stage<'_>) -> Result<()> {
     stage.world.scale_down().await?;
     let seen = stage.fire("scaledown").await?;
     seen.expect("PASS", &Named::new())
+}
+
+/// Launches that failed on six of fourteen mornings are ordinary; on seven they will fail again. It stays so: Auto Scaling
+/// forgets nothing.
+async fn a_shortage_of_every_other_morning_is_told(stage: &mut Stage<'_>) -> Result<()> {
+    let refused = "We currently do not have sufficient m7g.2xlarge capacity in the Availability Zone you requested \
+        (us-east-1b). You can currently get m7g.2xlarge capacity by choosing us-east-1a, us-east-1c.";
+    stage.world.launches_failed(1..=6, refused).await?;
+    stage.fire("prescale").await?.expect("PASS", &Named::new())?;
+    stage.world.launches_failed(7..=7, refused).await?;
+    let seen = stage.fire("prescale").await?;
+    seen.expect("FAIL", &named(&[("SCW-020", &["workspace"])]))?;
+    let told = "7 × no capacity (m7g.2xlarge in us-east-1b)";
+    let body = seen.mail.body.split_whitespace().collect::<Vec<_>>().join(" ");
+    ensure!(body.contains(told), "{body}");
+    Ok(())
 }
 
 /// Every AWS call of the function's role was allowed, and in the cluster it only listed (W28's other half: here nothing
@@ -278,6 +317,11 @@ async fn one_right_is_taken_away(platform: &Platform, stage: &mut Stage<'_>) -> 
         seen.mail.subject
     );
     ensure!(seen.mail.body.contains("permission denied"), "{}", seen.mail.body);
+    ensure!(
+        seen.mail.subject.contains(": GO not proven, 2 of "),
+        "{}",
+        seen.mail.subject
+    );
 
     iam.query("iam", "2010-05-08", "DeleteRolePolicy", &document[..2])
         .await?;

@@ -49,6 +49,8 @@ pub enum List {
     DaemonSets,
     /// `jobs`
     Jobs,
+    /// `cronjobs`: there are none.
+    CronJobs,
     /// `horizontalpodautoscalers`
     Autoscalers,
     /// `poddisruptionbudgets`
@@ -68,7 +70,7 @@ pub enum List {
 }
 
 /// Path, kind of the list, and whether its objects lie in namespaces.
-pub const LISTS: [(List, &str, &str, bool); 15] = [
+pub const LISTS: [(List, &str, &str, bool); 16] = [
     (List::Pods, "/api/v1/pods", "Pod", true),
     (List::Nodes, "/api/v1/nodes", "Node", false),
     (List::Namespaces, "/api/v1/namespaces", "Namespace", false),
@@ -95,6 +97,7 @@ pub const LISTS: [(List, &str, &str, bool); 15] = [
     ),
     (List::DaemonSets, "/apis/apps/v1/daemonsets", "DaemonSet", true),
     (List::Jobs, "/apis/batch/v1/jobs", "Job", true),
+    (List::CronJobs, "/apis/batch/v1/cronjobs", "CronJob", true),
     (
         List::Autoscalers,
         "/apis/autoscaling/v2/horizontalpodautoscalers",
@@ -212,7 +215,7 @@ impl World {
             List::Nodes => self.nodes(),
             List::Namespaces | List::Quotas => NAMESPACES,
             List::Deployments => deployments,
-            List::StatefulSets => 0,
+            List::StatefulSets | List::CronJobs => 0,
             List::DaemonSets => 6,
             List::Jobs => self.pods / 200,
             List::Autoscalers | List::Budgets => deployments / 4,
@@ -229,7 +232,7 @@ impl World {
             List::Nodes => &templates.node,
             List::Namespaces => &templates.namespace,
             List::Deployments => &templates.deployment,
-            List::StatefulSets => return,
+            List::StatefulSets | List::CronJobs => return,
             List::DaemonSets => &templates.daemon_set,
             List::Jobs => &templates.job,
             List::Autoscalers => &templates.autoscaler,

@@ -59,6 +59,7 @@ impl Tables {
         let after = self.after(operation, body)?;
         let attributes = match body["ReturnValues"].as_str() {
             Some("ALL_NEW") => json!({"Attributes": after}),
+            Some("UPDATED_NEW") => json!({"Attributes": changed(self.0.get(&key), after.as_ref())}),
             _ => json!({}),
         };
         match after {
@@ -155,6 +156,16 @@ impl Tables {
     }
 }
 
+/// The attributes that a write changes. DynamoDB names also those that were set to what they were.
+fn changed(before: Option<&Item>, after: Option<&Item>) -> Item {
+    let is_new = |name: &str, value: &Value| before.and_then(|before| before.get(name)) != Some(value);
+    let after = after.into_iter().flatten();
+    after
+        .filter(|(name, value)| is_new(name, value))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
 /// Where a write names its key: in the item itself, or apart.
 fn target<'a>(operation: &str, body: &'a Value) -> &'a Value {
     if operation == "PutItem" {
@@ -204,6 +215,19 @@ mod tests {
         let (status, said) = ask(&mut tables, "PutItem", &put);
         assert_eq!((status, &said["Item"]["n"]["N"]), (400, &json!("1")));
         assert!(said["__type"].as_str().unwrap().ends_with(FAILED));
+    }
+
+    #[test]
+    fn an_update_that_asks_for_what_is_new_is_not_given_the_rest() {
+        let mut tables = Tables::default();
+        let item = json!({"pk": {"S": "a"}, "sk": {"S": "s"}, "body": {"S": "long"}, "noted": {"N": "1"}});
+        ask(&mut tables, "PutItem", &json!({"TableName": "t", "Item": item}));
+        let counted = json!({
+            "TableName": "t", "Key": {"pk": {"S": "a"}, "sk": {"S": "s"}}, "UpdateExpression": "ADD noted :one",
+            "ExpressionAttributeValues": {":one": {"N": "1"}}, "ReturnValues": "UPDATED_NEW",
+        });
+        let (_, said) = ask(&mut tables, "UpdateItem", &counted);
+        assert_eq!(said, json!({"Attributes": {"noted": {"N": "2"}}}));
     }
 
     #[test]

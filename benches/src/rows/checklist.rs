@@ -31,14 +31,14 @@ const FUNCTION: &str = "scale-window";
 /// The morning's look, as a person calls it.
 const EVENT: &[u8] = br#"{"task":"prescale","targets":["prod-a"]}"#;
 
-/// Exchanges of a checklist that must wait for one another, whoever writes it: the claim of the run, the cluster's
-/// description, its nodes, one more that needs them (or: the database, its instances, their metrics), the report, the mail,
-/// the record.
-const CHECK: u32 = 7;
+/// Exchanges of a checklist that must wait for one another, whoever writes it: the cluster's description, its nodes, one more
+/// that needs them (or: the database, its instances, their metrics), the report, the mail, the record. The claim of the run
+/// is beside the first of them.
+const CHECK: u32 = 6;
 
-/// Exchanges of the index page of all reports, after the mail is out: the turn, what the journal holds, the page, the end of
-/// the turn (decision 16).
-const INDEX: u32 = 4;
+/// Exchanges of the index page of all reports that come after these: the end of its turn. Its turn, what the journal holds and
+/// the page are made beside report, mail and record (decision 20).
+const INDEX: u32 = 1;
 
 /// What does not change while it is measured is answered from memory, so that the emulator's own time, which is not that of
 /// AWS, is left out of both sides.
@@ -108,10 +108,10 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
          lines, and stores and mails a report."
             .to_owned(),
         format!(
-            "Critical path: the same run with no delay, and {} exchanges of the delay. {CHECK} are the checklist's: the claim of the \
-             run, three reads that need each other (cluster, nodes, what stands on them; or database, instances, their \
-             metrics), report, mail, record. {INDEX} come after the mail is out and make the index page of all reports anew: its \
-             turn, what the journal holds, the page, the end of the turn. The peers make neither report nor page.",
+            "Critical path: the same run with no delay, and {} exchanges of the delay. {CHECK} are the checklist's: three reads that \
+             need each other (cluster, nodes, what stands on them; or database, instances, their metrics), report, mail, record; \
+             the claim of the run is beside the first. {INDEX} is that of the index page of all reports: the end of its turn, after \
+             the record. The rest of the page is made beside report, mail and record. The peers make neither report nor page.",
             CHECK + INDEX
         ),
     ];

@@ -22,6 +22,8 @@ const LIMIT: Duration = Duration::from_mins(1);
 const STORM: u32 = 1_000;
 /// Pods that they are about.
 const PODS: u32 = 10;
+/// Distinct findings of each pod.
+const FINDINGS_OF_A_POD: u32 = 10;
 /// Exchanges that wait for each other from a finding to the isolated pod, in a warm sandbox: the pod (beside the journal and
 /// GuardDuty), its replica set, its Deployment (beside the claim), the record, and label and policy together.
 const WAVES: u32 = 5;
@@ -272,15 +274,17 @@ fn cold_once(api: &Rc<RuntimeApi>, launch: &Launch, replay: &Replay, number: u32
     })
 }
 
-/// All findings to one sandbox, one after another.
+/// All findings to one sandbox, one after another. What is delivered again is the same event, to the byte: one with another
+/// `updatedAt` would be an update of the finding.
 fn storm_once(api: &Rc<RuntimeApi>, launch: &Launch, replay: &Replay, findings: u32) -> Result<Sample> {
     let sandbox = Sandbox::start(api, launch)?;
     sandbox.ready()?;
+    let distinct = (0..PODS * FINDINGS_OF_A_POD).map(|number| event(&id(number / PODS, number % PODS)));
+    let distinct: Vec<Vec<u8>> = distinct.collect();
     let before = sandbox.usage()?;
     let began = Instant::now();
-    for number in 0..findings {
-        let (pod, which) = (number % PODS, number / PODS % 10);
-        sandbox.invoke(&event(&id(which, pod)))?;
+    for event in distinct.iter().cycle().take(usize::try_from(findings)?) {
+        sandbox.invoke(event)?;
     }
     let wall = began.elapsed();
     let after = sandbox.usage()?;

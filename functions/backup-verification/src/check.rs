@@ -1,17 +1,16 @@
 //! Wiring of the check: tasks, clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Item, Verdict};
 use day2_reads::times::Times;
 
 use crate::assess::{Scene, assess};
-use crate::gather::{Clients, connect, gather};
+use crate::gather::{Clients, connect, describe, gather};
 use crate::settings::{BackupSettings, Plan};
 
 /// Name of function, crate and folder.
@@ -47,6 +46,7 @@ impl Check for BackupVerification {
     const CODE: &'static str = "BAK";
     const TASKS: &'static [&'static str] = &["daily", "weekly"];
     const DEFAULT_TASK: &'static str = "weekly";
+    const LOOKS_EARLY: bool = true;
 
     type Settings = BackupSettings;
     type Ctx = Clients;
@@ -61,7 +61,7 @@ impl Check for BackupVerification {
         target: &Target,
         task: &str,
         at: Moment,
-        before: &Observed<Option<Earlier>>,
+        before: &Before,
     ) -> Result<Look, OpsError> {
         let task = Task::named(task).ok_or_else(|| OpsError::Event(format!("{NAME} has no task {task}")))?;
         let plan = plan(settings, target).map_err(OpsError::Refused)?;
@@ -70,7 +70,7 @@ impl Check for BackupVerification {
             facts: &facts,
             plan,
             task,
-            before,
+            before: before.known().await,
             zone: settings.deployment.zone.rules(),
             now: at.now,
         };
@@ -99,16 +99,17 @@ impl Check for BackupVerification {
         at: Moment,
     ) -> Vec<Item> {
         const TITLE: &str = "the target has a plan";
-        let plan = plan(settings, target);
-        let uses_cluster = plan.as_ref().is_ok_and(|plan| {
-            plan.velero.is_some() || plan.restore_proof.as_ref().is_some_and(|proof| proof.velero)
-        });
-        let mut items = vec![match plan {
-            Ok(_) => item("BAK-801", TITLE, Verdict::Pass, "declared".to_owned()),
-            Err(why) => item("BAK-801", TITLE, Verdict::Fail, why),
-        }];
-        if uses_cluster {
-            items.push(cluster_access(clients, target, &Times::of(at)).await);
+        let plan = match plan(settings, target) {
+            Ok(plan) => plan,
+            Err(why) => return vec![item("BAK-801", TITLE, Verdict::Fail, why)],
+        };
+        let times = Times::of(at);
+        let mut items = vec![item("BAK-801", TITLE, Verdict::Pass, "declared".to_owned())];
+        if plan.velero.is_some() || plan.restore_proof.as_ref().is_some_and(|proof| proof.velero) {
+            items.push(cluster_access(clients, target, &times).await);
+        }
+        if plan.is_about_the_database() {
+            items.push(database_access(clients, target, &times).await);
         }
         items
     }
@@ -139,6 +140,19 @@ const RULES: [(&str, &str); 5] = [
     ("velero.io", "backups"),
     ("velero.io", "restores"),
 ];
+
+/// One read with the target's role: whether it can be taken, and whether there is a database of that name.
+async fn database_access(clients: &Clients, target: &Target, times: &Times) -> Item {
+    const CODE: &str = "BAK-803";
+    const TITLE: &str = "the database can be described with the role of the target";
+    match describe(clients, target, times).await {
+        Ok(database) => item(CODE, TITLE, Verdict::Pass, format!("{} answers", database.id)),
+        Err(why) => Item::unreadable(CODE, TITLE, 1, &why).remedy(
+            "see that the target's role_arn lets the function's role in and allows what permissions.json lists, and that \
+             database.id is right",
+        ),
+    }
+}
 
 async fn cluster_access(clients: &Clients, target: &Target, times: &Times) -> Item {
     const CODE: &str = "BAK-802";

@@ -1,14 +1,13 @@
 //! Wiring of the check: clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
+use day2_core::Item;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed};
 
-use crate::assess::{assess, knows_what_to_examine};
+use crate::assess::{Judged, assess, knows_what_to_examine};
 use crate::gather::{Clients, gather};
 use crate::settings::DoctorSettings;
 
@@ -39,11 +38,14 @@ impl Check for Doctor {
         _target: &Target,
         _task: &str,
         at: Moment,
-        _before: &Observed<Option<Earlier>>,
+        _before: &Before,
     ) -> Result<Look, OpsError> {
         let facts = Box::pin(gather(clients, &settings.function, at)).await;
-        let items = assess(&facts, &settings.function, &settings.deployment.zone);
-        Ok(Look::of(items, Vec::new()))
+        let Judged { items, absent } = assess(&facts, &settings.function, &settings.deployment.zone);
+        Ok(Look {
+            absent,
+            ..Look::of(items, Vec::new())
+        })
     }
 
     fn not_checked(settings: &Settings<DoctorSettings>, _target: &Target) -> Vec<String> {

@@ -1,12 +1,11 @@
 //! Wiring of the check: client, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
+use day2_core::Item;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed};
 
 use crate::assess::{assess, can_list, can_read};
 use crate::gather::{Clients, gather, probe};
@@ -24,6 +23,7 @@ impl Check for EvidenceAudit {
     const CODE: &'static str = "EVA";
     const TASKS: &'static [&'static str] = &["audit"];
     const DEFAULT_TASK: &'static str = "audit";
+    const LOOKS_EARLY: bool = true;
 
     type Settings = AuditSettings;
     type Ctx = Clients;
@@ -39,7 +39,7 @@ impl Check for EvidenceAudit {
         target: &Target,
         _task: &str,
         at: Moment,
-        _before: &Observed<Option<Earlier>>,
+        _before: &Before,
     ) -> Result<Look, OpsError> {
         let how = how(settings, target).map_err(OpsError::Refused)?;
         let place = &settings.function.evidence;

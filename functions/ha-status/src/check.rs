@@ -1,13 +1,12 @@
 //! Wiring of the check: clients, and the order gather → assess, with what the run before noted.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Item, Verdict};
 use day2_reads::times::Times;
 
 use crate::assess::{Scene, assess};
@@ -43,14 +42,14 @@ impl Check for HaStatus {
         target: &Target,
         _task: &str,
         at: Moment,
-        before: &Observed<Option<Earlier>>,
+        before: &Before,
     ) -> Result<Look, OpsError> {
         let pair = pair(settings, target).map_err(OpsError::Refused)?;
         let facts = Box::pin(gather(clients, pair, &Times::of(at))).await;
         let (items, notes) = assess(&Scene {
             facts: &facts,
             pair,
-            before,
+            before: before.known().await,
             now: at.now,
         });
         Ok(Look {

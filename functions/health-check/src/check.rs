@@ -1,13 +1,13 @@
 //! Wiring of the check: tasks, clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{self, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
 use day2_core::item::Population;
+use day2_core::judging::population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Cause, Item, Observed, Verdict};
+use day2_core::{Cause, Item, Verdict};
 use day2_reads::times::Times;
 
 use crate::assess::{Judged, Scene, assess};
@@ -50,6 +50,7 @@ impl Check for HealthCheck {
     const CODE: &'static str = "HLT";
     const TASKS: &'static [&'static str] = &["morning", "triage"];
     const DEFAULT_TASK: &'static str = "morning";
+    const LOOKS_EARLY: bool = true;
 
     type Settings = HealthCheckSettings;
     type Ctx = Clients;
@@ -64,14 +65,17 @@ impl Check for HealthCheck {
         target: &Target,
         task: &str,
         at: Moment,
-        before: &Observed<Option<Earlier>>,
+        before: &check::Before,
     ) -> Result<Look, OpsError> {
         let task =
             Task::named(task).ok_or_else(|| OpsError::Event(format!("health-check has no task {task}")))?;
         let plan = plan(settings, target).map_err(OpsError::Refused)?;
-        let before = before.as_ref().ok().and_then(Option::as_ref).and_then(Before::of);
+        let before = async {
+            let known = before.known().await;
+            known.as_ref().ok().and_then(Option::as_ref).and_then(Before::of)
+        };
         let times = Times::of(at);
-        let facts = Box::pin(gather(clients, target, plan, task, before.as_ref(), &times)).await;
+        let facts = Box::pin(gather(clients, target, plan, task, before, &times)).await;
         let scene = Scene {
             plan,
             target,
@@ -144,7 +148,7 @@ fn plan<'a>(settings: &'a Settings<HealthCheckSettings>, target: &Target) -> Res
 }
 
 /// What `rbac.yaml` grants, asked of the cluster itself under the function's own role.
-const RULES: [(&str, &str); 22] = [
+const RULES: [(&str, &str); 23] = [
     ("", "nodes"),
     ("", "namespaces"),
     ("", "pods"),
@@ -160,6 +164,7 @@ const RULES: [(&str, &str); 22] = [
     ("apps", "controllerrevisions"),
     ("autoscaling", "horizontalpodautoscalers"),
     ("batch", "jobs"),
+    ("batch", "cronjobs"),
     ("cert-manager.io", "certificates"),
     ("karpenter.sh", "nodeclaims"),
     ("karpenter.sh", "nodepools"),
@@ -213,11 +218,7 @@ fn may_be_read(secrets: &[StoredCertificate]) -> Item {
         (false, true) => Verdict::Fail,
         (false, false) => Verdict::Unknown,
     };
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let population = Population {
-        examined: count(secrets.len() - unread.len()),
-        expected_at_least: count(secrets.len()),
-    };
+    let population = population(secrets.len() - unread.len(), secrets.len());
     let seen = format!("{} of {} readable", population.examined, secrets.len());
     Item::judge(
         "HLT-803",
@@ -232,7 +233,7 @@ fn may_be_read(secrets: &[StoredCertificate]) -> Item {
 
 #[cfg(test)]
 mod tests {
-    use day2_core::Unreadable;
+    use day2_core::{Observed, Unreadable};
 
     use super::*;
     use crate::facts::stored::Stored;

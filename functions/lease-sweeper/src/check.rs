@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
+use day2_core::Item;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed};
 
-use crate::assess::{asks_every_day, asks_owners, assess};
+use crate::assess::{asks_every_day, asks_owners, assess, figures};
 use crate::settings::{Sweep, SweeperSettings};
 use crate::sweep::{Clients, lambda_name, rehearse, sweep};
 
@@ -39,14 +38,18 @@ impl Check for LeaseSweeper {
         clients: &Clients,
         settings: &Settings<SweeperSettings>,
         target: &Target,
-        _task: &str,
+        task: &str,
         at: Moment,
-        _before: &Observed<Option<Earlier>>,
+        _before: &Before,
     ) -> Result<Look, OpsError> {
         let how = how(settings, target).map_err(OpsError::Refused)?;
         let facts = Box::pin(sweep(clients, settings, target.name.as_str(), how, at)).await;
         let items = assess(&facts, how, settings.deployment.zone.rules(), at.now);
-        Ok(Look::of(items, Vec::new()))
+        let own = (NAME, target.name.as_str(), task);
+        Ok(Look {
+            figures: figures(&facts, how, at.now, own),
+            ..Look::of(items, Vec::new())
+        })
     }
 
     async fn self_check(

@@ -1,18 +1,18 @@
 //! Wiring of the check: tasks, clients, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
-use day2_core::compare::Earlier;
 use day2_core::item::Population;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed, Verdict};
+use day2_core::{Item, Verdict};
 use day2_reads::times::Times;
 
 use crate::assess::assess;
 use crate::gather::{Clients, connect, gather};
 use crate::settings::{Plan, ScaleWindowSettings};
+use crate::{second_look, window};
 
 /// Name of function, crate and folder.
 pub const NAME: &str = "scale-window";
@@ -50,6 +50,8 @@ impl Check for ScaleWindow {
     const CODE: &'static str = "SCW";
     const TASKS: &'static [&'static str] = &["prescale", "postscale", "scaledown"];
     const DEFAULT_TASK: &'static str = "prescale";
+    const LOOKS_EARLY: bool = true;
+    const DECIDES: &'static [&'static str] = &["prescale"];
 
     type Settings = ScaleWindowSettings;
     type Ctx = Clients;
@@ -64,14 +66,23 @@ impl Check for ScaleWindow {
         target: &Target,
         task: &str,
         at: Moment,
-        _before: &Observed<Option<Earlier>>,
+        _before: &Before,
     ) -> Result<Look, OpsError> {
         let task =
             Task::named(task).ok_or_else(|| OpsError::Event(format!("scale-window has no task {task}")))?;
         let plan = plan(settings, target).map_err(OpsError::Refused)?;
-        let facts = Box::pin(gather(clients, target, plan, task, &Times::of(at))).await;
         let zone = settings.deployment.zone.rules();
-        let (items, charts) = assess(&facts, plan, target, task, zone, at.now);
+        let once = async |times: Times| {
+            let since = window::since(plan, task, zone, times.now);
+            let facts = Box::pin(gather(clients, target, plan, task, since, &times)).await;
+            assess(&facts, plan, target, task, zone, times.now)
+        };
+        let (items, charts) = match task {
+            Task::Postscale => {
+                second_look::unless_settled(&Times::of(at), &plan.limits, tokio::time::sleep, once).await
+            }
+            Task::Prescale | Task::Scaledown => once(Times::of(at)).await,
+        };
         Ok(Look::of(items, charts))
     }
 

@@ -8,12 +8,15 @@ use day2_core::{Observed, Unreadable};
 use day2_kube::objects::{DaemonSet, Deployment, Node, Pod, PodDisruptionBudget};
 use day2_probe::Seen;
 use day2_reads::alarms::Alarm;
+use day2_reads::images::Image;
+use day2_reads::instance_types::InstanceType;
 use day2_reads::instances::Instance;
+use day2_reads::launch_templates::TemplateVersion;
 use day2_reads::metric::Series;
 use day2_reads::nat_gateways::NatGateway;
 use day2_reads::quotas::Quota;
 use day2_reads::scaling_activities::Activity;
-use day2_reads::scaling_groups::Group;
+use day2_reads::scaling_groups::{Group, Template};
 use day2_reads::scheduled_actions::ScheduledAction;
 use day2_reads::subnets::Subnet;
 
@@ -49,7 +52,7 @@ pub struct DatabaseInstance {
     pub class: Option<String>,
 }
 
-/// What the cluster's API server said.
+/// What the cluster's API server said. A list that the task does not judge is not asked for, and says so.
 #[derive(Debug, Clone)]
 pub struct Cluster {
     /// All nodes.
@@ -87,6 +90,19 @@ pub struct GroupFacts {
     pub actions: Observed<Vec<ScheduledAction>>,
     /// Its activities since the window that is looked at.
     pub activities: Observed<Vec<Activity>>,
+    /// Its launches of earlier days that came to nothing; absent where nobody asked for them.
+    pub earlier: Option<Observed<Vec<Activity>>>,
+}
+
+/// What the groups launch from, each thing once, by the name under which the groups or templates name it.
+#[derive(Debug, Clone)]
+pub struct Launching {
+    /// Versions of launch templates.
+    pub templates: Vec<(Template, Observed<TemplateVersion>)>,
+    /// Images by id.
+    pub images: Vec<(String, Observed<Image>)>,
+    /// The instance types that templates and overrides name, as far as the region has them.
+    pub instance_types: Observed<Vec<InstanceType>>,
 }
 
 /// Everything that every task looks at.
@@ -100,6 +116,8 @@ pub struct Facts {
     pub subnets: Observed<Vec<Subnet>>,
     /// The cluster.
     pub cluster: Cluster,
+    /// What the groups launch from; only the morning before the scale-up looks at it.
+    pub launching: Option<Launching>,
     /// What only the morning before the scale-up looks at.
     pub surroundings: Option<Surroundings>,
 }

@@ -8,7 +8,9 @@ pub mod assess;
 pub mod facts;
 pub mod gather;
 pub mod settings;
+pub mod window;
 
 mod check;
+mod second_look;
 
 pub use check::{NAME, ScaleWindow, Task};

@@ -9,6 +9,7 @@ pub mod act;
 pub mod facts;
 pub mod gather;
 pub mod plan;
+pub mod repeats;
 pub mod report;
 pub mod settings;
 

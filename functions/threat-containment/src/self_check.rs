@@ -6,6 +6,7 @@ use day2_aws::app::prove;
 use day2_aws::error::OpsError;
 use day2_core::containment::sessions::{policy_name, role_name};
 use day2_core::item::Population;
+use day2_core::judging::population;
 use day2_core::target::Target;
 use day2_core::{Item, Verdict};
 use day2_kube::Access;
@@ -142,10 +143,7 @@ async fn roles(app: &ThreatContainment, target: &Target, times: &Times) -> Optio
         Verdict::Unknown
     };
     let answered = names.len() - refused.len();
-    let population = Population {
-        examined: u64::try_from(answered).unwrap_or(u64::MAX),
-        expected_at_least: u64::try_from(names.len()).unwrap_or(u64::MAX),
-    };
+    let population = population(answered, names.len());
     let seen = format!("{answered} of {} roles", names.len());
     let item = Item::judge(CODE, TITLE, verdict, population, seen);
     Some(

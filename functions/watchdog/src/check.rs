@@ -1,15 +1,14 @@
 //! Wiring of the check: a client, and the order gather → assess.
 
 use aws_config::SdkConfig;
-use day2_aws::check::{Check, Look, Moment};
+use day2_aws::check::{Before, Check, Look, Moment};
 use day2_aws::error::OpsError;
 use day2_aws::journal::Journal;
-use day2_core::compare::Earlier;
+use day2_core::Item;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
-use day2_core::{Item, Observed};
 
-use crate::assess::{assess, looks_every_day, reads_every_schedule};
+use crate::assess::{ages, assess, looks_every_day, reads_every_schedule};
 use crate::gather::gather;
 use crate::settings::WatchdogSettings;
 
@@ -40,13 +39,16 @@ impl Check for Watchdog {
         _target: &Target,
         _task: &str,
         at: Moment,
-        _before: &Observed<Option<Earlier>>,
+        _before: &Before,
     ) -> Result<Look, OpsError> {
         let deployment = &settings.deployment;
         let journal = Journal::new(dynamodb.clone(), deployment.journal_table.as_str());
         let facts = gather(&journal, &settings.function, &deployment.zone, at).await;
         let items = assess(&facts, &settings.function, &deployment.zone, at.now);
-        Ok(Look::of(items, Vec::new()))
+        Ok(Look {
+            figures: ages(&facts, &settings.function, at.now),
+            ..Look::of(items, Vec::new())
+        })
     }
 
     fn not_checked(settings: &Settings<WatchdogSettings>, _target: &Target) -> Vec<String> {

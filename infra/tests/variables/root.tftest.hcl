@@ -710,6 +710,46 @@ run "more_datapoints_than_minutes_is_refused" {
   expect_failures = [var.scale_window]
 }
 
+run "a_window_of_a_scaling_that_is_no_window_is_refused" {
+  command = plan
+
+  variables {
+    scale_window = { targets = { prod-a = merge(var.scale_window.targets.prod-a, { limits = { window_minutes = 4 } }) } }
+  }
+
+  expect_failures = [var.scale_window]
+}
+
+run "a_second_look_that_keeps_a_mail_waiting_is_refused" {
+  command = plan
+
+  variables {
+    scale_window = { targets = { prod-a = merge(var.scale_window.targets.prod-a, { limits = { second_look_seconds = 301 } }) } }
+  }
+
+  expect_failures = [var.scale_window]
+}
+
+run "more_days_than_auto_scaling_keeps_are_refused" {
+  command = plan
+
+  variables {
+    scale_window = { targets = { prod-a = merge(var.scale_window.targets.prod-a, { limits = { history_days = 43 } }) } }
+  }
+
+  expect_failures = [var.scale_window]
+}
+
+run "more_failed_days_than_days_are_refused" {
+  command = plan
+
+  variables {
+    scale_window = { targets = { prod-a = merge(var.scale_window.targets.prod-a, { limits = { history_days = 7, history_failed_days = 8 } }) } }
+  }
+
+  expect_failures = [var.scale_window]
+}
+
 run "a_limit_that_would_judge_nothing_is_refused" {
   command = plan
 

@@ -4,11 +4,13 @@
 use aws_config::SdkConfig;
 use day2_core::chart::Chart;
 use day2_core::compare::{Earlier, Notes};
+use day2_core::emf::Figure;
 use day2_core::settings::{Mistakes, Settings, Validate};
 use day2_core::target::Target;
 use day2_core::{Item, Observed};
 use deserr::Deserr;
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::SetOnce;
 
 use crate::error::OpsError;
 
@@ -42,6 +44,8 @@ pub struct Look {
     /// Codes of the lines that are left out because the whole list was read and holds nothing of their kind: what the run
     /// before complained of under them is resolved.
     pub absent: Vec<String>,
+    /// What becomes a metric beside the verdicts.
+    pub figures: Vec<Figure>,
 }
 
 impl Look {
@@ -53,6 +57,26 @@ impl Look {
             charts,
             notes: None,
             absent: Vec::new(),
+            figures: Vec::new(),
+        }
+    }
+}
+
+/// What the run before of the same task and target noted. The journal is asked for it while a check that
+/// [`Check::LOOKS_EARLY`] already looks, so it is to be waited for where it is needed and not first.
+#[derive(Debug, Default)]
+pub struct Before(SetOnce<Observed<Option<Earlier>>>);
+
+impl Before {
+    /// What was noted: `None` when there was no run before, and why when the journal did not say, which is not the same.
+    pub async fn known(&self) -> &Observed<Option<Earlier>> {
+        self.0.wait().await
+    }
+
+    /// Tells it to whoever waits. What was told stays.
+    pub(crate) fn tell(&self, earlier: Observed<Option<Earlier>>) {
+        if self.0.set(earlier).is_err() {
+            tracing::debug!("the run before was told twice");
         }
     }
 }
@@ -71,6 +95,13 @@ pub trait Check {
     const TASKS: &'static [&'static str];
     /// The task of an event that names none.
     const DEFAULT_TASK: &'static str;
+    /// Whether a look may begin while the run is still being claimed, and be dropped when another delivery has it. Only one that
+    /// leaves no trace (no write, no call of another function, no message) and measures nothing that our own calls would disturb.
+    /// A second delivery then costs the first reads, and every other one is an exchange shorter.
+    const LOOKS_EARLY: bool = false;
+    /// The tasks that something waits for: their mail says go or no-go
+    /// ([`Decision`](day2_core::report::Decision)).
+    const DECIDES: &'static [&'static str] = &[];
 
     /// The function's own part of the settings.
     type Settings: Deserr<Mistakes> + Validate;
@@ -83,8 +114,7 @@ pub trait Check {
 
     /// Looks at `target` and judges. What cannot be read is an `Unknown` item; the order of items is the report's.
     ///
-    /// `before` is the run before of the same task and target, for a check that compares with what it noted; `None`
-    /// when there was none, and why when the journal did not say, which is not the same.
+    /// `before` is the run before of the same task and target, for a check that compares with what it noted.
     ///
     /// # Errors
     ///
@@ -96,7 +126,7 @@ pub trait Check {
         target: &Target,
         task: &str,
         at: Moment,
-        before: &Observed<Option<Earlier>>,
+        before: &Before,
     ) -> Result<Look, OpsError>;
 
     /// Parts that the settings leave out on purpose, in the words of the settings; the report repeats them.

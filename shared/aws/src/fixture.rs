@@ -4,6 +4,7 @@
 mod actor;
 mod dummy;
 mod expression;
+mod gate;
 pub(crate) mod loopback;
 mod table;
 mod turns;
@@ -32,6 +33,7 @@ use crate::journal::Journal;
 use crate::publish::Publisher;
 pub(crate) use actor::{Actor, Knob, Machine, Shared};
 pub(crate) use dummy::{Act, Dummy, DummySettings};
+pub(crate) use gate::{Gate, Killed};
 use table::Table;
 use turns::Turns;
 
@@ -61,47 +63,6 @@ pub(crate) enum Fault {
     Index,
     /// The topic is out of order.
     Topic,
-}
-
-/// Counts the moments before and after every call to the outside, and ends the handler at one of them as SIGKILL
-/// would: nothing of it runs any more.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Gate(Arc<Mutex<(usize, Option<usize>)>>);
-
-/// What a killed handler unwinds with.
-pub(crate) struct Killed;
-
-impl Gate {
-    /// Kills at the moment of this number, from now on counted anew; `None` never kills.
-    pub(crate) fn kill_at(&self, moment: Option<usize>) {
-        *self.0.lock().unwrap() = (0, moment);
-    }
-
-    /// How many moments there were.
-    pub(crate) fn moments(&self) -> usize {
-        self.0.lock().unwrap().0
-    }
-
-    pub(crate) fn pass(&self) {
-        let killed = {
-            let mut gate = self.0.lock().unwrap();
-            gate.0 += 1;
-            gate.1 == Some(gate.0)
-        };
-        if killed {
-            std::panic::resume_unwind(Box::new(Killed));
-        }
-    }
-
-    fn around<I, O, F: Fn(&I) -> O>(&self, call: F) -> impl Fn(&I) -> O + use<I, O, F> {
-        let gate = self.clone();
-        move |input| {
-            gate.pass();
-            let answer = call(input);
-            gate.pass();
-            answer
-        }
-    }
 }
 
 pub(crate) type Faults = Arc<Mutex<Vec<Fault>>>;
@@ -215,10 +176,17 @@ impl World {
 
     fn s3(&self) -> aws_sdk_s3::Client {
         let (objects, faults) = (Arc::clone(&self.objects), Arc::clone(&self.faults));
+        let name = |put: &PutObjectInput| match put.key() {
+            Some(INDEX) => "store index".to_owned(),
+            _ => "store report".to_owned(),
+        };
+        let gate = self.gate.clone();
         let put = mock!(aws_sdk_s3::Client::put_object).then_compute_response(self.gate.around(
+            name,
             move |put: &PutObjectInput| {
                 let broken = |fault| faults.lock().unwrap().contains(&fault);
-                if broken(Fault::Bucket) || (put.key() == Some(INDEX) && broken(Fault::Index)) {
+                if gate.fails() || broken(Fault::Bucket) || (put.key() == Some(INDEX) && broken(Fault::Index))
+                {
                     let words = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>";
                     return MockResponse::Http(http_error(403, words));
                 }
@@ -239,9 +207,11 @@ impl World {
 
     fn sns(&self) -> aws_sdk_sns::Client {
         let (mails, faults) = (Arc::clone(&self.mails), Arc::clone(&self.faults));
+        let gate = self.gate.clone();
         let publish = mock!(aws_sdk_sns::Client::publish).then_compute_response(self.gate.around(
+            |_| "mail".to_owned(),
             move |mail: &aws_sdk_sns::operation::publish::PublishInput| {
-                if faults.lock().unwrap().contains(&Fault::Topic) {
+                if gate.fails() || faults.lock().unwrap().contains(&Fault::Topic) {
                     return MockResponse::Http(http_error(500, "<html>proxy</html>"));
                 }
                 mails.lock().unwrap().push(Mailed {

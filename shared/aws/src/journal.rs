@@ -47,6 +47,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::error::{OpsError, aws};
 
 pub use approval::{Proposal, Used};
+pub(crate) use board::Entry;
 pub use claim::{Claim, Held};
 pub use containment::{Breaker, Opened};
 pub use history::{MAX_RUNS, Past};
@@ -93,6 +94,16 @@ impl Journal {
 
     /// The row of this key, by a consistent read.
     async fn row(&self, pk: &str, sk: &str) -> Result<Option<Attributes>, OpsError> {
+        self.dated_row(pk, sk).await.map(|(row, _)| row)
+    }
+
+    /// The row of this key, by a consistent read, and the time by the table's clock, if the answer has one.
+    async fn dated_row(
+        &self,
+        pk: &str,
+        sk: &str,
+    ) -> Result<(Option<Attributes>, Option<Timestamp>), OpsError> {
+        let header = clock::DateHeader::default();
         let page = self
             .client
             .query()
@@ -102,10 +113,13 @@ impl Journal {
             .expression_attribute_values(":sk", text(sk))
             .consistent_read(true)
             .limit(1)
+            .customize()
+            .interceptor(header.clone())
             .send()
             .await
             .map_err(aws("dynamodb:Query", &self.table))?;
-        Ok(self.items(page.items.as_deref())?.first().cloned())
+        let row = self.items(page.items.as_deref())?.first().cloned();
+        Ok((row, header.time()))
     }
 
     /// An update of the row of this key.
@@ -128,14 +142,19 @@ impl Journal {
 
     /// Sends an update; `false` when its condition was not met, and nothing was written.
     async fn met(&self, update: UpdateItemFluentBuilder) -> Result<bool, OpsError> {
+        self.written(update).await.map(|written| written.is_some())
+    }
+
+    /// Sends an update and gives what it asks to be given; none when its condition was not met, and nothing was written.
+    async fn written(&self, update: UpdateItemFluentBuilder) -> Result<Option<Attributes>, OpsError> {
         match update.send().await {
-            Ok(_) => Ok(true),
+            Ok(done) => Ok(Some(done.attributes.unwrap_or_default())),
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
-                Ok(false)
+                Ok(None)
             }
             Err(error) => Err(aws("dynamodb:UpdateItem", &self.table)(error)),
         }

@@ -3,6 +3,8 @@
 //! Source: Amazon `CloudWatch` User Guide, "Specification: Embedded metric format": the event is one JSON object with
 //! nothing before or after it; the values that `_aws` refers to are members of its root.
 
+mod figure;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -11,6 +13,8 @@ use crate::hostile;
 use crate::report::Report;
 use crate::verdict::Verdict;
 use crate::words::action::is_unverified;
+
+pub use figure::{Figure, Unit};
 
 /// Namespace of all metrics of Day2.
 pub const NAMESPACE: &str = "Day2";

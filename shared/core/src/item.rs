@@ -37,7 +37,8 @@ pub struct Subject {
 
 /// One judged line of a report.
 ///
-/// Nothing examined is never a `Pass`: [`Item::judge`] and [`Item::unreadable`] keep that rule, and nothing else makes one.
+/// A line that examined nothing is never a `PASS`.
+// `judge` and `unreadable` keep that rule, and nothing else makes an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Item {

@@ -11,6 +11,7 @@ pub mod calendar;
 pub mod chart;
 pub mod compare;
 pub mod containment;
+pub mod cron;
 pub mod database;
 pub mod emf;
 pub mod evidence;

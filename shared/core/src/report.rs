@@ -84,6 +84,43 @@ pub struct PastRun {
     pub page: Option<String>,
 }
 
+/// What a verdict means for something that is about to happen, for example this morning's scale-up.
+///
+/// Only a proof says `go`. What could not be seen is no reason to stop by itself, and none to go: it is called what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Decision {
+    /// Everything was looked at and passed.
+    Go,
+    /// Something failed.
+    NoGo,
+    /// Nothing failed, and not everything could be seen. Whoever needs a yes or no takes it for a no.
+    GoNotProven,
+}
+
+impl Decision {
+    /// The decision that follows from a verdict.
+    #[must_use]
+    pub const fn of(status: Verdict) -> Self {
+        match status {
+            Verdict::Pass => Self::Go,
+            Verdict::Fail => Self::NoGo,
+            Verdict::Unknown => Self::GoNotProven,
+        }
+    }
+
+    /// The words of subject, first line and page.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Go => "GO",
+            Self::NoGo => "NO-GO",
+            Self::GoNotProven => "GO not proven",
+        }
+    }
+}
+
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -94,6 +131,9 @@ pub struct Report {
     pub id: String,
     /// Worst verdict of all items.
     pub status: Verdict,
+    /// Whether what the task stands before may go ahead; absent for a task that stands before nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
     /// Identity of the run.
     #[serde(flatten)]
     pub run: Run,
@@ -127,6 +167,7 @@ impl Report {
             schema: SCHEMA.to_owned(),
             id: run.report_id(),
             status: Verdict::worst(items.iter().map(Item::verdict)),
+            decision: None,
             run,
             action: None,
             items,
@@ -136,6 +177,13 @@ impl Report {
             absent: Vec::new(),
             history: Vec::new(),
         }
+    }
+
+    /// The same report of a task that something waits for: its status says whether that may go ahead.
+    #[must_use]
+    pub const fn deciding(mut self) -> Self {
+        self.decision = Some(Decision::of(self.status));
+        self
     }
 
     /// The same report, compared with what is remembered of the run before.

@@ -16,8 +16,17 @@ use crate::verdict::Verdict;
 /// What is said of a complaint that this run could not confirm or clear.
 pub(crate) const UNSEEN: &str = "could not be looked at again";
 
-/// `2 of 11 checks failed, 1 unknown`; `all 11 checks passed, 3 resolved`.
+/// `2 of 11 checks failed, 1 unknown`; `all 11 checks passed, 3 resolved`. Of a task that something waits for the decision
+/// comes first: `NO-GO, 2 of 11 checks failed`.
 pub(crate) fn verdict_sentence(report: &Report) -> String {
+    let counts = counts_sentence(report);
+    match report.decision {
+        Some(decision) => format!("{}, {counts}", decision.words()),
+        None => counts,
+    }
+}
+
+fn counts_sentence(report: &Report) -> String {
     let all = report.items.len();
     let failed = report.count(Verdict::Fail);
     let unknown = report.count(Verdict::Unknown);

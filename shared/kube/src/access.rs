@@ -136,7 +136,10 @@ impl ClusterClient {
             metadata_only: false,
         };
         let until = self.transport().until(deadline);
-        let answer = self.transport().read(&call, until, &mut Small::default()).await;
+        let answer = self
+            .transport()
+            .read(&call, until, None, &mut Small::default())
+            .await;
         answer
             .and_then(|body| {
                 let review = serde_json::from_slice::<Review>(&body);

@@ -28,6 +28,13 @@ impl TimedBody {
             alarm,
         }
     }
+
+    /// Counts silence from now on: nobody listened until now.
+    pub(crate) fn heard_now(mut self) -> Self {
+        let alarm = self.until.min(Instant::now() + self.silence);
+        self.alarm.as_mut().reset(alarm);
+        self
+    }
 }
 
 impl Body for TimedBody {

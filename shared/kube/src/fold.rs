@@ -5,13 +5,16 @@ use std::marker::PhantomData;
 
 use day2_core::{Cause, Observed, Unreadable};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::ClusterClient;
+use crate::ahead::Ahead;
 use crate::fault::Fault;
 use crate::items::{ListMeta, ListReader};
 use crate::list::ListQuery;
 use crate::objects::Kind;
 use crate::read::{Call, Consumer};
+use crate::transport::Transport;
 
 /// How often a list begins again when its continue token has expired (the API server forgets old versions about
 /// five minutes after they were replaced).
@@ -61,7 +64,7 @@ impl ClusterClient {
     ) -> Observed<Folded<R::Sum>> {
         let operation = format!("list {}", K::PLURAL);
         let until = self.transport().until(deadline);
-        let mut page = Page::<K, R>::new(reduce);
+        let mut page = Page::<K, R>::new(self.transport(), query, until, reduce);
         let (mut sum, mut count) = (reduce.empty(), 0);
         let mut tokens = HashSet::new();
         let mut next: Option<String> = None;
@@ -71,11 +74,13 @@ impl ClusterClient {
                 Ok(path) => path,
                 Err(fault) => break fault,
             };
-            let call = Call {
-                metadata_only: K::METADATA_ONLY,
-                ..Call::get(&path)
-            };
-            match self.transport().read(&call, until, &mut page).await {
+            let ahead = page.ahead.take();
+            page.token.clone_from(&next);
+            let read = self
+                .transport()
+                .read(&call::<K>(&path), until, ahead, &mut page)
+                .await;
+            match read {
                 Ok((of_page, read, meta)) => {
                     reduce.join(&mut sum, of_page);
                     count += read;
@@ -119,8 +124,21 @@ impl ClusterClient {
     }
 }
 
-/// Reads one page.
+fn call<K: Kind>(path: &str) -> Call<'_> {
+    Call {
+        metadata_only: K::METADATA_ONLY,
+        ..Call::get(path)
+    }
+}
+
+/// Reads one page, and asks for the one after it as soon as its token is known.
 struct Page<'r, K: Kind, R: Reduce<K::Object>> {
+    transport: &'r Transport,
+    query: &'r ListQuery,
+    until: Instant,
+    /// The token of this page; none for the first.
+    token: Option<String>,
+    ahead: Option<Ahead>,
     reader: ListReader,
     sum: R::Sum,
     read: usize,
@@ -129,8 +147,13 @@ struct Page<'r, K: Kind, R: Reduce<K::Object>> {
 }
 
 impl<'r, K: Kind, R: Reduce<K::Object>> Page<'r, K, R> {
-    fn new(reduce: &'r R) -> Self {
+    fn new(transport: &'r Transport, query: &'r ListQuery, until: Instant, reduce: &'r R) -> Self {
         Self {
+            transport,
+            query,
+            until,
+            token: None,
+            ahead: None,
             reader: ListReader::new(),
             sum: reduce.empty(),
             read: 0,
@@ -138,12 +161,25 @@ impl<'r, K: Kind, R: Reduce<K::Object>> Page<'r, K, R> {
             kind: PhantomData,
         }
     }
+
+    /// Asks for the next page, once. A server that names the present page again is not asked.
+    fn ask_ahead(&mut self) -> Result<(), Fault> {
+        let next = self.reader.next_page();
+        if self.ahead.is_some() || next.is_none() || next == self.token.as_deref() {
+            return Ok(());
+        }
+        let path = self.query.path::<K>(next)?;
+        self.ahead = Ahead::ask(self.transport, &call::<K>(&path), self.until)?;
+        Ok(())
+    }
 }
 
 impl<K: Kind, R: Reduce<K::Object>> Consumer for Page<'_, K, R> {
     type Output = (R::Sum, usize, ListMeta);
 
     fn reset(&mut self) {
+        // What broke this page has most often broken the next one too: they share a connection.
+        self.ahead = None;
         self.reader = ListReader::new();
         self.sum = self.reduce.empty();
         self.read = 0;
@@ -165,7 +201,8 @@ impl<K: Kind, R: Reduce<K::Object>> Consumer for Page<'_, K, R> {
                 *read += 1;
                 Ok(())
             })
-            .map_err(Fault::Malformed)
+            .map_err(Fault::Malformed)?;
+        self.ask_ahead()
     }
 
     fn finish(&mut self) -> Result<Self::Output, Fault> {

@@ -10,7 +10,7 @@ use crate::ClusterClient;
 use crate::fold::{Folded, Reduce};
 use crate::list::{ListQuery, Listed};
 use crate::objects::{
-    Certificate, ConfigMaps, ControllerRevisions, DeploymentDetail, Job, Kind, Namespace, NodeClaim,
+    Certificate, ConfigMaps, ControllerRevisions, CronJob, DeploymentDetail, Job, Kind, Namespace, NodeClaim,
     NodeHealth, NodePoolRoom, Notice, PodHealth, ReplicaSets, ResourceQuota, ScaledObject, StorageClass,
     Trace, Volume, VolumeAttachment, VolumeClaim, Workload,
 };
@@ -26,6 +26,11 @@ impl ClusterClient {
     /// Resource quotas.
     pub async fn list_resource_quotas(&self, deadline: Timestamp) -> Observed<Listed<ResourceQuota>> {
         self.list::<ResourceQuota>(&ListQuery::all(), deadline).await
+    }
+
+    /// Cron jobs.
+    pub async fn list_cron_jobs(&self, deadline: Timestamp) -> Observed<Listed<CronJob>> {
+        self.list::<CronJob>(&ListQuery::all(), deadline).await
     }
 
     /// Storage classes.

@@ -120,6 +120,11 @@ impl ListReader {
         Ok(())
     }
 
+    /// The token of the next page, as soon as the list's metadata was seen.
+    pub(crate) fn next_page(&self) -> Option<&str> {
+        self.meta.r#continue.as_deref().filter(|token| !token.is_empty())
+    }
+
     /// Whether the list was seen to its end.
     pub(crate) const fn is_whole(&self) -> bool {
         matches!(self.place, Place::End)

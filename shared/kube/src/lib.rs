@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 mod access;
+mod ahead;
 mod autoscalers;
 mod body;
 pub mod change;

@@ -9,6 +9,7 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use tokio::time::{Instant, sleep};
 
+use crate::ahead::Ahead;
 use crate::body::TimedBody;
 use crate::fault::Fault;
 use crate::transport::Transport;
@@ -62,7 +63,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    fn request(&self) -> Result<Request<Body>, Fault> {
+    pub(crate) fn request(&self) -> Result<Request<Body>, Fault> {
         let accepted = if self.metadata_only {
             METADATA
         } else {
@@ -83,17 +84,20 @@ impl<'a> Call<'a> {
 }
 
 impl Transport {
-    /// Makes `call` until it succeeds, cannot succeed, or the time is used up.
+    /// Makes `call` until it succeeds, cannot succeed, or the time is used up. The first attempt is `ahead`, where that was
+    /// asked for this call.
     pub(crate) async fn read<C: Consumer>(
         &self,
         call: &Call<'_>,
         until: Instant,
+        ahead: Option<Ahead>,
         consumer: &mut C,
     ) -> Result<C::Output, Fault> {
+        let mut ahead = ahead.filter(|ahead| ahead.is_of(call.path));
         let mut tried = 0;
         loop {
             consumer.reset();
-            let fault = match self.read_once(call, until, consumer).await {
+            let fault = match self.read_once(call, until, ahead.take(), consumer).await {
                 Ok(output) => return Ok(output),
                 Err(fault) => fault,
             };
@@ -114,19 +118,24 @@ impl Transport {
 
     /// Reads a small answer whole.
     pub(crate) async fn read_small(&self, path: &str, until: Instant) -> Result<Vec<u8>, Fault> {
-        self.read(&Call::get(path), until, &mut Small::default()).await
+        self.read(&Call::get(path), until, None, &mut Small::default())
+            .await
     }
 
     async fn read_once<C: Consumer>(
         &self,
         call: &Call<'_>,
         until: Instant,
+        ahead: Option<Ahead>,
         consumer: &mut C,
     ) -> Result<C::Output, Fault> {
         if Instant::now() >= until {
             return Err(Fault::TimedOut("no time was left"));
         }
-        let answer = self.send(call.request()?, until).await?;
+        let answer = match ahead {
+            Some(ahead) => ahead.answer().await?,
+            None => self.send(call.request()?, until).await?,
+        };
         if !answer.status().is_success() {
             return Err(error_of(answer).await);
         }

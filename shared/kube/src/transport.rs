@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use jiff::{SignedDuration, Timestamp};
 use kube::client::Body;
 use rustls::ClientConfig;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use crate::Clock;
@@ -65,6 +66,9 @@ const IDLE_AT_MOST: SignedDuration = SignedDuration::from_secs(45);
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
 
+/// Answers that may wait unread: together they fill half of the connection's window at most.
+const UNREAD: usize = (CONNECTION_WINDOW / STREAM_WINDOW / 2) as usize;
+
 type Http = Client<HttpsConnector<HttpConnector>, Body>;
 
 /// Sends requests to one API server.
@@ -78,6 +82,7 @@ struct Inner {
     clock: Clock,
     limits: Limits,
     pool: Mutex<Pool>,
+    unread: Arc<Semaphore>,
 }
 
 struct Pool {
@@ -104,7 +109,13 @@ impl Transport {
             clock,
             limits,
             pool,
+            unread: Arc::new(Semaphore::new(UNREAD)),
         }))
+    }
+
+    /// Room for an answer that will not be read at once; none while others take it.
+    pub(crate) fn room_ahead(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.unread).try_acquire_owned().ok()
     }
 
     /// The moment on this process's own clock at which `deadline` will be reached.

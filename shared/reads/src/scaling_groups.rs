@@ -1,5 +1,7 @@
 //! Auto Scaling groups (`autoscaling:DescribeAutoScalingGroups`).
 
+mod launch;
+
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types;
 use day2_aws::Pages;
@@ -9,6 +11,7 @@ use futures::future::join_all;
 
 use crate::answer::{lacks, listed};
 use crate::times::Times;
+pub use launch::{LaunchChoice, LaunchSource, Template};
 
 const ACTION: &str = "autoscaling:DescribeAutoScalingGroups";
 
@@ -37,6 +40,8 @@ pub struct Group {
     pub tags: Vec<(String, String)>,
     /// Why it cannot be changed any more, for example `Delete in progress`.
     pub status: Option<String>,
+    /// What it makes its instances from; empty when the answer does not say.
+    pub launches_from: Vec<LaunchChoice>,
 }
 
 /// One instance of a group.
@@ -161,5 +166,6 @@ fn group(name: &str, seen: &types::AutoScalingGroup) -> Observed<Group> {
             .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
             .collect(),
         status: seen.status().map(str::to_owned),
+        launches_from: launch::choices(seen),
     })
 }

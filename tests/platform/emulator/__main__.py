@@ -65,7 +65,9 @@ async def serve(application, port):
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
-    config.keep_alive_timeout = 75
+    # Longer than any client keeps a connection that is idle: one that is closed while a request is under way loses its answer, and
+    # the client creates a second time what was created.
+    config.keep_alive_timeout = 3600
     config.graceful_timeout = 1
     config.accesslog = None
     clock = asyncio.create_task(alarms.by_the_clock())

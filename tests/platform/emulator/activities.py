@@ -61,16 +61,37 @@ def describe(params):
     wanted, group = autoscaling._parse_member_list(params, "ActivityIds"), autoscaling._p(params, "AutoScalingGroupName")
     if group and group not in autoscaling._asgs:
         return autoscaling._error("ValidationError", f"Group name '{group}' not found")
+    passes = _filters(params)
     listed = [
         activity
         for activity in sorted(reversed(_log), key=lambda one: one["StartTime"], reverse=True)
         if (not wanted or activity["ActivityId"] in wanted) and (not group or activity["AutoScalingGroupName"] == group)
+        and passes(activity)
     ]
     page, token = page_of(listed, params, DEFAULT_PAGE)
     members = autoscaling._member_xml(page)
     more = f"<NextToken>{token}</NextToken>" if token else ""
     result = f"<DescribeScalingActivitiesResult><Activities>{members}</Activities>{more}</DescribeScalingActivitiesResult>"
     return autoscaling._xml(200, "DescribeScalingActivitiesResponse", result)
+
+
+def _filters(params):
+    """The filters of the API: `Status`, `StartTimeLowerBound`, `StartTimeUpperBound`. Times of one form compare as texts."""
+    from ministack.services import autoscaling
+
+    wanted = {}
+    while name := autoscaling._p(params, f"Filters.member.{len(wanted) + 1}.Name"):
+        wanted[name] = autoscaling._parse_member_list(params, f"Filters.member.{len(wanted) + 1}.Values")
+    if unknown := wanted.keys() - {"Status", "StartTimeLowerBound", "StartTimeUpperBound"}:
+        raise ValueError(f"no filter {sorted(unknown)[0]}")
+
+    def passes(activity):
+        began = activity["StartTime"]
+        return (activity["StatusCode"] in wanted.get("Status", (activity["StatusCode"],))
+                and all(began >= bound for bound in wanted.get("StartTimeLowerBound", ()))
+                and all(began <= bound for bound in wanted.get("StartTimeUpperBound", ())))
+
+    return passes
 
 
 def page_of(listed, params, default):

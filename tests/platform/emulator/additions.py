@@ -4,11 +4,11 @@ Each addition enters a table of handlers that MiniStack already has, or replaces
 A name that another version of MiniStack no longer has fails here, at start, not in a test much later.
 """
 
-from emulator import (alarms, aurora, backups, clusters, compute, databases, functions, guardduty, insights, invocations,
-                      metrics, nodegroups, objects, protection, quotas, resources, scaling, schedules, securityhub,
+from emulator import (alarms, aurora, backups, clusters, compute, databases, functions, guardduty, images, insights,
+                      invocations, metrics, nodegroups, objects, protection, quotas, resources, scaling, schedules, securityhub,
                       shortages, simulation, snapshots, terminations)
 
-MODULES = (clusters, nodegroups, insights, compute, databases, aurora, snapshots, backups, scaling, shortages,
+MODULES = (clusters, nodegroups, insights, compute, images, databases, aurora, snapshots, backups, scaling, shortages,
            terminations, protection, schedules, invocations, functions, metrics, alarms, objects, quotas, guardduty,
            securityhub, simulation, resources)
 

@@ -76,11 +76,11 @@ def hold(namespace, name):
         _forced[alarm["AlarmArn"]] = time.time() + SECONDS_FORCED
 
 
-def evaluate(alarm):
+def evaluate(alarm, seconds_later=0):
     """Moves the alarm by the newest periods of its own metric, unless its state is forced at present."""
     if not alarm.get("MetricName"):
         return
-    now = time.time()
+    now = time.time() + seconds_later
     with _lock:
         if _forced.get(alarm["AlarmArn"], 0) > now:
             return
@@ -201,7 +201,8 @@ def _remembered(put):
 
 @endpoint("alarms/evaluate")
 def evaluate_now(request):
-    """Optional `alarm`: evaluates it, or every alarm, at once, whether its state is forced or not."""
+    """Optional `alarm`: evaluates it, or every alarm, at once, whether its state is forced or not. Optional `seconds_later`: as
+    it will be then if no datapoint comes; that state holds as a forced one does."""
     from ministack.services import cloudwatch
 
     named = request.get("alarm")
@@ -210,5 +211,8 @@ def evaluate_now(request):
         raise Refused(f"no metric alarm {named}")
     for alarm in alarms:
         _forced.pop(alarm["AlarmArn"], None)
-        evaluate(alarm)
+        seconds_later = request.get("seconds_later") or 0
+        evaluate(alarm, seconds_later)
+        if seconds_later:
+            _forced[alarm["AlarmArn"]] = time.time() + SECONDS_FORCED
     return {"states": {alarm["AlarmName"]: alarm["StateValue"] for alarm in alarms}}

@@ -9,6 +9,9 @@ from emulator import routes
 # The name in a signature → the prefix that IAM uses for the same service.
 IAM_PREFIX = {"monitoring": "cloudwatch", "email": "ses", "elasticfilesystem": "efs"}
 SIGNED_SERVICE = re.compile(r"Credential=[^/]+/\d{8}/(?:[^/]+/)?([^/]+)/aws4_request")
+# Parameters and headers that make S3 ask for another action, or for one more.
+OBJECT_PARAMETERS = ("versionId",)
+OBJECT_HEADERS = ("x-amz-acl", "x-amz-object-lock-legal-hold", "x-amz-object-lock-mode", "x-amz-tagging")
 ERROR_CODE_XML = re.compile(rb"<Code>([^<]+)</Code>")
 
 
@@ -30,7 +33,20 @@ def describe(scope, body, status, answer_headers, answer):
         "user_agent": headers.get("user-agent", ""),
         "status": status,
         "error": _error(status, answer_headers, answer),
+        "details": _details(service, headers, query, body),
     }
+
+
+def _details(service, headers, query, body):
+    """What the right to a call depends on beside the name of its operation; none for most."""
+    if service == "dynamodb" and ".Transact" in headers.get("x-amz-target", ""):
+        try:
+            return sorted({kind for item in json.loads(body)["TransactItems"] for kind in item})
+        except Exception:  # noqa: BLE001 - a body cut short or odd must not lose the call itself
+            return []
+    if service == "s3":
+        return [name for name in OBJECT_PARAMETERS if name in query] + [name for name in OBJECT_HEADERS if name in headers]
+    return []
 
 
 def _form(headers, body):

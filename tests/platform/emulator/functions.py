@@ -10,10 +10,22 @@ EMULATOR_ONLY = ("AUTH", "BIND_HOST", "DOCKER_HOST", "GATEWAY_PORT", "IOT_MTLS_E
 
 
 def install():
+    from ministack.core import lambda_runtime
     from ministack.services import cloudwatch_logs, lambda_svc
 
     replace.function(lambda_svc, "_provided_worker_env", _with_logging_controls)
     replace.function(cloudwatch_logs, "_append_log_events", _with_embedded_metrics)
+    replace.function(lambda_runtime.Worker, "_drain_stderr_bounded", _patiently)
+
+
+def _patiently(drain):
+    """The log of an invocation is gathered for milliseconds; where a thread waits longer for a processor, the rest of it, and the
+    metrics in it, would come with the next invocation or never."""
+
+    def patient(worker, **_waits):
+        return drain(worker, first_line_wait=0.5, idle_confirm=0.1, hard_cap=5.0)
+
+    return patient
 
 
 def _with_logging_controls(make):

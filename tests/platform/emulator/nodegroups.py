@@ -246,6 +246,21 @@ def adopt(request):
     return {"arn": group["nodegroupArn"]}
 
 
+@endpoint("eks/node-groups/forget")
+def forget(request):
+    """`cluster`, `name`: the Auto Scaling group stays, and is nobody's node group: as if it had been made without EKS."""
+    from ministack.services import autoscaling, eks
+
+    key = f"{request['cluster']}/{request['name']}"
+    if key not in eks._nodegroups:
+        raise Refused(f"no node group {key}")
+    name = eks._nodegroups.pop(key)["resources"]["autoScalingGroups"][0]["name"]
+    if record := autoscaling._asgs.get(name):
+        record["Tags"] = [tag for tag in record["Tags"] if not tag["Key"].startswith("eks:")]
+        autoscaling._tags[name] = record["Tags"]
+    return {}
+
+
 @endpoint("eks/node-group-updates")
 def place_outcome(request):
     """`cluster`, `node_group`, `outcome` (Successful, Failed, InProgress); for Failed `error_code`, `error_message`.

@@ -28,6 +28,18 @@ def recorded(app, path):
             await app(scope, receive, send)
             return
         request, answer = _Kept(KEPT_BODY_BYTES), _Kept(KEPT_ANSWER_BYTES)
+        started = datetime.datetime.now(datetime.timezone.utc)
+        written = False
+
+        def write():
+            nonlocal written
+            if written:
+                return
+            written = True
+            line = {"time": started.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+            line |= calls.describe(scope, bytes(request.body), answer.status, answer.headers, bytes(answer.body))
+            with lock:
+                log.write(json.dumps(line) + "\n")
 
         async def kept_receive():
             message = await receive()
@@ -41,16 +53,15 @@ def recorded(app, path):
                 answer.headers = message.get("headers", [])
             elif message["type"] == "http.response.body":
                 answer.add(message.get("body", b""))
+                # Before the caller has its answer, so that whoever then reads the log finds the call in it.
+                if not message.get("more_body"):
+                    write()
             await send(message)
 
-        started = datetime.datetime.now(datetime.timezone.utc)
         try:
             await app(scope, kept_receive, kept_send)
         finally:
-            line = {"time": started.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
-            line |= calls.describe(scope, bytes(request.body), answer.status, answer.headers, bytes(answer.body))
-            with lock:
-                log.write(json.dumps(line) + "\n")
+            write()
 
     return application
 

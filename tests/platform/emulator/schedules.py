@@ -128,6 +128,20 @@ def _delete_when_complete(key, schedule, due, ended):
 @endpoint("scheduler/fire")
 def fire_now(request):
     """`name`; optional `group` (default), `scheduled_at` (ISO 8601 or RFC 3339, default now)."""
+    return {"execution_id": _fire_named(*_named(request), request)}
+
+
+@endpoint("scheduler/come-round")
+def come_round(request):
+    """The same as `scheduler/fire`, as the clock would do it: a schedule that is not enabled fires nothing, and there is no
+    execution id."""
+    key, schedule = _named(request)
+    if schedule.get("State") != "ENABLED":
+        return {"execution_id": None}
+    return {"execution_id": _fire_named(key, schedule, request)}
+
+
+def _named(request):
     from ministack.core.responses import get_account_id, get_region
     from ministack.services import scheduler
 
@@ -135,9 +149,13 @@ def fire_now(request):
     schedule = scheduler._schedules._data.get(key)
     if schedule is None:
         raise Refused(f"no schedule {key[2]}; there are {sorted(scheduler._schedules.keys())}")
+    return key, schedule
+
+
+def _fire_named(key, schedule, request):
     moment = request.get("scheduled_at")
     scheduled_at = datetime.fromisoformat(moment).timestamp() if moment else time.time()
     try:
-        return {"execution_id": fire(key, schedule, scheduled_at)}
+        return fire(key, schedule, scheduled_at)
     except NotAllowed as why:
         raise Refused(str(why)) from why

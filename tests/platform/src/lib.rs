@@ -19,6 +19,7 @@ pub mod platform;
 pub mod ports;
 pub mod process;
 pub mod requests;
+pub mod rights;
 pub mod sandbox;
 pub mod toolchain;
 pub mod wait;

@@ -1,10 +1,10 @@
 //! `platform`: brings the local platform up, shows how to reach it, and plays the demo.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use day2_platform::demo::{self, Act, Console};
 use day2_platform::deploy::{self, repository};
@@ -12,6 +12,7 @@ use day2_platform::example;
 use day2_platform::letters::Letters;
 use day2_platform::platform::{self, Platform};
 use day2_platform::requests::{self, Request, Requests};
+use day2_platform::rights;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The local platform: a real Kubernetes control plane and an AWS emulator on loopback ports.
@@ -53,6 +54,12 @@ enum Command {
         /// Which.
         #[arg(value_enum)]
         which: Trouble,
+    },
+    /// Compares what functions may do with what they did while tests and demo ran with `DAY2_RECORDS`.
+    Rights {
+        /// The folder that `DAY2_RECORDS` named.
+        #[arg(long, value_name = "DIR")]
+        records: PathBuf,
     },
     /// Plays the demo: mornings that are well, broken and mended, alarms that are acted on, a pod that mines.
     Demo {
@@ -117,8 +124,24 @@ async fn run(arguments: Arguments) -> Result<()> {
             };
             requests::ask(&state, request).await
         }
+        Command::Rights { records } => rights(&records),
         Command::Demo { keep, acts } => demo::run(&state, &acts, keep, &Console::new()).await,
     }
+}
+
+/// Prints a table, and ends with an error that names every right too many or too few.
+fn rights(records: &Path) -> Result<()> {
+    let compared = rights::compare_records(records, &repository())?;
+    write!(std::io::stdout(), "{compared}")?;
+    let complaints = compared.complaints();
+    ensure!(
+        complaints.is_empty(),
+        "what functions may do is not what they did:\n{}\nA right that nothing used is taken away, or used by a test; what no test \
+         can show stands with its reason in {}. A call is allowed in permissions.json or rbac.yaml, or not made.",
+        complaints.join("\n"),
+        rights::exceptions::FILE
+    );
+    Ok(())
 }
 
 async fn up(state: PathBuf, empty: bool, deploy: bool) -> Result<()> {

@@ -111,7 +111,31 @@ impl Platform {
     ///
     /// As [`Deployment::apply`].
     pub async fn deploy(&self, world: &World, progress: Progress) -> Result<Deployment> {
-        Deployment::apply(&self.state.run(), &self.emulator, &self.cluster, world, progress).await
+        self.deploy_on((&self.cluster, None), world, progress).await
+    }
+
+    /// Deploys the product, with the world's cluster and this one as a pair.
+    ///
+    /// # Errors
+    ///
+    /// As [`Deployment::apply`].
+    pub async fn deploy_pair(
+        &self,
+        world: &World,
+        second: &Cluster,
+        progress: Progress,
+    ) -> Result<Deployment> {
+        self.deploy_on((&self.cluster, Some(second)), world, progress)
+            .await
+    }
+
+    async fn deploy_on(
+        &self,
+        clusters: (&Cluster, Option<&Cluster>),
+        world: &World,
+        progress: Progress,
+    ) -> Result<Deployment> {
+        Deployment::apply(&self.state.run(), &self.emulator, clusters, world, progress).await
     }
 
     /// The folder given at the start.

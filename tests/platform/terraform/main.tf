@@ -72,5 +72,7 @@ module "day2" {
   threat_containment          = var.threat_containment
   threat_release              = var.threat_release
   health_check                = var.health_check
+  backup_verification         = var.backup_verification
+  ha_status                   = var.ha_status
   doctor                      = var.doctor
 }

@@ -140,3 +140,13 @@ variable "health_check" {
   type    = any
   default = null
 }
+
+variable "backup_verification" {
+  type    = any
+  default = null
+}
+
+variable "ha_status" {
+  type    = any
+  default = null
+}

@@ -96,12 +96,12 @@ pub(super) async fn a_dead_holder_is_waited_for_d14(
     stand.as_before().await?;
     let mark = stand.faults.mark();
     let payload = alarm(PROVISIONING_LATENCY, SECOND_ALARM)?;
-    let short = Event::new(payload.clone()).time_left(Duration::from_secs(16));
+    let short = Event::new(payload.clone()).time_left(Duration::from_secs(30));
+    let mut third = Sandbox::start(&stand.provisioning).await?;
     // The first update is the claim, the second the lock.
     stand
         .killed_at(first, short, (When::After, "dynamodb:UpdateItem", 2))
         .await?;
-    let mut third = Sandbox::start(&stand.provisioning).await?;
     let same = comes_again(second.invoke(Event::new(payload).time_left(LONG)).await?)?;
     ensure!(same.contains("in progress elsewhere"), "{same}");
     let event = slow()?;
@@ -111,9 +111,11 @@ pub(super) async fn a_dead_holder_is_waited_for_d14(
         stand.accepted(mark, RAISE) == 0,
         "raised under the lock of another"
     );
-    let word = wait_until(SOON, "the lock of the dead one ends", async || {
-        came_to(stand.deliver(&mut third, event.clone()).await?)
-    })
+    let word = wait_until(
+        Duration::from_mins(2),
+        "the lock of the dead one ends",
+        async || came_to(stand.deliver(&mut third, event.clone()).await?),
+    )
     .await?;
     ensure!(word == "applied", "{word}");
     ensure!(stand.desired().await? == RAISED, "{}", stand.desired().await?);

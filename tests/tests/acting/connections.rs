@@ -1,16 +1,24 @@
 //! The database: killed around its one write, refused for a while, without a journal; and a client that leaks.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_rds::types::ServerlessV2ScalingConfiguration;
 use day2_platform::aws::control::DatabaseInstance;
-use day2_platform::faults::{Fault, Gate, Rule};
-use day2_platform::sandbox::{Event, Sandbox};
+use day2_platform::clock;
+use day2_platform::faults::{Fault, Gate, Mark, Rule};
+use day2_platform::sandbox::{Event, Outcome, Sandbox};
 use day2_platform::world::alarms::connections_alarm;
 use day2_platform::world::database::{READER, WRITER};
 use day2_platform::world::plan::TARGET;
+use day2_platform::world::workloads::CLIENT;
+use serde_json::json;
 
-use super::kill::When;
-use super::stand::{CONNECTION_EXHAUSTION, LONG, SOON, Stand, alarm, came_to, comes_again};
+use super::journal::Lease;
+use super::kill::{When, around_the_changes};
+use super::restart::PATCH;
+use super::shown::in_observe_no_sample_changes_anything_o11;
+use super::stand::{CONNECTION_EXHAUSTION, LONG, Stand, alarm, came_to, comes_again, writes};
 
 const MODIFY: &str = "rds:ModifyDBCluster";
 /// Maximum of the capacity range before, in ACU.
@@ -22,24 +30,29 @@ pub(super) async fn all(stand: &mut Stand) -> Result<()> {
     let state = stand.world.connections(WRITER, &RISING).await?;
     ensure!(state == "ALARM", "the alarm is {state}");
     let mut sandbox = Sandbox::start(&stand.connections).await?;
+    let observing = stand.observing_connections.clone();
+    let ringing = connections_alarm(WRITER);
+    let samples = (CONNECTION_EXHAUSTION, "prod-a-1-connections", ringing.as_str());
+    in_observe_no_sample_changes_anything_o11(stand, &observing, samples).await?;
     as_before(stand).await?;
+    let mark = stand.faults.mark();
     let outcome = sandbox.invoke(rising()?).await?;
     ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
+    let lease = stand.journal.leases().await?.pop().context("no lease")?;
     let (_, raised) = range(stand).await?;
     ensure!(raised > BEFORE, "{raised} ACU");
-    for at in [
-        (When::After, "dynamodb:PutItem", 1),
-        (When::Before, MODIFY, 1),
-        (When::After, MODIFY, 1),
-        (When::After, "sns:Publish", 1),
-    ] {
-        sandbox = killed_d12(stand, sandbox, raised, at)
+    let mut places = around_the_changes(&writes(&stand.faults.since(mark)))?;
+    ensure!(places.len() == 3, "{places:?}");
+    places.push(("sns:Publish".to_owned(), 1));
+    for (action, number) in places {
+        sandbox = killed_d12(stand, sandbox, raised, (When::After, &action, number))
             .await
-            .with_context(|| format!("killed {at:?}"))?;
+            .with_context(|| format!("killed after {action} no. {number}"))?;
     }
     a_cluster_that_is_being_changed_is_left_for_the_next_delivery_w06(stand, &mut sandbox, raised).await?;
     without_a_journal_nothing_is_changed_d15(stand, &mut sandbox).await?;
-    a_leaking_client_is_restarted_once(stand).await
+    a_leaking_client(stand).await?;
+    taken_back(stand, sandbox, (raised, &lease)).await
 }
 
 fn rising() -> Result<Event> {
@@ -62,12 +75,7 @@ async fn range(stand: &Stand) -> Result<(f64, f64)> {
 async fn as_before(stand: &Stand) -> Result<()> {
     stand.faults.clear();
     stand.journal.forget().await?;
-    let first = ServerlessV2ScalingConfiguration::builder()
-        .min_capacity(1.0)
-        .max_capacity(BEFORE)
-        .build();
-    let modify = stand.rds.modify_db_cluster().db_cluster_identifier(TARGET);
-    modify.serverless_v2_scaling_configuration(first).send().await?;
+    somebody_sets(stand, BEFORE).await?;
     // A change waits for a reboot of each instance; these have been rebooted.
     for instance in [WRITER, READER] {
         let rebooted = DatabaseInstance {
@@ -78,6 +86,17 @@ async fn as_before(stand: &Stand) -> Result<()> {
         stand.control().place_database_instance(&rebooted).await?;
     }
     is(stand, BEFORE).await
+}
+
+/// Sets the maximum of the range, as a person does.
+async fn somebody_sets(stand: &Stand, max: f64) -> Result<()> {
+    let range = ServerlessV2ScalingConfiguration::builder()
+        .min_capacity(1.0)
+        .max_capacity(max)
+        .build();
+    let modify = stand.rds.modify_db_cluster().db_cluster_identifier(TARGET);
+    modify.serverless_v2_scaling_configuration(range).send().await?;
+    Ok(())
 }
 
 async fn is(stand: &Stand, wanted: f64) -> Result<()> {
@@ -158,26 +177,134 @@ async fn without_a_journal_nothing_is_changed_d15(stand: &Stand, sandbox: &mut S
 }
 
 /// More connections than its pools explain. When it is restarted they fall.
-async fn a_leaking_client_is_restarted_once(stand: &mut Stand) -> Result<()> {
+async fn a_leaking_client(stand: &mut Stand) -> Result<()> {
     as_before(stand).await?;
     let mark = stand.faults.mark();
     let mut sandbox = Sandbox::start(&stand.leaking).await?;
-    let restarted = Gate::new();
-    let patch = "kubernetes:patch deployments";
-    stand
-        .faults
-        .add(Rule::new(patch, Fault::HoldAfter(restarted.clone())));
     let event = rising()?;
-    let pending = sandbox.send(event.clone())?;
-    restarted.reached(SOON).await?;
-    stand.world.connections(WRITER, &[]).await?;
-    restarted.release();
-    let outcome = sandbox.outcome(pending).await?;
-    stand.faults.clear();
+    let outcome = restarting(stand, &mut sandbox, event.clone()).await?;
     ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
+    let places = around_the_changes(&writes(&stand.faults.since(mark)))?;
+    ensure!(places.len() == 3, "{places:?}");
     let again = sandbox.invoke(event).await?;
     ensure!(came_to(again.clone())? == "already_done", "{again:?}");
-    ensure!(stand.accepted(mark, patch) == 1, "not restarted exactly once");
+    restarted_once(stand, mark).await?;
+    for (action, number) in places {
+        sandbox = restart_killed_d12(stand, sandbox, (When::After, &action, number))
+            .await
+            .with_context(|| format!("restart killed after {action} no. {number}"))?;
+    }
+    Ok(())
+}
+
+/// One delivery. Once the client restarts, what it held is gone.
+async fn restarting(stand: &Stand, sandbox: &mut Sandbox, event: Event) -> Result<Outcome> {
+    let restarted = Gate::new();
+    let rule = stand
+        .faults
+        .add(Rule::new(PATCH, Fault::HoldAfter(restarted.clone())));
+    let pending = sandbox.send(event)?;
+    let outcome = {
+        let mut ended = std::pin::pin!(sandbox.outcome(pending));
+        tokio::select! {
+            outcome = &mut ended => outcome,
+            reached = restarted.reached(LONG) => {
+                reached?;
+                stand.world.connections(WRITER, &[]).await?;
+                restarted.release();
+                ended.await
+            }
+        }
+    };
+    stand.faults.remove(rule);
+    outcome
+}
+
+async fn restarted_once(stand: &Stand, mark: Mark) -> Result<()> {
+    ensure!(stand.accepted(mark, PATCH) == 1, "not restarted exactly once");
     ensure!(stand.accepted(mark, MODIFY) == 0, "the capacity was changed too");
-    is(stand, BEFORE).await
+    is(stand, BEFORE).await?;
+    // It stays, and nothing is to be taken back.
+    stand.one_lease("closed").await
+}
+
+async fn restart_killed_d12(stand: &mut Stand, first: Sandbox, at: (When, &str, u64)) -> Result<Sandbox> {
+    as_before(stand).await?;
+    stand.rolled_out(CLIENT).await?;
+    let state = stand.world.connections(WRITER, &RISING).await?;
+    ensure!(state == "ALARM", "the alarm is {state}");
+    let mark = stand.faults.mark();
+    let mut second = Sandbox::start(&stand.leaking).await?;
+    let event = rising()?;
+    stand.killed_at(first, event.clone(), at).await?;
+    if stand.accepted(mark, PATCH) > 0 {
+        // The next delivery takes one short look at what the first has begun.
+        stand.rolled_out(CLIENT).await?;
+        early_in_a_minute().await;
+        stand.world.connections(WRITER, &[]).await?;
+    }
+    stand.journal.let_claims_end().await?;
+    let outcome = restarting(stand, &mut second, event).await?;
+    ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
+    let mails = stand.accepted(mark, "sns:Publish");
+    ensure!((1..=2).contains(&mails), "{mails} mails");
+    restarted_once(stand, mark).await?;
+    Ok(second)
+}
+
+/// An alarm is judged by whole minutes. What falls at the end of one is OK a moment later, before the next delivery has looked.
+async fn early_in_a_minute() {
+    let passed = clock::now().as_second().rem_euclid(60);
+    if passed > 40 {
+        tokio::time::sleep(Duration::from_secs((61 - passed).unsigned_abs())).await;
+    }
+}
+
+/// The rush is over, and the raise goes back: once, wherever the function is killed.
+async fn taken_back(stand: &mut Stand, mut sandbox: Sandbox, (raised, lease): (f64, &Lease)) -> Result<()> {
+    stand.world.connections(WRITER, &[]).await?;
+    was_raised(stand, raised, lease).await?;
+    let mark = stand.faults.mark();
+    let outcome = sandbox.invoke(revert(lease)).await?;
+    ensure!(came_to(outcome.clone())? == "reverted", "{outcome:?}");
+    is_back_once(stand, mark).await?;
+    let places = around_the_changes(&writes(&stand.faults.since(mark)))?;
+    for (action, number) in places {
+        was_raised(stand, raised, lease).await?;
+        let mark = stand.faults.mark();
+        let mut second = Sandbox::start(&stand.connections).await?;
+        let at = (When::After, action.as_str(), number);
+        stand.killed_at(sandbox, revert(lease), at).await?;
+        stand.journal.let_claims_end().await?;
+        let outcome = second.invoke(revert(lease)).await?;
+        let word = came_to(outcome.clone())?;
+        ensure!(
+            matches!(word.as_str(), "reverted" | "nothing_to_do"),
+            "killed after {action} no. {number}: {outcome:?}"
+        );
+        is_back_once(stand, mark)
+            .await
+            .with_context(|| format!("killed after {action} no. {number}: {outcome:?}"))?;
+        sandbox = second;
+    }
+    Ok(())
+}
+
+fn revert(lease: &Lease) -> Event {
+    Event::new(json!({"task": "revert", "lease": lease.id}).to_string()).time_left(LONG)
+}
+
+/// Raised, and the change remembered that did it.
+async fn was_raised(stand: &Stand, raised: f64, lease: &Lease) -> Result<()> {
+    as_before(stand).await?;
+    somebody_sets(stand, raised).await?;
+    stand.journal.remember(lease).await
+}
+
+async fn is_back_once(stand: &Stand, mark: Mark) -> Result<()> {
+    is(stand, BEFORE).await?;
+    ensure!(stand.accepted(mark, MODIFY) == 1, "not lowered exactly once");
+    let mails = stand.accepted(mark, "sns:Publish");
+    ensure!((1..=2).contains(&mails), "{mails} mails");
+    stand.one_lease("reverted").await
 }

@@ -3,14 +3,17 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, WriteRequest};
 use day2_platform::clock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 type Row = HashMap<String, AttributeValue>;
+
+/// Most items of one batch (Amazon DynamoDB API Reference, `BatchWriteItem`).
+const AT_ONCE: usize = 25;
 
 /// The table of a deployment.
 pub(crate) struct Journal {
@@ -53,14 +56,28 @@ impl Journal {
 
     /// Forgets everything: claims, lock, cool-down, leases, runs.
     pub(crate) async fn forget(&self) -> Result<()> {
-        for row in self.rows().await? {
-            self.client
-                .delete_item()
-                .table_name(&self.table)
-                .set_key(Some(key(&row)?))
-                .send()
-                .await?;
+        for rows in self.rows().await?.chunks(AT_ONCE) {
+            let mut requests = Vec::new();
+            for row in rows {
+                let delete = DeleteRequest::builder().set_key(Some(key(row)?)).build()?;
+                requests.push(WriteRequest::builder().delete_request(delete).build());
+            }
+            let batch = self
+                .client
+                .batch_write_item()
+                .request_items(&self.table, requests);
+            let left = batch.send().await?.unprocessed_items.unwrap_or_default();
+            ensure!(left.is_empty(), "{left:?} are still there");
         }
+        Ok(())
+    }
+
+    /// A containment that nobody can read.
+    pub(crate) async fn spoil(&self, pk: &str, sk: &str) -> Result<()> {
+        let row = [("pk", pk), ("sk", sk), ("body", "{"), ("state", "open")]
+            .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.to_owned())));
+        let put = self.client.put_item().table_name(&self.table);
+        put.set_item(Some(row.into())).send().await?;
         Ok(())
     }
 

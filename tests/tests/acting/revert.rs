@@ -8,8 +8,8 @@ use day2_platform::sandbox::{Event, Outcome, Sandbox};
 use serde_json::json;
 
 use super::journal::Lease;
-use super::kill::When;
-use super::stand::{BEFORE, RAISED, Stand, came_to, slow};
+use super::kill::{When, around_the_changes};
+use super::stand::{BEFORE, RAISED, Stand, came_to, slow, writes};
 
 const TERMINATE: &str = "autoscaling:TerminateInstanceInAutoScalingGroup";
 /// Two nodes are begun with half a minute left.
@@ -26,16 +26,18 @@ pub(super) async fn all(stand: &mut Stand, mut first: Sandbox) -> Result<Sandbox
 
     what_cannot_be_terminated_takes_pods_again(stand, &mut first, &lease).await?;
     a_busy_group_is_asked_again_w15(stand, &mut first, &lease).await?;
+    raised(stand, &lease).await?;
+    let mark = stand.faults.mark();
+    let outcome = first.invoke(revert(&lease)).await?;
+    ensure!(came_to(outcome.clone())? == "reverted", "{outcome:?}");
+    let places = around_the_changes(&writes(&stand.faults.since(mark)))?;
+    let ends = places.iter().filter(|(action, _)| action == TERMINATE).count();
+    ensure!(ends == 2 && places.len() >= 5, "{places:?}");
     let mut sandbox = first;
-    for at in [
-        (When::After, "kubernetes:patch nodes", 1),
-        (When::Before, TERMINATE, 1),
-        (When::After, TERMINATE, 1),
-        (When::After, TERMINATE, 2),
-    ] {
-        sandbox = killed_d12(stand, sandbox, &lease, at)
+    for (action, number) in places {
+        sandbox = killed_d12(stand, sandbox, &lease, (When::After, &action, number))
             .await
-            .with_context(|| format!("killed {at:?}"))?;
+            .with_context(|| format!("killed after {action} no. {number}"))?;
     }
     Ok(sandbox)
 }

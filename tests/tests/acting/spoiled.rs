@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use day2_platform::faults::{Fault, Gate, Rule};
 use day2_platform::sandbox::Sandbox;
 
+use super::kill::When;
 use super::stand::{BEFORE, RAISE, RAISED, SOON, Stand, came_to, comes_again, slow};
 
 pub(super) async fn without_a_journal_nothing_is_changed_d15(
@@ -86,4 +87,48 @@ pub(super) async fn what_somebody_raised_meanwhile_is_not_lowered_w14(
     ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
     ensure!(stand.accepted(mark, RAISE) == 0, "raised although it was enough");
     Ok(())
+}
+
+/// Auto Scaling tells the size from before the raise for as long as it takes, and the run that raised is dead: the next
+/// delivery goes on with the raise that was written down, and adds nothing to it.
+pub(super) async fn a_size_that_shows_late_is_not_raised_a_second_time_d12(
+    stand: &mut Stand,
+    first: Sandbox,
+) -> Result<Sandbox> {
+    stand.as_before().await?;
+    let mark = stand.faults.mark();
+    let event = slow()?;
+    let mut second = Sandbox::start(&stand.provisioning).await?;
+    let old = Rule::new("autoscaling:DescribeAutoScalingGroups", Fault::Stale);
+    stand.faults.add(old);
+    stand
+        .killed_at(first, event.clone(), (When::After, RAISE, 1))
+        .await?;
+    stand.world.follow_launches().await?;
+    stand.journal.let_claims_end().await?;
+    ensure!(stand.desired().await? == RAISED, "{}", stand.desired().await?);
+
+    let asked = Gate::new();
+    stand
+        .faults
+        .add(Rule::new(RAISE, Fault::HoldAfter(asked.clone())));
+    let pending = second.send(event)?;
+    asked.reached(SOON).await?;
+    let desired = stand.desired().await?;
+    ensure!(
+        desired == RAISED,
+        "{desired} nodes, after a look that showed {BEFORE}"
+    );
+    // Now it shows.
+    stand.faults.clear();
+    asked.release();
+    let outcome = second.outcome(pending).await?;
+    ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
+    ensure!(stand.desired().await? == RAISED, "{}", stand.desired().await?);
+    ensure!(
+        stand.accepted(mark, RAISE) == 2,
+        "the second did not go by what it saw"
+    );
+    stand.one_open_lease().await?;
+    Ok(second)
 }

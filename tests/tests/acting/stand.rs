@@ -5,17 +5,22 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension};
+use day2_kube::Rollout;
+use day2_kube::objects::DeploymentDetail;
 use day2_platform::aws::control::Control;
 use day2_platform::aws::{ACCOUNT, REGION};
 use day2_platform::clock;
 use day2_platform::faults::{Exchange, Fault, Faults, Front, Gate, Mark, Rule, Upstream};
 use day2_platform::platform::Platform;
 use day2_platform::sandbox::{Event, Ground, Launch, Outcome, Role, Sandbox};
+use day2_platform::wait::wait_until;
 use day2_platform::world::World;
 use day2_platform::world::alarms::{
     PROVISIONING, PROVISIONING_DIMENSION, PROVISIONING_METRIC, PROVISIONING_NAMESPACE, PROVISIONING_SECONDS,
 };
 use day2_platform::world::plan::TARGET;
+use day2_platform::world::workloads::CONTROL_NAMESPACE;
+use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -47,6 +52,8 @@ pub(super) struct Stand {
     pub(super) connections: Launch,
     /// The same with a client that leaks and may be restarted.
     pub(super) leaking: Launch,
+    pub(super) observing_provisioning: Launch,
+    pub(super) observing_connections: Launch,
     pub(super) scaling: aws_sdk_autoscaling::Client,
     pub(super) rds: aws_sdk_rds::Client,
     /// The first instances of the workspace group.
@@ -68,16 +75,18 @@ impl Stand {
         let front = faults.before(Upstream::aws(&platform.emulator)).await?;
         let cluster = faults.before(Upstream::cluster(&platform.cluster)?).await?;
         let mut launches = Vec::new();
-        let variables = world.tfvars();
-        for (function, change) in [
-            (PROVISIONING_LATENCY, two_alarms as fn(&mut Value)),
-            (CONNECTION_EXHAUSTION, |_: &mut Value| {}),
-            (CONNECTION_EXHAUSTION, a_leak),
+        let variables = world.tfvars(None);
+        for (function, mode, change) in [
+            (PROVISIONING_LATENCY, "auto", two_alarms as fn(&mut Value)),
+            (CONNECTION_EXHAUSTION, "auto", |_: &mut Value| {}),
+            (CONNECTION_EXHAUSTION, "auto", a_leak),
+            (PROVISIONING_LATENCY, "observe", |_: &mut Value| {}),
+            (CONNECTION_EXHAUSTION, "observe", |_: &mut Value| {}),
         ] {
             let mut platform_settings = variables[function.replace('-', "_")]["targets"][TARGET].clone();
             change(&mut platform_settings);
             let settings = json!({
-                "safety": {"mode": "auto", "cool_down_minutes": 5, "max_actions_per_day": 48},
+                "safety": {"mode": mode, "cool_down_minutes": 5, "max_actions_per_day": 48},
                 "targets": BTreeMap::from([(TARGET, platform_settings)]),
             });
             let document = world.document(&ground.deployment(), &settings, cluster.endpoint());
@@ -97,7 +106,13 @@ impl Stand {
                 Ok(launch.settings(document))
             })
             .collect::<Result<Vec<Launch>>>()?;
-        let [provisioning, connections, leaking] = launches.try_into().ok().context("three launches")?;
+        let [
+            provisioning,
+            connections,
+            leaking,
+            observing_provisioning,
+            observing_connections,
+        ] = launches.try_into().ok().context("five launches")?;
         let cloudwatch = aws_sdk_cloudwatch::Client::new(&aws);
         make_second_alarm(&cloudwatch).await?;
         let instances = world.workspace_instances().await?;
@@ -109,6 +124,8 @@ impl Stand {
             provisioning,
             connections,
             leaking,
+            observing_provisioning,
+            observing_connections,
             scaling: aws_sdk_autoscaling::Client::new(&aws),
             rds: aws_sdk_rds::Client::new(&aws),
             instances,
@@ -169,10 +186,20 @@ impl Stand {
 
     /// One delivery, during which the world does what a cloud does: what is launched becomes nodes before anybody looks.
     pub(super) async fn deliver(&mut self, sandbox: &mut Sandbox, event: Event) -> Result<Outcome> {
+        self.deliver_to(sandbox, event, RAISE).await
+    }
+
+    /// The same where another call is the write that raises.
+    pub(super) async fn deliver_to(
+        &mut self,
+        sandbox: &mut Sandbox,
+        event: Event,
+        raise: &str,
+    ) -> Result<Outcome> {
         let raised = Gate::new();
         let rule = self
             .faults
-            .add(Rule::new(RAISE, Fault::HoldAfter(raised.clone())));
+            .add(Rule::new(raise, Fault::HoldAfter(raised.clone())));
         let pending = sandbox.send(event)?;
         let outcome = {
             let mut ended = std::pin::pin!(sandbox.outcome(pending));
@@ -208,11 +235,36 @@ impl Stand {
         writes.iter().filter(|call| call.action() == action).count()
     }
 
+    /// Nothing was written since the mark but journal, reports and mails.
+    pub(super) fn nothing_was_changed(&self, mark: Mark) -> Result<()> {
+        let changed = crate::dry_run::changed(&self.faults.since(mark));
+        ensure!(changed.is_empty(), "{changed:?}");
+        Ok(())
+    }
+
+    /// Whether the rollout of a Deployment of the control group is over, and all its pods are there.
+    pub(super) async fn rolled_out(&self, name: &str) -> Result<()> {
+        let client = self.platform.cluster.admin_client()?;
+        let api = kube::Api::<Deployment>::namespaced(client, CONTROL_NAMESPACE);
+        wait_until(SOON, "the rollout ends", async || {
+            let seen: DeploymentDetail = serde_json::from_value(serde_json::to_value(api.get(name).await?)?)?;
+            let rollout = Rollout::of(&seen);
+            ensure!(rollout.is_complete(), "{rollout}");
+            Ok(())
+        })
+        .await
+    }
+
     /// Exactly one change is remembered and in force.
     pub(super) async fn one_open_lease(&self) -> Result<()> {
+        self.one_lease("active").await
+    }
+
+    /// Exactly one change is remembered, in this state.
+    pub(super) async fn one_lease(&self, state: &str) -> Result<()> {
         let leases = self.journal.leases().await?;
         let states: Vec<&str> = leases.iter().map(|lease| lease.state.as_str()).collect();
-        ensure!(states == ["active"], "leases are {states:?}");
+        ensure!(states == [state], "leases are {states:?}");
         Ok(())
     }
 }
@@ -265,6 +317,13 @@ pub(crate) fn writes(calls: &[Exchange]) -> Vec<(String, u64)> {
         }
     }
     writes
+}
+
+/// Whether an action writes journal, report or mail, and nothing else.
+pub(super) fn is_our_own(action: &str) -> bool {
+    ["dynamodb:", "s3:", "sns:"]
+        .iter()
+        .any(|service| action.starts_with(service))
 }
 
 fn two_alarms(settings: &mut Value) {

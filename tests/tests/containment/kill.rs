@@ -2,6 +2,8 @@
 //! happened, nothing is made twice, and no evidence is overwritten (`cases.md` D12). The cases are made from the writes of a
 //! run that nobody disturbed.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, Result, ensure};
 use day2_core::containment::{Containment, MeasureState};
 use day2_platform::faults::{Exchange, Fault, Gate, Mark, Rule};
@@ -12,6 +14,7 @@ use super::id;
 use super::sessions;
 use super::stand::{LONG, Mode, Stand, outcome_of};
 use super::suspects::{Run, Suspect};
+use crate::acting::kill::UNRENEWED;
 
 #[derive(Debug, Clone, Copy)]
 enum When {
@@ -35,15 +38,8 @@ fn writes(calls: &[Exchange]) -> Vec<(String, u64)> {
 }
 
 pub(super) async fn at_every_write_d12(stand: &mut Stand) -> Result<()> {
-    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
-    let pod = stand.miner.pod.clone();
-    let event = stand.finding(&pod, &id(100)).await?;
-    let mark = stand.faults.mark();
-    let answer = sandbox.invoke(event).await?.answer()?;
-    ensure!(outcome_of(&answer) == "applied", "{answer:#}");
-    let writes = writes(&stand.faults.since(mark));
+    let writes = undisturbed(stand).await?;
     ensure!(writes.len() >= 8, "only {writes:?}");
-    stand.as_before().await?;
     for (index, (action, number)) in writes.iter().enumerate() {
         for when in [When::Before, When::After] {
             let finding = id(200 + 2 * u32::try_from(index)? + u32::from(matches!(when, When::After)));
@@ -53,6 +49,25 @@ pub(super) async fn at_every_write_d12(stand: &mut Stand) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The writes of a run that nothing disturbs, and that was quick enough to renew nothing.
+async fn undisturbed(stand: &mut Stand) -> Result<Vec<(String, u64)>> {
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+    let pod = stand.miner.pod.clone();
+    for round in 0..3 {
+        let event = stand.finding(&pod, &id(100 + round)).await?;
+        let (mark, begun) = (stand.faults.mark(), Instant::now());
+        let answer = sandbox.invoke(event).await?.answer()?;
+        let took = begun.elapsed();
+        ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+        let writes = writes(&stand.faults.since(mark));
+        stand.as_before().await?;
+        if took < UNRENEWED {
+            return Ok(writes);
+        }
+    }
+    anyhow::bail!("three runs in a row took longer than {UNRENEWED:?}")
 }
 
 /// Delivers, and kills at this write. Gives what was in the evidence at that moment.

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use day2_platform::faults::{Exchange, Fault, Gate, Rule};
+use day2_platform::faults::{Fault, Gate, Rule};
 use day2_platform::sandbox::Sandbox;
 
 use super::id;
 use super::stand::{LONG, Mode, Stand, outcome_of};
+use crate::chain::longest;
 
 /// What a caller of real APIs waits for each answer.
 const REAL: Duration = Duration::from_millis(20);
@@ -17,21 +18,6 @@ const SLOW: Duration = Duration::from_millis(200);
 
 /// Exchanges that may wait for each other: first looks, owner, its owner beside the claim, record, isolation, and one to spare.
 const MOST: usize = 6;
-
-/// The most exchanges of which each was answered before the next began, up to this one.
-fn chain(calls: &[Exchange], last: &Exchange) -> usize {
-    let mut done: Vec<&Exchange> = calls.iter().filter(|call| call.is_before(last)).collect();
-    done.sort_by_key(|call| call.answered);
-    let mut depths: Vec<usize> = Vec::new();
-    for (index, call) in done.iter().enumerate() {
-        let earlier = done[..index].iter().zip(&depths);
-        let waited = earlier
-            .filter(|(one, _)| one.is_before(call))
-            .map(|(_, depth)| *depth);
-        depths.push(waited.max().unwrap_or(0) + 1);
-    }
-    depths.into_iter().max().unwrap_or(0) + 1
-}
 
 /// Warm, and every exchange takes its time. The time itself is printed and not judged: the machine has other work.
 pub(super) async fn the_pod_is_isolated_after_at_most_six_exchanges_that_wait_for_each_other(
@@ -79,36 +65,7 @@ async fn isolated(
     let depth = |action: &str| {
         let call = calls.iter().find(|call| call.action() == action);
         let call = call.with_context(|| format!("no {action}"))?;
-        Ok::<_, anyhow::Error>(chain(&calls, call))
+        Ok::<_, anyhow::Error>(longest(&calls, call))
     };
     Ok((depth(policy)?.max(depth("kubernetes:patch pods")?), took))
-}
-
-#[cfg(test)]
-mod tests {
-    use day2_platform::faults::Call;
-
-    use super::*;
-
-    fn call(began: u64, answered: u64) -> Exchange {
-        Exchange {
-            call: Call::named("kubernetes", "get pods", "shop/p"),
-            began,
-            answered: Some(answered),
-            forwarded: true,
-            done: Some(200),
-            status: Some(200),
-            fault: None,
-        }
-    }
-
-    #[test]
-    fn only_what_waited_counts_as_one_more() {
-        let together = [call(1, 4), call(2, 5), call(3, 6)];
-        assert_eq!(chain(&together, &call(7, 8)), 2);
-        let one_by_one = [call(1, 2), call(3, 4), call(5, 6)];
-        assert_eq!(chain(&one_by_one, &call(7, 8)), 4);
-        // One that still runs is not waited for.
-        assert_eq!(chain(&[call(1, 9), call(2, 3)], &call(7, 8)), 2);
-    }
 }

@@ -20,6 +20,10 @@ use day2_platform::world::miner::{
     DEPLOYMENT, Miner, NAMESPACE, NEIGHBOUR, OTHER_NAMESPACE, PodId, REPLICAS, finding, role_arn,
 };
 use day2_platform::world::plan::TARGET;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Node, Pod};
+use k8s_openapi::api::networking::v1::NetworkPolicy;
+use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use crate::acting::journal::Journal;
@@ -196,6 +200,15 @@ impl Stand {
         Ok(whole(&detail(pod, id, &posted.updated_at)))
     }
 
+    /// The same of a finding that has no uid, neither in the event nor at GuardDuty.
+    pub(super) async fn finding_without_uid(&self, pod: &PodId, id: &str) -> Result<Value> {
+        let mut found = detail(pod, id, &now());
+        found["resource"]["kubernetesDetails"]["kubernetesWorkloadDetails"]["uid"] = Value::Null;
+        let posted = self.platform.emulator.control().place_finding(&found).await?;
+        found["updatedAt"] = json!(posted.updated_at);
+        Ok(whole(&found))
+    }
+
     /// GuardDuty finds the pod of the same image in the other namespace.
     pub(super) async fn finding_of_sibling(&self, id: &str) -> Result<Event> {
         let mut found = detail(&self.miner.sibling, id, &now());
@@ -240,17 +253,8 @@ impl Stand {
 
     /// No write went to the cluster, to Auto Scaling, to IAM, or into the evidence.
     pub(super) fn nothing_was_changed(&self, mark: Mark) -> Result<()> {
-        let writes = self.faults.writes_since(mark);
-        let of_the_world: Vec<String> = writes
-            .iter()
-            .filter(|call| {
-                (call.call.service == "kubernetes" && !call.call.operation.contains("selfsubject"))
-                    || matches!(call.call.service.as_str(), "autoscaling" | "iam")
-                    || call.call.resource.contains(BUCKET)
-            })
-            .map(|call| format!("{} {}", call.action(), call.call.resource))
-            .collect();
-        ensure!(of_the_world.is_empty(), "{of_the_world:?}");
+        let changed = crate::dry_run::changed(&self.faults.since(mark));
+        ensure!(changed.is_empty(), "{changed:?}");
         Ok(())
     }
 
@@ -269,30 +273,16 @@ impl Stand {
         Ok(serde_json::from_slice(&output.stdout).unwrap_or_default())
     }
 
-    async fn names(&self, arguments: &[&str], wanted: impl Fn(&Value) -> bool) -> Result<Vec<String>> {
-        let list = self.kubectl(&[arguments, &["-o", "json"]].concat()).await?;
-        let items = list["items"].as_array().cloned().unwrap_or_default();
-        let mut names: Vec<String> = items
-            .iter()
-            .filter(|item| wanted(item))
-            .filter_map(|item| item["metadata"]["name"].as_str().map(str::to_owned))
-            .collect();
-        names.sort();
-        Ok(names)
-    }
-
     /// Pods of the whole cluster that carry the label.
     pub(super) async fn labelled(&self) -> Result<Vec<String>> {
-        self.names(&["get", "pods", "-A", "-l", LABEL], |_| true).await
+        names(&Api::<Pod>::all(self.admin.clone()), LABEL).await
     }
 
     /// Pods that the quarantine of a pod selects.
     pub(super) async fn selected_by_quarantine(&self, pod: &PodId) -> Result<Vec<String>> {
         let name = format!("day2-quarantine-{}", pod.uid);
-        let policy = self
-            .kubectl(&["get", "networkpolicy", "-n", NAMESPACE, &name, "-o", "json"])
-            .await?;
-        let spec = &policy["spec"];
+        let policy = self.shop::<NetworkPolicy>().get(&name).await?;
+        let spec = serde_json::to_value(policy.spec)?;
         ensure!(spec["policyTypes"] == json!(["Ingress", "Egress"]), "{spec}");
         ensure!(
             spec.get("ingress").is_none() && spec.get("egress").is_none(),
@@ -301,25 +291,23 @@ impl Stand {
         let value = spec["podSelector"]["matchLabels"][LABEL]
             .as_str()
             .context("it selects by another label")?;
-        let selector = format!("{LABEL}={value}");
-        self.names(&["get", "pods", "-n", NAMESPACE, "-l", &selector], |_| true)
-            .await
+        names(&self.shop::<Pod>(), &format!("{LABEL}={value}")).await
     }
 
     /// Cordoned nodes.
     pub(super) async fn cordoned(&self) -> Result<Vec<String>> {
-        self.names(&["get", "nodes"], |node| {
-            node["spec"]["unschedulable"] == json!(true)
-        })
-        .await
+        let nodes = Api::<Node>::all(self.admin.clone());
+        let nodes = nodes.list(&ListParams::default()).await?.items;
+        let cordoned = nodes
+            .iter()
+            .filter(|node| node.spec.as_ref().and_then(|spec| spec.unschedulable) == Some(true));
+        Ok(sorted(cordoned))
     }
 
     /// Replicas that the suspect's Deployment asks for.
-    pub(super) async fn replicas(&self) -> Result<i64> {
-        let seen = self
-            .kubectl(&["get", "deployment", "-n", NAMESPACE, DEPLOYMENT, "-o", "json"])
-            .await?;
-        seen["spec"]["replicas"].as_i64().context("no replicas")
+    pub(super) async fn replicas(&self) -> Result<i32> {
+        let seen = self.shop::<Deployment>().get(DEPLOYMENT).await?;
+        seen.spec.and_then(|spec| spec.replicas).context("no replicas")
     }
 
     /// Keys and bytes of the evidence of a pod.
@@ -368,53 +356,65 @@ impl Stand {
     pub(super) async fn as_before(&mut self) -> Result<()> {
         self.faults.clear();
         self.journal.forget().await?;
-        let policies = self
-            .names(&["get", "networkpolicy", "-n", NAMESPACE], |policy| {
-                policy["metadata"]["name"]
-                    .as_str()
-                    .is_some_and(|name| name.starts_with("day2-quarantine"))
-            })
-            .await?;
-        if !policies.is_empty() {
-            let mut delete = vec!["delete", "networkpolicy", "-n", NAMESPACE];
-            delete.extend(policies.iter().map(String::as_str));
-            self.kubectl(&delete).await?;
+        let policies = self.shop::<NetworkPolicy>();
+        for name in names(&policies, "").await? {
+            if name.starts_with("day2-quarantine") {
+                policies.delete(&name, &DeleteParams::default()).await?;
+            }
         }
         self.nodes_as_before().await?;
         self.world.roles_as_before().await?;
-        let replicas = format!("--replicas={REPLICAS}");
-        self.kubectl(&["scale", "deployment", "-n", NAMESPACE, DEPLOYMENT, &replicas])
+        let replicas = json!({"spec": {"replicas": REPLICAS}});
+        self.shop::<Deployment>()
+            .patch_scale(DEPLOYMENT, &PatchParams::default(), &Patch::Merge(&replicas))
             .await?;
-        self.kubectl(&["delete", "pods", "-n", NAMESPACE, "-l", LABEL])
+        let contained = ListParams::default().labels(LABEL);
+        let pods = self.shop::<Pod>();
+        pods.delete_collection(&DeleteParams::default(), &contained)
             .await?;
-        let mut pods = Vec::new();
-        wait_until(Duration::from_mins(1), "three fresh pods", async || {
-            let all = self
-                .names(
-                    &["get", "pods", "-n", NAMESPACE, "-l", &format!("app={DEPLOYMENT}")],
-                    |pod| {
-                        let labels = &pod["metadata"]["labels"];
-                        let ready = pod["status"]["conditions"]
-                            .as_array()
-                            .into_iter()
-                            .flatten()
-                            .any(|one| one["type"] == "Ready" && one["status"] == "True");
-                        ready
-                            && labels.get(LABEL).is_none()
-                            && pod["metadata"].get("deletionTimestamp").is_none()
-                    },
-                )
-                .await?;
-            ensure!(all.len() == usize::try_from(REPLICAS)?, "{all:?}");
-            Ok(())
-        })
+        let of_miner = ListParams::default().labels(&format!("app={DEPLOYMENT}"));
+        wait_until(
+            Duration::from_mins(1),
+            "three fresh pods, and none that was contained",
+            async || {
+                let left = names(&pods, LABEL).await?;
+                ensure!(left.is_empty(), "{left:?} are there");
+                let all = pods.list(&of_miner).await?.items;
+                let fresh = sorted(all.iter().filter(|pod| {
+                    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
+                    let is_ready = conditions
+                        .into_iter()
+                        .flatten()
+                        .any(|one| one.type_ == "Ready" && one.status == "True");
+                    is_ready && pod.metadata.deletion_timestamp.is_none()
+                }));
+                ensure!(fresh.len() == usize::try_from(REPLICAS)?, "{fresh:?}");
+                Ok(())
+            },
+        )
         .await?;
+        let mut pods = Vec::new();
         pods.extend(self.world.pod_ids(NAMESPACE, DEPLOYMENT).await?);
         ensure!(pods.len() == usize::try_from(REPLICAS)?, "{pods:?}");
         self.miner.pod = pods.remove(0);
         self.miner.others = pods;
         Ok(())
     }
+}
+
+/// Names of the objects that a label selects.
+async fn names<K>(objects: &Api<K>, label: &str) -> Result<Vec<String>>
+where
+    K: kube::Resource + Clone + std::fmt::Debug + serde::de::DeserializeOwned,
+{
+    let selected = ListParams::default().labels(label);
+    Ok(sorted(objects.list(&selected).await?.items.iter()))
+}
+
+fn sorted<'a, K: kube::Resource + 'a>(objects: impl Iterator<Item = &'a K>) -> Vec<String> {
+    let mut names: Vec<String> = objects.map(kube::ResourceExt::name_any).collect();
+    names.sort();
+    names
 }
 
 /// Fronts and launches over a platform.

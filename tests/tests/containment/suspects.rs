@@ -40,12 +40,12 @@ pub(super) struct Suspect {
 }
 
 /// An image that nothing else runs. The container has the name of the one that mines, whose log is known.
-fn container(number: u32) -> Value {
+pub(super) fn container(number: u32) -> Value {
     json!({"name": DEPLOYMENT, "image": format!("registry.example/suspect:{number}@sha256:{number:064x}")})
 }
 
 impl Stand {
-    fn shop<K>(&self) -> Api<K>
+    pub(super) fn shop<K>(&self) -> Api<K>
     where
         K: kube::Resource<Scope = k8s_openapi::NamespaceResourceScope>,
         K::DynamicType: Default,
@@ -98,7 +98,7 @@ impl Stand {
     }
 
     /// The pods of this label, once all of them run.
-    async fn running(&self, app: &str, pods: usize) -> Result<Vec<PodId>> {
+    pub(super) async fn running(&self, app: &str, pods: usize) -> Result<Vec<PodId>> {
         let selected = ListParams::default().labels(&format!("app={app}"));
         wait_until(SOON, &format!("{pods} pods of {app} run"), async || {
             let list = self.shop::<Pod>().list(&selected).await?;

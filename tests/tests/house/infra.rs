@@ -64,7 +64,7 @@ fn a_function_that_nobody_watches_is_found() {
 /// A fault: file, what stands there, what stands there instead, and the words of the assertion that must notice.
 pub(super) type Fault = (&'static str, &'static str, &'static str, &'static str);
 
-const OF_THE_ROOT: [Fault; 17] = [
+const OF_THE_ROOT: [Fault; 20] = [
     (
         "infra/modules/ops-function/health.tf",
         "    throttles = {",
@@ -114,9 +114,9 @@ const OF_THE_ROOT: [Fault; 17] = [
         "O03: a report may come as late as its event is tried again",
     ),
     (
-        "infra/fn_watchdog.tf",
-        "target_role_arns = []",
-        "target_role_arns = [\"arn:aws:iam::222222222222:role/any\"]",
+        "functions/watchdog/permissions.json",
+        "\"${settings_object_arns}\"",
+        "\"*\"",
         "O05: the watchdog reads the journal",
     ),
     (
@@ -158,8 +158,26 @@ const OF_THE_ROOT: [Fault; 17] = [
     (
         "infra/dashboard.tf",
         "widgets = local.dashboard_widgets",
-        "widgets = slice(local.dashboard_widgets, 0, 2)",
+        "widgets = slice(local.dashboard_widgets, 0, 4)",
         "the dashboard must show every function",
+    ),
+    (
+        "infra/dashboard.tf",
+        "\"LeasesInForce\", \"LeasesOverdue\"] :",
+        "\"LeasesOverdue\"] :",
+        "the dashboard must show runs, verdicts, actions, leases, the age of heartbeats",
+    ),
+    (
+        "infra/dashboard.tf",
+        "stats max(@timestamp)",
+        "stats min(@timestamp)",
+        "the dashboard must list who was heard of last",
+    ),
+    (
+        "infra/dashboard.tf",
+        "y = 2 + floor(index / 2) * 7",
+        "y = 2",
+        "each part of the dashboard needs a place of its own",
     ),
     (
         "infra/forwarding.tf",

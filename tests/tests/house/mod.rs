@@ -5,11 +5,13 @@
 
 mod access;
 mod code;
+mod dashboard;
 mod doctor;
 mod events;
 mod infra;
 mod names;
 mod pages;
+mod partitions;
 mod permissions;
 mod readme;
 mod reads;

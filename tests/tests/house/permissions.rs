@@ -20,20 +20,21 @@ fn is_action(text: &str) -> bool {
     })
 }
 
-/// Types of the SDK that call an action without its name standing in our code.
-const CALLS_BY_TYPE: [(&str, &str); 1] = [("AssumeRoleProvider", "sts:AssumeRole")];
+/// What `day2_aws::boot::for_target` calls at the first use of a configuration that it made. No name of it stands in our code.
+const OF_TARGETS: &str = "sts:AssumeRole";
 
 /// The actions that stand in a piece of code.
 fn actions_in(code: &str) -> BTreeSet<String> {
-    let by_type = CALLS_BY_TYPE
-        .iter()
-        .filter(|(name, _)| code.contains(name))
-        .map(|(_, action)| (*action).to_owned());
     quoted(code)
         .filter(|text| is_action(text))
         .map(str::to_owned)
-        .chain(by_type)
         .collect()
+}
+
+/// Whether a function works with the role of a target: it uses the configuration that the runner hands to `connect`, or asks for
+/// one. Whoever does neither says so by a `_` before the name of the parameter.
+fn works_with_roles_of_targets(code: &str) -> bool {
+    code.contains("for_target(") || !code.contains("async fn connect(_")
 }
 
 /// The actions that the code of a function calls: its own, those of the shared crates it is built on, and those of the
@@ -52,6 +53,11 @@ fn called(root: &Path, name: &str) -> BTreeSet<String> {
         for (_, code) in shipped_code(root, &folder) {
             actions.extend(actions_in(&code));
         }
+    }
+    let own = shipped_code(root, &format!("functions/{name}/src"));
+    let own: String = own.into_iter().map(|(_, code)| code).collect();
+    if works_with_roles_of_targets(&own) {
+        actions.insert(OF_TARGETS.to_owned());
     }
     let modules = reads::modules(root);
     for module in reads::reached(root, name, &modules) {
@@ -207,6 +213,38 @@ fn a_permission_too_many_or_too_few_is_found_by_its_name() {
     caught(law, "does not allow sts:AssumeRole", |tree| {
         tree.replace(FILE, "\"sts:AssumeRole\"", "");
     });
+    caught(
+        law,
+        "watchdog/permissions.json does not allow sts:AssumeRole",
+        |tree| {
+            tree.replace(
+                "functions/watchdog/src/check.rs",
+                "_of_target: &SdkConfig",
+                "aws: &SdkConfig",
+            );
+        },
+    );
+    caught(
+        law,
+        "lease-sweeper/permissions.json does not allow sts:AssumeRole",
+        |tree| {
+            tree.append(
+                "functions/lease-sweeper/src/check.rs",
+                "\nasync fn other() { boot::for_target(aws, target).await; }\n",
+            );
+        },
+    );
+    caught(
+        law,
+        "scale-window/permissions.json allows sts:AssumeRole",
+        |tree| {
+            tree.replace(
+                "functions/scale-window/src/check.rs",
+                "connect(aws:",
+                "connect(_aws:",
+            );
+        },
+    );
     caught(law, "does not allow ec2:RunInstances", |tree| {
         tree.append(
             "functions/scale-window/src/gather/database.rs",

@@ -1,151 +1,252 @@
-//! The table of functions in the README says what is there, and when it runs.
+//! The table of functions in the README is written from what the functions say of themselves: the description in `Cargo.toml`,
+//! the program's way to serve, and `trigger.json`. `make docs` writes it.
 
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::trees::caught;
-use super::{functions, obeyed, read_json, text};
+use super::{functions, obeyed, read_json, root, text};
 
-/// How the table may say when a schedule fires.
-fn said(cron: &str) -> Vec<String> {
-    let clock = cron.strip_prefix("cron(").and_then(|rest| {
-        let mut fields = rest.split(' ');
-        let (minute, hour) = (
-            fields.next()?.parse::<u8>().ok()?,
-            fields.next()?.parse::<u8>().ok()?,
-        );
-        Some(format!("{hour:02}:{minute:02}"))
-    });
-    let words: &[&str] = match cron {
-        "rate(5 minutes)" => &["every 5 minutes", "every five minutes"],
-        "rate(30 minutes)" => &["every half hour"],
-        "rate(1 hour)" => &["every hour"],
-        "rate(1 day)" => &["every day"],
-        "rate(7 days)" => &["every week"],
-        _ => &[],
+const README: &str = "README.md";
+const BEGIN: &str = "<!-- functions: written by `make docs` -->\n\n";
+const END: &str = "\n<!-- functions: end -->\n";
+const HEAD: &str = "| function | kind | what it does | triggers |\n|---|---|---|---|\n";
+/// Set, the table is written and then looked at.
+const WRITE: &str = "DAY2_WRITE_README";
+
+const DAYS: [(&str, &str); 7] = [
+    ("MON", "Monday"),
+    ("TUE", "Tuesday"),
+    ("WED", "Wednesday"),
+    ("THU", "Thursday"),
+    ("FRI", "Friday"),
+    ("SAT", "Saturday"),
+    ("SUN", "Sunday"),
+];
+
+/// When an expression of the Scheduler fires, in words; the expression itself where there are none for it.
+fn when(expression: &str) -> String {
+    let said = rate(expression).or_else(|| clock(expression));
+    said.unwrap_or_else(|| format!("`{expression}`"))
+}
+
+fn inner<'a>(expression: &'a str, kind: &str) -> Option<Vec<&'a str>> {
+    let fields = expression
+        .strip_prefix(kind)?
+        .strip_prefix('(')?
+        .strip_suffix(')')?;
+    Some(fields.split(' ').collect())
+}
+
+fn rate(expression: &str) -> Option<String> {
+    match inner(expression, "rate")?.as_slice() {
+        ["7", "days"] => Some("every week".to_owned()),
+        ["1", unit] => Some(format!("every {unit}")),
+        [count, unit] => Some(format!("every {count} {unit}")),
+        _ => None,
+    }
+}
+
+fn clock(expression: &str) -> Option<String> {
+    let fields = inner(expression, "cron")?;
+    let [minute, hour, of_month, "*", of_week, "*"] = fields.as_slice() else {
+        return None;
     };
-    let mut said: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    said.extend(clock);
-    if said.is_empty() {
-        said.push(cron.to_owned());
+    let clock = format!(
+        "{:02}:{:02}",
+        hour.parse::<u8>().ok()?,
+        minute.parse::<u8>().ok()?
+    );
+    match (*of_month, *of_week) {
+        ("*", "?") => Some(clock),
+        ("?", day) => {
+            let (_, name) = DAYS.iter().find(|(short, _)| *short == day)?;
+            Some(format!("{name} {clock}"))
+        }
+        _ => None,
     }
-    said
 }
 
-fn table_is_true(root: &Path) -> Vec<String> {
-    let readme = text(&root.join("README.md"));
-    let rows: Vec<Vec<&str>> = readme
+/// Who calls a function.
+fn triggers(trigger: &Value) -> String {
+    let mut all = Vec::new();
+    let schedules = trigger["schedules"].as_array().into_iter().flatten();
+    let expressions: Vec<&str> = schedules.filter_map(|one| one["cron"].as_str()).collect();
+    if !expressions.is_empty() {
+        let times: Vec<String> = expressions.iter().map(|one| when(one)).collect();
+        let zone = expressions.iter().any(|one| one.starts_with("cron("));
+        let zone = if zone { " in your zone" } else { "" };
+        all.push(format!("Scheduler {}{zone}", times.join(", ")));
+    }
+    for pattern in trigger["event_patterns"].as_array().into_iter().flatten() {
+        all.push(match pattern["detail-type"][0].as_str().unwrap_or_default() {
+            "CloudWatch Alarm State Change" => "CloudWatch alarm".to_owned(),
+            "GuardDuty Finding" => "GuardDuty finding".to_owned(),
+            other => other.to_owned(),
+        });
+    }
+    all.push(if all.is_empty() { "by hand only" } else { "by hand" }.to_owned());
+    all.join("; ")
+}
+
+/// One row, or what a function does not say of itself.
+fn row(root: &Path, name: &str) -> Result<String, String> {
+    let own = root.join("functions").join(name);
+    let manifest = text(&own.join("Cargo.toml"));
+    let description = manifest
         .lines()
-        .filter(|line| line.starts_with("| [`"))
-        .map(|line| line.split('|').map(str::trim).collect())
-        .collect();
-    let names = functions(root);
-    let mut wrong = Vec::new();
-    for row in &rows {
-        let known = names
-            .iter()
-            .any(|name| row[1] == format!("[`{name}`](docs/functions/{name}.md)"));
-        if !known {
-            wrong.push(format!(
-                "README.md has a row for {}, which is no function with its page",
-                row[1]
-            ));
-        }
-    }
+        .find_map(|line| line.strip_prefix("description = \"")?.strip_suffix(".\""))
+        .filter(|words| !words.contains(['|', '"', '\\']));
+    let description = description.ok_or_else(|| {
+        format!("functions/{name}/Cargo.toml: give it a description, one sentence with a full stop and without `|`")
+    })?;
+    let program = text(&own.join("src/main.rs"));
+    let kind = if program.contains("serve::<") {
+        "check"
+    } else if program.contains("serve_action::<") || program.contains("serve_app::<") {
+        "action"
+    } else {
+        return Err(format!(
+            "functions/{name}/src/main.rs serves neither a check nor an action"
+        ));
+    };
+    let trigger = read_json(&own.join("trigger.json"))?;
+    Ok(format!(
+        "| [`{name}`](docs/functions/{name}.md) | {kind} | {description} | {} |\n",
+        triggers(&trigger)
+    ))
+}
+
+/// The README as it should be. Rows keep their order, which is that of a reader; what is new comes last.
+fn written(root: &Path) -> Result<String, Vec<String>> {
+    let readme = text(&root.join(README));
+    let parts = readme
+        .split_once(BEGIN)
+        .and_then(|(before, rest)| Some((before, rest.split_once(END)?)));
+    let Some((before, (table, after))) = parts else {
+        return Err(vec![format!(
+            "{README} has no place for the table of functions, between {BEGIN:?} and {END:?}"
+        )]);
+    };
+    let mut names = functions(root);
+    names.sort_by_key(|name| table.find(&format!("[`{name}`]")).unwrap_or(usize::MAX));
+    let (mut rows, mut wrong) = (String::new(), Vec::new());
     for name in names {
-        let cell = format!("[`{name}`](docs/functions/{name}.md)");
-        let own: Vec<&Vec<&str>> = rows.iter().filter(|row| row[1] == cell).collect();
-        let [row] = own.as_slice() else {
-            wrong.push(format!(
-                "README.md needs one row for {name} in the table of functions, and has {}",
-                own.len()
-            ));
-            continue;
-        };
-        if row.len() != 6 || !["check", "action"].contains(&row[2]) || row[3].is_empty() {
-            wrong.push(format!(
-                "README.md: the row of {name} needs its kind (check or action), what it does, its triggers"
-            ));
-            continue;
-        }
-        let trigger = read_json(&root.join(format!("functions/{name}/trigger.json"))).unwrap_or_default();
-        let schedules = trigger["schedules"].as_array().cloned().unwrap_or_default();
-        if schedules.is_empty() == row[4].contains("Scheduler") {
-            wrong.push(format!(
-                "README.md: the row of {name} must say Scheduler where trigger.json has schedules, and nowhere else"
-            ));
-        }
-        for cron in schedules.iter().filter_map(|schedule| schedule["cron"].as_str()) {
-            if !said(cron).iter().any(|word| row[4].contains(word)) {
-                wrong.push(format!(
-                    "README.md: the row of {name} does not say {} for {cron}",
-                    said(cron).join(" or ")
-                ));
-            }
-        }
-        let listens = trigger["event_patterns"]
-            .as_array()
-            .is_some_and(|patterns| !patterns.is_empty());
-        if listens && !["alarm", "finding"].iter().any(|word| row[4].contains(word)) {
-            wrong.push(format!(
-                "README.md: the row of {name} does not say which event calls it"
-            ));
-        }
-        if !row[4].contains("by hand") {
-            wrong.push(format!(
-                "README.md: the row of {name} does not say that it can be called by hand"
-            ));
+        match row(root, &name) {
+            Ok(row) => rows.push_str(&row),
+            Err(why) => wrong.push(why),
         }
     }
-    wrong
+    if wrong.is_empty() {
+        Ok(format!("{before}{BEGIN}{HEAD}{rows}{END}{after}"))
+    } else {
+        Err(wrong)
+    }
+}
+
+fn table_is_what_the_functions_say(root: &Path) -> Vec<String> {
+    let readme = text(&root.join(README));
+    match written(root) {
+        Err(wrong) => wrong,
+        Ok(wanted) if wanted == readme => Vec::new(),
+        Ok(wanted) => {
+            let missing = wanted.lines().find(|line| !readme.contains(line));
+            vec![format!(
+                "the table of functions in {README} is not what the functions say; run `make docs`. It should have: {}",
+                missing.unwrap_or("fewer rows")
+            )]
+        }
+    }
 }
 
 #[test]
-fn the_table_of_functions_is_true() {
-    obeyed(table_is_true);
+fn the_table_of_functions_is_what_the_functions_say() {
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(root().join(README), written(&root()).unwrap()).unwrap();
+    }
+    obeyed(table_is_what_the_functions_say);
 }
 
 #[test]
-fn a_wrong_row_is_found() {
-    let law = table_is_true;
-    let seed = |from: &str, to: &str, says: &str| {
+fn a_table_that_is_not_what_the_functions_say_is_found() {
+    let law = table_is_what_the_functions_say;
+    let seed = |file: &str, from: &str, to: &str, says: &str| {
         caught(law, says, |tree| {
-            tree.replace("README.md", from, to);
+            tree.replace(file, from, to);
         });
     };
     seed(
-        "07:00, 18:30",
-        "18:30",
-        "the row of scale-window does not say 07:00 for cron(0 7 * * ? *)",
+        "functions/scale-window/trigger.json",
+        "cron(0 7 * * ? *)",
+        "cron(15 7 ? * TUE *)",
+        "Scheduler 06:30, Tuesday 07:15, 18:30 in your zone; by hand |",
     );
     seed(
-        "every half hour",
-        "now and then",
-        "the row of watchdog does not say every half hour",
+        "functions/watchdog/trigger.json",
+        "rate(30 minutes)",
+        "rate(1 hour)",
+        "Scheduler every hour; by hand |",
     );
     seed(
-        "| [`watchdog`]",
-        "| [`dog`]",
-        "one row for watchdog in the table of functions, and has 0",
-    );
-    seed("| [`watchdog`]", "| [`dog`]", "has a row for [`dog`]");
-    seed(
-        "| by hand, and by approval only |",
-        "| Scheduler; by hand |",
-        "the row of threat-release must say Scheduler where",
+        "functions/threat-containment/trigger.json",
+        "GuardDuty Finding",
+        "Security Hub Finding",
+        "Security Hub Finding; by hand |",
     );
     seed(
-        "| GuardDuty finding; by hand |",
-        "| by hand |",
-        "the row of threat-containment does not say which event",
+        "functions/watchdog/src/main.rs",
+        "serve::<",
+        "serve_action::<",
+        "(docs/functions/watchdog.md) | action |",
     );
     seed(
-        "| GuardDuty finding; by hand |",
-        "| GuardDuty finding |",
-        "does not say that it can be called by hand",
+        "functions/watchdog/src/main.rs",
+        "serve::<",
+        "run::<",
+        "functions/watchdog/src/main.rs serves neither",
     );
     seed(
-        "(docs/functions/watchdog.md) | check |",
-        "(docs/functions/watchdog.md) | dog |",
-        "the row of watchdog needs its kind",
+        "functions/watchdog/Cargo.toml",
+        "description = \"",
+        "description = \"Barks; ",
+        "| check | Barks; ",
     );
+    seed(
+        "functions/watchdog/Cargo.toml",
+        "description",
+        "about",
+        "functions/watchdog/Cargo.toml: give it a description",
+    );
+    seed(README, "| by hand only |", "| by hand |", "| by hand only |");
+    seed(
+        README,
+        "[`watchdog`]",
+        "[`dog`]",
+        "[`watchdog`](docs/functions/watchdog.md) |",
+    );
+    seed(README, "<!-- functions: end -->", "", "no place for the table");
+    caught(law, "fewer rows", |tree| {
+        tree.replace(README, END, &format!("| one | too | many | rows |\n{END}"));
+    });
+    caught(law, "functions/watchdog/Cargo.toml: give it", |tree| {
+        tree.remove("functions/watchdog/Cargo.toml");
+    });
+}
+
+#[test]
+fn an_expression_that_has_no_words_is_shown_as_it_is() {
+    for (expression, words) in [
+        ("cron(5 6 * * ? *)", "06:05"),
+        ("cron(0 8 ? * FRI *)", "Friday 08:00"),
+        ("rate(5 minutes)", "every 5 minutes"),
+        ("rate(1 day)", "every day"),
+        ("rate(7 days)", "every week"),
+        ("cron(0 8 ? * MON-FRI *)", "`cron(0 8 ? * MON-FRI *)`"),
+        ("cron(0 8 1 * ? *)", "`cron(0 8 1 * ? *)`"),
+        ("cron(0/5 8 * * ? *)", "`cron(0/5 8 * * ? *)`"),
+        ("at(2026-11-21T12:00:00)", "`at(2026-11-21T12:00:00)`"),
+    ] {
+        assert_eq!(when(expression), words);
+    }
 }

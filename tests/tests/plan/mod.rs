@@ -3,12 +3,13 @@
 //! A law is a function from the plan (`infra/tests/everything.tftest.hcl`, with the provider mocked) to its violations. Each is
 //! applied to the plan and, to show that it can fail, to a plan in which one thing is broken.
 
+mod partitions;
 mod rights;
 mod simulated;
 mod stores;
 mod watched;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -19,10 +20,18 @@ use crate::terraform::Terraform;
 /// One law.
 type Law = fn(&Value) -> Vec<String>;
 
-/// The plan, made once for all laws.
+/// The run of the ordinary partition; each of the others is named by [`partitions`].
+const HERE: &str = "every_setting_at_once_is_accepted";
+
+/// The plan of the ordinary partition.
 fn rendered() -> &'static Value {
-    static PLAN: OnceLock<Value> = OnceLock::new();
-    PLAN.get_or_init(|| {
+    planned(HERE)
+}
+
+/// The plan of one run; all of them are made once for all laws.
+fn planned(run: &str) -> &'static Value {
+    static PLANS: OnceLock<BTreeMap<String, Value>> = OnceLock::new();
+    let plans = PLANS.get_or_init(|| {
         let tree = Copy::of_this_tree();
         let terraform = Terraform::init(&tree.root().join("infra"));
         let said = terraform.run(&["test", "-json", "-verbose", "-filter=tests/everything.tftest.hcl"]);
@@ -36,10 +45,21 @@ fn rendered() -> &'static Value {
             .map(|message| &message["diagnostic"])
             .collect();
         assert!(errors.is_empty(), "{errors:#?}");
-        let plan = messages.iter().find(|message| message["type"] == "test_plan");
-        assert!(plan.is_some(), "no plan in: {said}");
-        plan.unwrap()["test_plan"].clone()
-    })
+        let plans = messages
+            .into_iter()
+            .filter(|message| message["type"] == "test_plan");
+        plans
+            .map(|mut message| {
+                let mut plan = message["test_plan"].take();
+                // Nine tenths of it, the same for every plan, and nothing that is planned.
+                plan["provider_schemas"].take();
+                (words(&message["@testrun"]).to_owned(), plan)
+            })
+            .collect()
+    });
+    let plan = plans.get(run);
+    assert!(plan.is_some(), "no plan of {run} among {:?}", plans.keys());
+    plan.unwrap()
 }
 
 /// A planned resource: its address, and what it will be.
@@ -100,14 +120,24 @@ fn role(plan: &Value, function: &str) -> Vec<Value> {
 
 #[track_caller]
 fn obeyed(law: Law) {
-    let violations = law(rendered());
+    obeyed_in(HERE, law);
+}
+
+#[track_caller]
+fn obeyed_in(run: &str, law: Law) {
+    let violations = law(planned(run));
     assert!(violations.is_empty(), "\n{}\n", violations.join("\n"));
 }
 
 /// Breaks a copy of the plan and requires that `law` says so, with the words in `says`.
 #[track_caller]
 fn caught(law: Law, says: &str, fault: impl Fn(&mut Value)) {
-    let mut plan = rendered().clone();
+    caught_in(HERE, law, says, fault);
+}
+
+#[track_caller]
+fn caught_in(run: &str, law: Law, says: &str, fault: impl Fn(&mut Value)) {
+    let mut plan = planned(run).clone();
     fault(&mut plan);
     let violations = law(&plan);
     assert!(

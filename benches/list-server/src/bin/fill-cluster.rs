@@ -79,7 +79,7 @@ async fn main() -> Result<()> {
     };
     let mut lists: Vec<_> = LISTS
         .iter()
-        .filter(|(list, ..)| !matches!(list, List::Jobs | List::StatefulSets))
+        .filter(|(list, ..)| !matches!(list, List::Jobs | List::CronJobs | List::StatefulSets))
         .collect();
     lists.sort_by_key(|(list, ..)| order(list));
     for (list, path, kind, namespaced) in lists {

@@ -42,6 +42,7 @@ pub(crate) fn proven(facts: &ProofFacts, policy: &ProofPolicy, scene: &Scene<'_>
             Err(why) => unread.push((place.to_owned(), why.to_string())),
         }
     }
+    let blind = unread.len();
     let believed = |drill: &&Drill| age(drill.at, now).is_some();
     unread.extend(
         drills
@@ -94,18 +95,19 @@ pub(crate) fn proven(facts: &ProofFacts, policy: &ProofPolicy, scene: &Scene<'_>
             format!("{} ago, by {}", lasting(old), drill.by)
         }
     };
-    // A proof that is known and young stands, whatever else could not be read.
+    // A proof that is known and young stands beside a drill whose time cannot be believed, but not beside a place that could not
+    // be read: a drill that failed since may stand there.
     let young = proven
         .as_ref()
         .and_then(|drill| age(drill.at, now))
         .is_some_and(|old| old <= days(policy.max_age_days));
-    let verdict = if young {
+    let verdict = if young && blind == 0 {
         worse_of(&wrong, &Says::new())
     } else {
         worse_of(&wrong, &unread)
     };
     let examined = if young {
-        places.max(1)
+        (places - blind).max(usize::from(blind == 0))
     } else {
         places - unread.len().min(places)
     };

@@ -23,7 +23,7 @@ use crate::facts::{Copied, CopyFacts, Database, DatabaseFacts};
 use crate::settings::{CopyPolicy, Through};
 
 /// Describes the target's database.
-pub(super) async fn describe(clients: &Clients, target: &Target, times: &Times) -> Observed<Database> {
+pub(crate) async fn describe(clients: &Clients, target: &Target, times: &Times) -> Observed<Database> {
     let wanted = target.database.as_ref().ok_or_else(|| undeclared("database"))?;
     let id = wanted.id.as_str();
     let (arn, backups) = match wanted.engine {

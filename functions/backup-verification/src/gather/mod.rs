@@ -21,6 +21,7 @@ use crate::Task;
 use crate::facts::{Facts, ProofFacts};
 use crate::settings::Plan;
 
+pub(crate) use database::describe;
 pub(crate) use velero::connect;
 
 /// The SDK clients of one target.
@@ -99,10 +100,7 @@ async fn of_database(clients: &Clients, target: &Target, plan: &Plan, task: Task
         proof: plan.restore_proof.is_some().then(ProofFacts::default),
         ..Facts::default()
     };
-    let by_arn =
-        plan.aws_backup.is_some() || plan.restore_proof.as_ref().is_some_and(|proof| proof.aws_backup);
-    let wants_database = plan.database.is_some() || by_arn || !plan.copies.is_empty();
-    if !wants_database {
+    if !plan.is_about_the_database() {
         return facts;
     }
     let described = database::describe(clients, target, times).await;

@@ -6,9 +6,10 @@ use aws_sdk_backup::operation::list_copy_jobs::ListCopyJobsOutput;
 use aws_sdk_backup::types as backup;
 use aws_sdk_kms::operation::describe_key::DescribeKeyOutput;
 use aws_sdk_rds::operation::describe_db_cluster_snapshots::DescribeDbClusterSnapshotsOutput;
-use aws_sdk_rds::operation::describe_db_clusters::DescribeDbClustersOutput;
+use aws_sdk_rds::operation::describe_db_clusters::{DescribeDBClustersError, DescribeDbClustersOutput};
 use aws_sdk_rds::types as rds;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use day2_aws::check::{Check as _, Moment};
 use day2_core::{Cause, Verdict};
 use day2_reads::objects::Object;
 use day2_reads::times::Times;
@@ -17,10 +18,10 @@ use serde_json::json;
 
 use super::dumps::newest;
 use super::{Clients, gather};
-use crate::Task;
 use crate::assess::tests::world::{item, now, settings};
 use crate::assess::{Scene, assess};
 use crate::facts::Dumps;
+use crate::{BackupVerification, Task};
 
 fn times() -> Times {
     let (now, deadline) = (now(), now().checked_add(SignedDuration::from_mins(1)).unwrap());
@@ -275,4 +276,33 @@ async fn copies_in_an_account_that_lets_nobody_in_are_judged_by_the_jobs_at_home
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_self_check_names_a_database_that_is_not_there_or_not_to_be_seen() {
+    let gone = mock!(aws_sdk_rds::Client::describe_db_clusters).then_error(|| {
+        let fault = rds::error::DbClusterNotFoundFault::builder().build();
+        DescribeDBClustersError::DbClusterNotFoundFault(fault)
+    });
+    let nowhere = nowhere();
+    let clients = Clients {
+        rds: mock_client!(aws_sdk_rds, RuleMode::MatchAny, [&gone]),
+        ..Clients::new(&nowhere, &nowhere)
+    };
+    let moment = Moment {
+        now: now(),
+        deadline: times().deadline,
+    };
+    let left_out =
+        json!({"database": {}, "not_checked": ["copies", "aws_backup", "velero", "dumps", "restore_proof"]});
+    let settings = settings(|plan| *plan = left_out);
+    let items = BackupVerification::self_check(&clients, &settings, &settings.targets[0], moment).await;
+    let verdicts: Vec<_> = items
+        .iter()
+        .map(|one| (one.code.as_str(), one.verdict()))
+        .collect();
+    assert_eq!(
+        verdicts,
+        [("BAK-801", Verdict::Pass), ("BAK-803", Verdict::Unknown)]
+    );
 }

@@ -44,6 +44,16 @@ pub struct Plan {
     pub not_checked: Vec<Part>,
 }
 
+impl Plan {
+    /// Whether anything needs the target's database to be described.
+    #[must_use]
+    pub fn is_about_the_database(&self) -> bool {
+        let by_arn =
+            self.aws_backup.is_some() || self.restore_proof.as_ref().is_some_and(|proof| proof.aws_backup);
+        self.database.is_some() || !self.copies.is_empty() || by_arn
+    }
+}
+
 /// A part of the check that a deployment may leave out, in writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserr)]
 #[deserr(error = Mistakes)]

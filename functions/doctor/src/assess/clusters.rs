@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use day2_core::Item;
 use day2_core::names::ClusterName;
 
-use super::Tally;
+use super::{IfAny, Tally};
 use crate::facts::{Cluster, Facts};
 use crate::settings::DoctorSettings;
 
@@ -13,7 +12,7 @@ const LET_IN: (&str, &str) = ("DOC-021", "every cluster knows access entries");
 const ENTRIES: (&str, &str) = ("DOC-022", "every function has its access entry");
 
 /// Only clusters with entries of ours are judged: another may map the roles in its own way.
-pub(super) fn let_functions_in(facts: &Facts, settings: &DoctorSettings) -> Option<Item> {
+pub(super) fn let_functions_in(facts: &Facts, settings: &DoctorSettings) -> IfAny {
     let entered: BTreeSet<&str> = settings
         .functions
         .values()
@@ -48,7 +47,7 @@ pub(super) fn let_functions_in(facts: &Facts, settings: &DoctorSettings) -> Opti
     )
 }
 
-pub(super) fn entries(facts: &Facts, settings: &DoctorSettings) -> Option<Item> {
+pub(super) fn entries(facts: &Facts, settings: &DoctorSettings) -> IfAny {
     const APPLY: &str = "run terraform apply, which makes the access entry";
     let mut tally = Tally::default();
     for entry in &facts.entries {

@@ -18,27 +18,54 @@ use crate::facts::Facts;
 use crate::settings::DoctorSettings;
 pub(crate) use readiness::knows_what_to_examine;
 
-/// Judges one examination. What the deployment does not have is left out: clusters, databases, groups, alarms.
+/// The judgement of one examination.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The items, by code.
+    pub items: Vec<Item>,
+    /// Codes of the lines of which there is no item, because the deployment has nothing of their kind: clusters, databases,
+    /// groups, alarms, schedules.
+    pub absent: Vec<String>,
+}
+
+/// The code of a line about things of which a deployment may have none, and its item where it has some.
+type IfAny = (&'static str, Option<Item>);
+
+/// Judges one examination. What there is to look at stands in the settings, so that a list without things is no list that
+/// could not be read.
 #[must_use]
-pub fn assess(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Vec<Item> {
-    let mut items = vec![
-        functions::answer(facts),
-        functions::able(facts, settings),
-        functions::as_deployed(facts, settings),
-        rights::enough(facts),
-        rights::not_too_many(facts),
-    ];
-    items.extend(clusters::let_functions_in(facts, settings));
-    items.extend(clusters::entries(facts, settings));
-    items.push(mails::reach_somebody(facts));
-    items.extend(mails::come_through(facts));
-    items.extend(schedules::fire(facts, settings, zone));
-    items.extend(world::clusters(facts));
-    items.extend(world::groups(facts));
-    items.extend(world::databases(facts));
-    items.extend(world::calling_alarms(facts));
-    items.extend(world::health_alarms(facts, settings));
-    items
+pub fn assess(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Judged {
+    let mut judged = Judged {
+        items: vec![
+            functions::answer(facts),
+            functions::able(facts, settings),
+            functions::as_deployed(facts, settings),
+            rights::enough(facts),
+            rights::not_too_many(facts),
+        ],
+        absent: Vec::new(),
+    };
+    judged.add(clusters::let_functions_in(facts, settings));
+    judged.add(clusters::entries(facts, settings));
+    judged.items.push(mails::reach_somebody(facts));
+    // A canary that was switched off is not looked at, which is not the same as nothing to look at.
+    judged.items.extend(mails::come_through(facts));
+    judged.add(schedules::fire(facts, settings, zone));
+    judged.add(world::clusters(facts));
+    judged.add(world::groups(facts));
+    judged.add(world::databases(facts));
+    judged.add(world::calling_alarms(facts));
+    judged.add(world::health_alarms(facts, settings));
+    judged
+}
+
+impl Judged {
+    fn add(&mut self, (code, item): IfAny) {
+        match item {
+            Some(item) => self.items.push(item),
+            None => self.absent.push(code.to_owned()),
+        }
+    }
 }
 
 /// What one item found out about its things.
@@ -96,7 +123,8 @@ impl Tally {
     }
 
     /// The item, if there is anything of the kind.
-    fn item_if_any(self, title: (&str, &str), things: &str, remedy: &str) -> Option<Item> {
-        (!self.is_empty()).then(|| self.item(title, things, remedy))
+    fn item_if_any(self, title: (&'static str, &str), things: &str, remedy: &str) -> IfAny {
+        let item = (!self.is_empty()).then(|| self.item(title, things, remedy));
+        (title.0, item)
     }
 }

@@ -1,15 +1,14 @@
 //! `DOC-041`: every schedule fires when and what it was made for.
 
-use day2_core::Item;
 use day2_core::settings::Zone;
 
-use super::Tally;
+use super::{IfAny, Tally};
 use crate::facts::{Facts, Schedule, Scheduled};
 use crate::settings::DoctorSettings;
 
 const FIRE: (&str, &str) = ("DOC-041", "every schedule is as it was made");
 
-pub(super) fn fire(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Option<Item> {
+pub(super) fn fire(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> IfAny {
     const APPLY: &str = "run terraform apply, which puts the schedule back";
     let mut tally = Tally::default();
     for (which, seen) in &facts.schedules {
@@ -26,15 +25,18 @@ pub(super) fn fire(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Opt
         }
     }
     let remedy = "somebody changed the schedule beside Terraform: see its plan, and apply it";
-    let item = tally.item_if_any(FIRE, "schedules", remedy)?;
-    Some(item.threshold(
-        format!(
-            "{}, in {}, with the expression and the function of the deployment",
-            state(settings),
-            zone.name()
-        ),
-        "schedules_enabled, zone and schedules of the deployment",
-    ))
+    let (code, item) = tally.item_if_any(FIRE, "schedules", remedy);
+    let item = item.map(|item| {
+        item.threshold(
+            format!(
+                "{}, in {}, with the expression and the function of the deployment",
+                state(settings),
+                zone.name()
+            ),
+            "schedules_enabled, zone and schedules of the deployment",
+        )
+    });
+    (code, item)
 }
 
 const fn state(settings: &DoctorSettings) -> &'static str {

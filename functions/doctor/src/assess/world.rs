@@ -1,8 +1,9 @@
 //! `DOC-051` to `DOC-055`: what the settings name exists, and the alarms about Day2 tell somebody.
 
-use day2_core::{Item, Observed};
+use day2_core::Observed;
+use day2_core::arn::Arn;
 
-use super::Tally;
+use super::{IfAny, Tally};
 use crate::facts::Facts;
 use crate::settings::DoctorSettings;
 
@@ -15,7 +16,7 @@ const HEALTH: (&str, &str) = ("DOC-055", "every alarm about a function tells som
 /// What is named in the settings and is not there.
 const NAMED: &str = "correct the name in the target's settings and apply, or make it again";
 
-pub(super) fn clusters(facts: &Facts) -> Option<Item> {
+pub(super) fn clusters(facts: &Facts) -> IfAny {
     let mut tally = Tally::default();
     for (path, seen) in &facts.clusters {
         match seen {
@@ -31,7 +32,7 @@ pub(super) fn clusters(facts: &Facts) -> Option<Item> {
     tally.item_if_any(CLUSTERS, "clusters", "let the settings name clusters that work")
 }
 
-pub(super) fn groups(facts: &Facts) -> Option<Item> {
+pub(super) fn groups(facts: &Facts) -> IfAny {
     let missing = "there is no Auto Scaling group of this name";
     let remedy = "a managed node group that was made again has another Auto Scaling group: write its name \
                   (aws eks describe-nodegroup) into node_groups";
@@ -39,12 +40,12 @@ pub(super) fn groups(facts: &Facts) -> Option<Item> {
 }
 
 /// Whatever its state is: what a stopped database means is not for this check.
-pub(super) fn databases(facts: &Facts) -> Option<Item> {
+pub(super) fn databases(facts: &Facts) -> IfAny {
     let remedy = "write the identifier of the cluster or instance as it is now into the target's database";
     existing(&facts.databases, "there is no such database").item_if_any(DATABASES, "databases", remedy)
 }
 
-pub(super) fn calling_alarms(facts: &Facts) -> Option<Item> {
+pub(super) fn calling_alarms(facts: &Facts) -> IfAny {
     let missing = "there is no such alarm: the function waits for nothing";
     let remedy = "make the alarm again, or name the alarm that took its place in the function's settings";
     existing(&facts.calling_alarms, missing).item_if_any(CALLING, "alarms", remedy)
@@ -61,9 +62,11 @@ fn existing<T>(all: &[(String, Observed<T>)], missing: &str) -> Tally {
     tally
 }
 
-pub(super) fn health_alarms(facts: &Facts, settings: &DoctorSettings) -> Option<Item> {
+pub(super) fn health_alarms(facts: &Facts, settings: &DoctorSettings) -> IfAny {
     const APPLY: &str = "run terraform apply, which puts the alarm back";
-    let topic = settings.operations_topic_arn.as_ref()?.as_str();
+    let Some(topic) = settings.operations_topic_arn.as_ref().map(Arn::as_str) else {
+        return (HEALTH.0, None);
+    };
     let mut tally = Tally::default();
     for (name, seen) in &facts.health_alarms {
         match seen {

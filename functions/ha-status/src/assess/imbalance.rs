@@ -1,13 +1,14 @@
 //! `HAS-006`: each side has the nodes that its groups want, and the sides are alike; if not, what keeps them apart.
 
 use day2_core::Item;
+use day2_reads::launch_failures::LaunchFailure;
+use day2_reads::scaling_groups::Group;
 
 use super::memory::Memory;
 use super::steady::READ_AGAIN;
 use super::{GONE, Says, Scene, count, population, worse_of};
 use crate::facts::{GroupFacts, SideFacts};
 use crate::settings::Part;
-use day2_reads::scaling_groups::Group;
 
 pub(crate) fn balanced(scene: &Scene<'_>, memory: &mut Memory) -> Item {
     let detection = &scene.pair.detection;
@@ -79,7 +80,7 @@ pub(crate) fn balanced(scene: &Scene<'_>, memory: &mut Memory) -> Item {
         format!("desired instances in service, in {} looks", detection.agreeing_looks),
         "groups, capacity.max_node_difference, detection.agreeing_looks",
     )
-    .remedy("the constraint is named: another instance type or zone, a quota, free addresses, the launch template, or a process that somebody suspended")
+    .remedy("the constraint is named: another instance type or zone, a quota, free addresses, the launch template, a permission, or a process that somebody suspended")
     .subjects(wrong)
     .subjects(unread)
 }
@@ -117,12 +118,12 @@ fn constraint(group: &Group, facts: &GroupFacts) -> String {
     let failed = match &facts.activities {
         Ok(all) => all
             .iter()
-            .filter(|one| matches!(one.status.as_str(), "Failed" | "Cancelled"))
+            .filter(|one| one.is_failed_launch())
             .max_by_key(|one| one.started_at),
         Err(why) => return format!("its activities could not be read: {why}"),
     };
     if let Some(activity) = failed {
-        return format!("{} ({})", kind(&activity.message), activity.message);
+        return format!("{} ({})", kind(activity.failure()), activity.message);
     }
     if group.desired >= group.max {
         return "no launch failed in the last hour; the group is at its maximum".to_owned();
@@ -138,35 +139,14 @@ fn constraint(group: &Group, facts: &GroupFacts) -> String {
     "no launch failed in the last hour".to_owned()
 }
 
-/// The constraint in a word. Sources: *Amazon EC2 Auto Scaling User Guide*, "Troubleshoot Amazon EC2 Auto Scaling"; EC2 error
-/// codes.
-fn kind(message: &str) -> &'static str {
-    let has = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if has(&[
-        "InsufficientInstanceCapacity",
-        "UnfulfillableCapacity",
-        "sufficient capacity",
-        "Could not launch Spot",
-    ]) {
-        "EC2 has no capacity of this type there"
-    } else if has(&[
-        "VcpuLimitExceeded",
-        "MaxSpotInstanceCountExceeded",
-        "InstanceLimitExceeded",
-        "quota",
-    ]) {
-        "a quota is reached"
-    } else if has(&["InsufficientFreeAddressesInSubnet", "free addresses"]) {
-        "the subnet has no free addresses"
-    } else if has(&[
-        "launch template",
-        "InvalidAMI",
-        "image id",
-        "security group",
-        "key pair",
-    ]) {
-        "the launch template does not work"
-    } else {
-        "launches failed"
+/// The constraint in a word.
+const fn kind(failure: LaunchFailure) -> &'static str {
+    match failure {
+        LaunchFailure::NoCapacity | LaunchFailure::NoSpotCapacity => "EC2 has no capacity of this type there",
+        LaunchFailure::Quota => "a quota is reached",
+        LaunchFailure::NoAddresses => "the subnet has no free addresses",
+        LaunchFailure::Template | LaunchFailure::Image => "the launch template does not work",
+        LaunchFailure::Permission => "Auto Scaling may not launch",
+        LaunchFailure::Other => "launches failed",
     }
 }

@@ -8,18 +8,15 @@ mod endpoints;
 mod filling;
 mod security;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod volumes;
 
 use super::Scene;
-use super::changes::Change;
 use super::line::Line;
 use crate::facts::aws::AwsFacts;
 
-/// What AWS changed, for the ranking among all changes.
-pub(super) fn changes_below(seen: &AwsFacts) -> Vec<Change> {
-    seen.changes.as_ref().map(changes::below).unwrap_or_default()
-}
+/// Lines that fail because the database is in trouble now; of the others one looks ahead, and one back.
+pub(super) const OF_THE_DATABASE: [&str; 4] = ["HLT-231", "HLT-232", "HLT-233", "HLT-234"];
 
 pub(super) fn lines(seen: &AwsFacts, scene: &Scene<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -33,6 +30,6 @@ pub(super) fn lines(seen: &AwsFacts, scene: &Scene<'_>) -> Vec<Line> {
             .flat_map(|seen| endpoints::lines(seen, scene)),
     );
     lines.extend(seen.volumes.iter().map(|seen| volumes::line(seen, scene)));
-    lines.extend(seen.changes.iter().map(|seen| changes::line(seen, scene)));
+    lines.extend(seen.changes.iter().filter_map(changes::line));
     lines
 }

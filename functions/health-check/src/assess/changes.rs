@@ -1,8 +1,11 @@
-//! `HLT-191`: what was changed lately, ranked by how near it lies to what is broken. In the task `triage` only.
+//! `HLT-191`: what was changed lately, in the cluster and in AWS, in one ranking by how near it lies to what is broken. In the
+//! task `triage` only.
 
-use day2_core::Observed;
-use day2_kube::Folded;
-use jiff::Timestamp;
+mod found;
+mod near;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::Scene;
 use super::line::{Finding, Line};
@@ -10,47 +13,59 @@ use super::words::{age, count};
 use super::workloads::Broken;
 use crate::facts::Facts;
 use crate::facts::changes::Changes;
-use crate::facts::inside::Inside;
-use crate::reduce::traces::{Touched, TraceTally};
+use found::{About, Change};
+use near::{Near, near, troubles};
 
 /// Changes that are listed.
 const MOST: usize = 20;
 
-/// Seconds by which a change may seem to come after what it caused: times of the API are whole seconds, of several clocks.
-const SLACK_SECONDS: i64 = 60;
+/// Changes near nothing that are named; the rest is counted.
+const MOST_ELSEWHERE: usize = 10;
 
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Change {
-    /// When.
-    pub(crate) at: Timestamp,
-    /// Its namespace; none for what all workloads stand on.
-    pub(crate) namespace: Option<String>,
-    /// The name of the changed thing, as findings name workloads (`shop/Deployment/web`).
-    pub(crate) name: String,
-    /// What was changed.
-    pub(crate) what: String,
+/// Ranks all changes. `lines` are those that tell what is broken outside of the cluster.
+pub(super) fn line(
+    seen: &Changes,
+    facts: &Facts,
+    broken: &[Broken],
+    lines: &[Line],
+    scene: &Scene<'_>,
+) -> Line {
+    let mut line = read(seen, facts);
+    let troubles = troubles(broken, &facts.inside, lines, scene);
+    let all = found::all(seen, facts);
+    line.examined += all.len();
+    let found = all.len();
+    let (mut ranked, mut elsewhere) = (Vec::new(), Vec::new());
+    for change in all {
+        match near(&change, &troubles, scene.now) {
+            Some(near) => ranked.push((near, change)),
+            None => elsewhere.push(change),
+        }
+    }
+    ranked.sort_by(|(a, x), (b, y)| {
+        let key = |near: &Near, change: &Change| (Reverse(near.rank), !change.failed, near.gap);
+        key(a, x).cmp(&key(b, y)).then_with(|| x.name.cmp(&y.name))
+    });
+    let minutes = scene.plan.changes.minutes;
+    let words = format!(
+        "{} in {minutes} min, {} near the {} that {} broken{}",
+        count(found, "change"),
+        ranked.len(),
+        count(troubles.len(), "thing"),
+        if troubles.len() == 1 { "is" } else { "are" },
+        listed(elsewhere, scene),
+    );
+    let wrong = once_each(ranked).into_iter().take(MOST);
+    line.seen(words)
+        .threshold(format!("looked back {minutes} min"), "changes.minutes")
+        .remedy("begin with the first: a change that lies before the trouble and on the same thing is its likely cause")
+        .wrong(wrong.map(|(near, change, times)| told(&near, change, times, scene)))
 }
 
-/// How near a change lies to what is broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Nearness {
-    /// Nowhere near it, or later.
-    Elsewhere,
-    /// What all workloads stand on.
-    Below,
-    /// The same namespace.
-    SameNamespace,
-    /// The broken workload itself.
-    Itself,
-}
-
-pub(super) fn line(seen: &Changes, facts: &Facts, broken: &[Broken], scene: &Scene<'_>) -> Line {
-    const CODE: &str = "HLT-191";
-    const TITLE: &str = "no late change lies near what is broken";
-    let lists = [&seen.replica_sets, &seen.revisions, &seen.config_maps];
-    let mut line = Line::new(CODE, TITLE, 0);
-    for list in lists {
+/// What was read, and what is missing in the ranking.
+fn read(seen: &Changes, facts: &Facts) -> Line {
+    let mut line = Line::new("HLT-191", "no late change lies near what is broken", 0);
+    for list in [&seen.replica_sets, &seen.revisions, &seen.config_maps] {
         match list {
             Ok(list) => {
                 line.examined += list.sum.examined;
@@ -59,149 +74,69 @@ pub(super) fn line(seen: &Changes, facts: &Facts, broken: &[Broken], scene: &Sce
             Err(why) => line = line.short_of(Some(why)),
         }
     }
-    let mut all = templates(&seen.replica_sets);
-    all.extend(templates(&seen.revisions));
-    all.extend(config_maps(&seen.config_maps));
-    all.extend(of_nodes(&facts.inside, seen.since));
-    all.extend(of_autoscalers(&facts.inside, seen.since));
-    all.extend(super::aws::changes_below(&facts.aws));
-    line.examined += all.len();
-    let found = all.len();
-    let mut near: Vec<(Nearness, Change)> = all
-        .into_iter()
-        .map(|change| (nearness(&change, broken), change))
-        .filter(|(near, _)| *near > Nearness::Elsewhere)
-        .collect();
-    near.sort_by(|(a, x), (b, y)| b.cmp(a).then(y.at.cmp(&x.at)).then_with(|| x.name.cmp(&y.name)));
-    let minutes = scene.plan.changes.minutes;
-    let seen = format!(
-        "{} in {minutes} min, {} near the {} that {} broken",
-        count(found, "change"),
-        near.len(),
-        count(broken.len(), "thing"),
-        if broken.len() == 1 { "is" } else { "are" },
-    );
-    let wrong = near.into_iter().take(MOST).map(|(near, change)| {
-        let place = match near {
-            Nearness::Itself => ", and it is broken",
-            Nearness::SameNamespace => ", beside what is broken",
-            Nearness::Below | Nearness::Elsewhere => "",
-        };
-        let says = format!("{} {} ago{place}", change.what, age(change.at, scene.now));
-        Finding {
-            namespace: change.namespace,
-            name: change.name,
-            says,
+    let sources = facts.aws.changes.iter().flat_map(|seen| &seen.sources);
+    let unread = sources.filter_map(|source| Some((source.name.clone(), source.changes.as_ref().err()?)));
+    line.unread(unread.map(|(name, why)| (name, why.to_string())))
+}
+
+/// What happened to one thing again and again, such as a launch that fails every minute, stands once, at its nearest.
+fn once_each(ranked: Vec<(Near, Change)>) -> Vec<(Near, Change, usize)> {
+    let mut places: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut once: Vec<(Near, Change, usize)> = Vec::new();
+    for (near, change) in ranked {
+        let place = places
+            .entry((change.name.clone(), change.what.clone()))
+            .or_insert(once.len());
+        match once.get_mut(*place) {
+            Some((_, _, times)) => *times += 1,
+            None => once.push((near, change, 1)),
         }
+    }
+    once
+}
+
+fn told(near: &Near, change: Change, times: usize, scene: &Scene<'_>) -> Finding {
+    let ago = age(change.at, scene.now);
+    let when = if times == 1 {
+        format!("{ago} ago")
+    } else {
+        format!("{times} times, one {ago} ago")
+    };
+    let says = format!("{}{} {when}{}", mark(&change), change.what, near.place);
+    Finding {
+        namespace: match change.about {
+            About::Namespace(namespace) => Some(namespace),
+            About::Node { .. } | About::Aws(_) => None,
+        },
+        name: change.name,
+        says,
+    }
+}
+
+const fn mark(change: &Change) -> &'static str {
+    if change.failed { "FAILED " } else { "" }
+}
+
+/// Those near nothing, as context: failures first, then the newest.
+fn listed(mut changes: Vec<Change>, scene: &Scene<'_>) -> String {
+    changes.sort_by(|a, b| {
+        b.failed
+            .cmp(&a.failed)
+            .then(b.at.cmp(&a.at))
+            .then_with(|| a.name.cmp(&b.name))
     });
-    line.seen(seen)
-        .threshold(format!("looked back {minutes} min"), "changes.minutes")
-        .remedy("begin with the first: a change that lies before the trouble and on the same workload is its likely cause")
-        .wrong(wrong)
-}
-
-/// A change that came after the trouble did not cause it.
-fn nearness(change: &Change, broken: &[Broken]) -> Nearness {
-    broken
+    let more = changes.len().saturating_sub(MOST_ELSEWHERE);
+    let named: Vec<String> = changes
         .iter()
-        .filter(|one| {
-            one.since
-                .is_none_or(|since| change.at.as_second() <= since.as_second() + SLACK_SECONDS)
-        })
+        .take(MOST_ELSEWHERE)
         .map(|one| {
-            let same = change.namespace.as_deref() == Some(one.workload.namespace.as_str());
-            match &change.namespace {
-                None => Nearness::Below,
-                Some(_) if same && change.name == one.workload.to_string() => Nearness::Itself,
-                Some(_) if same => Nearness::SameNamespace,
-                Some(_) => Nearness::Elsewhere,
-            }
+            let ago = age(one.at, scene.now);
+            format!("{}{}, {} {ago} ago", mark(one), one.name, one.what)
         })
-        .max()
-        .unwrap_or(Nearness::Elsewhere)
-}
-
-fn sum(list: &Observed<Folded<TraceTally>>) -> impl Iterator<Item = &Touched> {
-    list.iter().flat_map(|list| &list.sum.changes)
-}
-
-/// A new replica set or revision is a new template of what owns it.
-fn templates(list: &Observed<Folded<TraceTally>>) -> Vec<Change> {
-    let of = |one: &Touched| {
-        let kind = if one.owner_kind.is_empty() {
-            "ReplicaSet"
-        } else {
-            &one.owner_kind
-        };
-        Change {
-            at: one.at,
-            namespace: Some(one.namespace.clone()),
-            name: format!("{}/{kind}/{}", one.namespace, one.name),
-            what: "new pod template".to_owned(),
-        }
-    };
-    sum(list).map(of).collect()
-}
-
-/// Written by controllers into every namespace.
-const EVERYWHERE: [&str; 3] = ["kube-root-ca.crt", "istio-ca-root-cert", "istio-ca-crl"];
-
-fn config_maps(list: &Observed<Folded<TraceTally>>) -> Vec<Change> {
-    sum(list)
-        .filter(|one| !EVERYWHERE.contains(&one.name.as_str()))
-        .map(|one| {
-            let how = if one.new { "created" } else { "changed" };
-            let by = one.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
-            Change {
-                at: one.at,
-                namespace: Some(one.namespace.clone()),
-                name: format!("{}/ConfigMap/{}", one.namespace, one.name),
-                what: format!("{how}{by}"),
-            }
-        })
-        .collect()
-}
-
-fn of_nodes(inside: &Inside, since: Timestamp) -> Vec<Change> {
-    let nodes = inside.nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
-    let late = |at: Option<Timestamp>| at.filter(|at| *at >= since);
-    nodes
-        .into_iter()
-        .flat_map(|nodes| &nodes.sum)
-        .flat_map(|node| {
-            let lost = late(node.readiness.since()).filter(|_| !node.readiness.is_ready());
-            [
-                (lost, "stopped being Ready"),
-                (late(node.cordoned_at), "cordoned"),
-                (late(node.created_at), "joined"),
-            ]
-            .into_iter()
-            .filter_map(|(at, what)| {
-                Some(Change {
-                    at: at?,
-                    namespace: None,
-                    name: format!("node {}", node.name),
-                    what: what.to_owned(),
-                })
-            })
-        })
-        .collect()
-}
-
-fn of_autoscalers(inside: &Inside, since: Timestamp) -> Vec<Change> {
-    let Some(Ok(all)) = &inside.autoscalers else {
-        return Vec::new();
-    };
-    all.items()
-        .iter()
-        .filter_map(|one| {
-            let at = one.last_scaled_at.filter(|at| *at >= since)?;
-            Some(Change {
-                at,
-                namespace: Some(one.namespace.clone()),
-                name: format!("{}/{}/{}", one.namespace, one.target.kind, one.target.name),
-                what: format!("scaled to {} by its autoscaler", one.desired),
-            })
-        })
-        .collect()
+        .collect();
+    match (named.is_empty(), more) {
+        (true, _) => String::new(),
+        (false, 0) => format!("; elsewhere: {}", named.join(" | ")),
+        (false, more) => format!("; elsewhere: {} | {more} more", named.join(" | ")),
+    }
 }

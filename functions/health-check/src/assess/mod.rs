@@ -2,7 +2,7 @@
 
 mod aws;
 mod certificates;
-pub(crate) mod changes;
+mod changes;
 mod cluster;
 mod components;
 pub(crate) mod line;
@@ -12,6 +12,7 @@ mod quotas;
 mod read;
 pub(crate) mod routing;
 mod scaling;
+mod served;
 mod storage;
 mod stored;
 #[cfg(test)]
@@ -57,8 +58,13 @@ pub struct Judged {
 /// Judges the facts of one run. Each group gives lines; a line with complaints becomes one item for each team that owns some.
 #[must_use]
 pub fn assess(facts: &Facts, scene: &Scene<'_>) -> Judged {
-    let mut lines = of_the_cluster(facts, scene);
-    lines.extend(aws::lines(&facts.aws, scene));
+    let broken = workloads::broken(&facts.inside, scene);
+    let mut lines = of_the_cluster(facts, &broken, scene);
+    let of_aws = aws::lines(&facts.aws, scene);
+    if let Some(seen) = &facts.changes {
+        lines.push(changes::line(seen, facts, &broken, &of_aws, scene));
+    }
+    lines.extend(of_aws);
 
     let absent = lines.iter().filter(|line| line.is_absent());
     let mut absent: Vec<String> = absent.map(|line| line.code.to_owned()).collect();
@@ -69,10 +75,10 @@ pub fn assess(facts: &Facts, scene: &Scene<'_>) -> Judged {
     Judged { items, absent }
 }
 
-fn of_the_cluster(facts: &Facts, scene: &Scene<'_>) -> Vec<Line> {
+fn of_the_cluster(facts: &Facts, broken: &[workloads::Broken], scene: &Scene<'_>) -> Vec<Line> {
     use Group::{Certificates, Mesh, Nodes, Quotas, Scaling, Storage, Workloads};
     let inside = &facts.inside;
-    let broken = workloads::broken(inside, scene);
+    let endpoints = facts.aws.endpoints.as_deref();
     let mut lines: Vec<Line> = Vec::new();
     let mut add = |group: Group, more: Vec<Line>| {
         if scene.plan.looks_at(group) {
@@ -80,19 +86,20 @@ fn of_the_cluster(facts: &Facts, scene: &Scene<'_>) -> Vec<Line> {
         }
     };
     add(Nodes, nodes::lines(inside, scene));
-    add(Workloads, workloads::lines(inside, &broken, scene));
+    add(Workloads, workloads::lines(inside, broken, scene));
     add(Storage, storage::lines(inside, scene));
     add(Quotas, quotas::lines(inside, scene).into_iter().collect());
     add(Mesh, mesh::lines(facts).into_iter().collect());
     add(Scaling, scaling::lines(inside, scene));
     add(Certificates, certificates::lines(inside, scene));
     add(Certificates, stored::line(inside, scene).into_iter().collect());
+    add(
+        Certificates,
+        served::line(inside, endpoints, scene).into_iter().collect(),
+    );
     if let Some(api) = &facts.cluster {
-        lines.extend(cluster::lines(api, facts, &broken, scene));
+        lines.extend(cluster::lines(api, facts, broken, scene));
     }
     lines.extend(components::line(facts, scene));
-    if let Some(seen) = &facts.changes {
-        lines.push(changes::line(seen, facts, &broken, scene));
-    }
     lines
 }

@@ -38,8 +38,18 @@ fn is_new(node: &NodeFact, scene: &Scene<'_>) -> bool {
         .is_some_and(|at| minutes_since(at, scene.now) < i64::from(scene.plan.nodes.join_minutes))
 }
 
-/// `NotReady` holds the word `Ready`: what is compared here is the condition. A node that has just joined, and one that
-/// is being taken out, is not judged.
+/// Nodes that should be Ready and are not. One that has just joined, and one that is being taken out, is not judged.
+pub(super) fn down<'f>(inside: &'f Inside, scene: &Scene<'_>) -> Vec<&'f NodeFact> {
+    let nodes = inside.nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
+    nodes
+        .into_iter()
+        .flat_map(|nodes| &nodes.sum)
+        .filter(|node| !node.readiness.is_ready())
+        .filter(|node| !is_new(node, scene) && !node.leaving && node.deleting_since.is_none())
+        .collect()
+}
+
+/// `NotReady` holds the word `Ready`: what is compared here is the condition.
 fn ready(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-111";
     const TITLE: &str = "every node is Ready";
@@ -49,29 +59,25 @@ fn ready(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     };
     let up = nodes.sum.iter().filter(|node| node.readiness.is_ready()).count();
     let stranded = stranded(inside);
-    let wrong = nodes
-        .sum
-        .iter()
-        .filter(|node| !is_new(node, scene) && !node.leaving && node.deleting_since.is_none())
-        .filter_map(|node| {
-            let state = match node.readiness {
-                Readiness::Ready { .. } => return None,
-                Readiness::NotReady { .. } => "its kubelet says that it is not Ready",
-                Readiness::Silent { .. } => "its kubelet is silent",
-            };
-            let since = node
-                .readiness
-                .since()
-                .map_or_else(String::new, |since| format!(" for {}", age(since, scene.now)));
-            let pods = stranded.get(node.name.as_str()).map_or_else(String::new, |pods| {
-                format!("; {} bound to it", count(*pods, "pod"))
-            });
-            let why = node
-                .not_ready_because
-                .as_ref()
-                .map_or_else(String::new, |why| format!(": {why}"));
-            Some(Finding::of(&node.name, format!("{state}{since}{why}{pods}")))
+    let wrong = down(inside, scene).into_iter().filter_map(|node| {
+        let state = match node.readiness {
+            Readiness::Ready { .. } => return None,
+            Readiness::NotReady { .. } => "its kubelet says that it is not Ready",
+            Readiness::Silent { .. } => "its kubelet is silent",
+        };
+        let since = node
+            .readiness
+            .since()
+            .map_or_else(String::new, |since| format!(" for {}", age(since, scene.now)));
+        let pods = stranded.get(node.name.as_str()).map_or_else(String::new, |pods| {
+            format!("; {} bound to it", count(*pods, "pod"))
         });
+        let why = node
+            .not_ready_because
+            .as_ref()
+            .map_or_else(String::new, |why| format!(": {why}"));
+        Some(Finding::of(&node.name, format!("{state}{since}{why}{pods}")))
+    });
     let limits = &scene.plan.nodes;
     Some(
         Line::new(CODE, TITLE, nodes.sum.len())

@@ -1,10 +1,13 @@
 //! Judgements as tables, over small clusters in the words of the API.
 
 mod absent;
+mod commands;
+mod jobs;
 mod nodes;
 mod others;
 mod pods;
 mod quiet;
+mod served;
 mod stored;
 mod traps;
 mod triage;

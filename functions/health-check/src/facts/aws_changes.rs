@@ -10,11 +10,24 @@ pub struct AwsChanges {
     pub sources: Vec<Source>,
 }
 
+/// What a source tells changes of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A node group: a declared one by its name in the settings, a managed one by its name in EKS.
+    NodeGroup(String),
+    /// The target's database.
+    Database,
+    /// What all workloads stand on: control plane and add-ons.
+    Platform,
+}
+
 /// One place that keeps changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// Its name in words, for example `scaling activities of eks-workers`.
     pub name: String,
+    /// What it tells changes of.
+    pub about: About,
     /// What it holds.
     pub changes: Observed<Vec<Change>>,
 }

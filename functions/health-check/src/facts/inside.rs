@@ -2,8 +2,8 @@
 
 use day2_core::Observed;
 use day2_kube::objects::{
-    Certificate, HorizontalPodAutoscaler, NodeClaim, NodePoolRoom, PodDisruptionBudget, ResourceQuota,
-    ScaledObject, StorageClass,
+    Certificate, CronJob, HorizontalPodAutoscaler, NodeClaim, NodePoolRoom, PodDisruptionBudget,
+    ResourceQuota, ScaledObject, StorageClass,
 };
 use day2_kube::{Folded, Listed};
 
@@ -40,6 +40,8 @@ pub struct Inside {
     pub daemon_sets: Reduced<WorkloadTally>,
     /// Jobs.
     pub jobs: Reduced<JobTally>,
+    /// What makes Jobs by a schedule.
+    pub cron_jobs: Option<Observed<Listed<CronJob>>>,
     /// Horizontal pod autoscalers.
     pub autoscalers: Option<Observed<Listed<HorizontalPodAutoscaler>>>,
     /// Pod disruption budgets.

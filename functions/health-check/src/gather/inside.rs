@@ -6,11 +6,13 @@
 use std::future::Future;
 
 use day2_core::Observed;
+use day2_core::target::NodeGroup;
 use day2_kube::objects::DaemonSet;
 use day2_kube::{ClusterClient, Folded, ListQuery, Listed};
 use day2_reads::times::Times;
 use jiff::Timestamp;
 
+use crate::counted::Before;
 use crate::facts::inside::Inside;
 use crate::facts::namespaces::Namespaces;
 use crate::reduce::jobs::EachJob;
@@ -49,8 +51,9 @@ impl Reader<'_> {
 pub(super) async fn inside(
     client: &Observed<ClusterClient>,
     plan: &Plan,
+    groups: &[NodeGroup],
     namespaces: impl Future<Output = Observed<Namespaces>>,
-    before: Option<&crate::counted::Before>,
+    before: impl Future<Output = Option<Before>>,
     times: &Times,
 ) -> (Observed<Namespaces>, Inside) {
     let reader = Reader {
@@ -58,10 +61,11 @@ pub(super) async fn inside(
         plan,
         until: times.deadline,
     };
-    let (namespaces, nodes) = futures::join!(
+    let (namespaces, before, nodes) = futures::join!(
         namespaces,
+        before,
         reader.wanted(&[Cluster, Nodes, Workloads, Storage], async |client, until| {
-            client.list_nodes_into(&EachNode, until).await
+            client.list_nodes_into(&EachNode(groups), until).await
         })
     );
     let known = nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
@@ -69,7 +73,7 @@ pub(super) async fn inside(
         plan,
         known.map(|nodes| nodes.sum.as_slice()),
         namespaces.as_ref().ok(),
-        before,
+        before.as_ref(),
         times.now,
     );
     let (workloads, others) = futures::join!(Box::pin(workloads(&reader, &rules)), Box::pin(others(&reader)));
@@ -96,7 +100,7 @@ async fn workloads(reader: &Reader<'_>, rules: &PodRules<'_>) -> Inside {
     let all = ListQuery::all();
     let of_pods = [Nodes, Workloads, Storage, Mesh, Cluster];
     let of_workloads = [Cluster, Workloads];
-    let (mut pods, deployments, stateful_sets, daemon_sets, jobs, autoscalers, budgets, warnings) = futures::join!(
+    let (mut pods, deployments, stateful_sets, daemon_sets, jobs, cron_jobs, autoscalers, budgets, warnings) = futures::join!(
         reader.wanted(&of_pods, async |client, until| client
             .list_pods_into(rules, until)
             .await),
@@ -113,6 +117,9 @@ async fn workloads(reader: &Reader<'_>, rules: &PodRules<'_>) -> Inside {
         reader.wanted(&[Workloads], async |client, until| {
             client.list_jobs_into(&EachJob(rules.restarts_since), until).await
         }),
+        reader.wanted(&[Workloads], async |client, until| client
+            .list_cron_jobs(until)
+            .await),
         reader.wanted(&[Workloads], async |client, until| {
             client.list_horizontal_pod_autoscalers(&all, until).await
         }),
@@ -134,6 +141,7 @@ async fn workloads(reader: &Reader<'_>, rules: &PodRules<'_>) -> Inside {
         stateful_sets,
         daemon_sets,
         jobs,
+        cron_jobs,
         autoscalers,
         budgets,
         warnings,

@@ -16,6 +16,7 @@ use day2_reads::clusters;
 use day2_reads::times::Times;
 
 use crate::Task;
+use crate::counted::Before;
 use crate::facts::Facts;
 use crate::facts::changes::Changes;
 use crate::facts::cluster::ClusterFacts;
@@ -47,13 +48,13 @@ impl Clients {
     }
 }
 
-/// Reads everything that the plan looks at. `before` is what the run before has left.
+/// Reads everything that the plan looks at. `before` is what the run before has left, which may come while lists are read.
 pub async fn gather(
     clients: &Clients,
     target: &Target,
     plan: &Plan,
     task: Task,
-    before: Option<&crate::counted::Before>,
+    before: impl Future<Output = Option<Before>>,
     times: &Times,
 ) -> Facts {
     let ((namespaces, inside, cluster, changes), aws) = futures::join!(
@@ -74,7 +75,7 @@ async fn of_the_cluster(
     target: &Target,
     plan: &Plan,
     task: Task,
-    before: Option<&crate::counted::Before>,
+    before: impl Future<Output = Option<Before>>,
     times: &Times,
 ) -> (
     Observed<Namespaces>,
@@ -99,7 +100,14 @@ async fn of_the_cluster(
     let namespaces = cluster::namespaces(&client, &plan.ownership, times);
     let (api, (namespaces, inside), changes, stored) = futures::join!(
         api,
-        Box::pin(inside::inside(&client, plan, namespaces, before, times)),
+        Box::pin(inside::inside(
+            &client,
+            plan,
+            &target.node_groups,
+            namespaces,
+            before,
+            times
+        )),
         Box::pin(changes),
         stored::stored(&client, plan, times),
     );

@@ -31,7 +31,7 @@ pub struct Latest {
     pub failure: Option<(String, Option<Timestamp>)>,
 }
 
-/// Reduces Jobs; failures before the moment that it holds do not count.
+/// Reduces Jobs; of those without a `CronJob`, failures before the moment that it holds do not count.
 #[derive(Debug, Clone, Copy)]
 pub struct EachJob(pub Timestamp);
 
@@ -64,12 +64,13 @@ impl Reduce<Job> for EachJob {
         let old = failure
             .as_ref()
             .is_some_and(|(_, at)| at.is_some_and(|at| at < self.0));
-        // A bare Job that succeeded, or failed long ago, tells nothing; that of a CronJob may be newer than a failure.
+        // A bare Job that succeeded, or failed long ago, tells nothing. That of a CronJob may be newer than a failure, and its
+        // failure stands until a later run succeeds: a weekly one is not mended by the next day.
         if done && (cron_job.is_some() || (failure.is_some() && !old)) {
             let latest = Latest {
                 created_at: job.created_at,
                 job: job.name.clone(),
-                failure: failure.filter(|_| !old),
+                failure,
             };
             sum.newest(workload, latest);
         }

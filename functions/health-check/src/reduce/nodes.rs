@@ -1,5 +1,6 @@
 //! Nodes: of each a few numbers, and what is wrong with it.
 
+use day2_core::target::NodeGroup;
 use day2_kube::Reduce;
 use day2_kube::objects::{Condition, NodeHealth, Readiness, Resources, Status};
 use jiff::Timestamp;
@@ -15,6 +16,9 @@ pub struct NodeFact {
     pub zone: Option<String>,
     /// `Ready`.
     pub readiness: Readiness,
+    /// Node groups that it belongs to, declared ones by their selectors and the managed one by its label; of a node that is Ready
+    /// none are kept, because nobody asks.
+    pub groups: Vec<String>,
     /// Why it is not Ready, in the words of the condition; none while it is.
     pub not_ready_because: Option<String>,
     /// Other conditions that are not as they should be.
@@ -93,11 +97,35 @@ fn words(condition: &Condition) -> Option<String> {
     Some(short(said, 160)).filter(|said| !said.is_empty())
 }
 
-/// Keeps of each node what is judged.
-#[derive(Debug, Clone, Copy)]
-pub struct EachNode;
+/// Label of the nodes of a managed node group (source: EKS user guide, "Simplify node lifecycle with managed node groups").
+const MANAGED: &str = "eks.amazonaws.com/nodegroup";
 
-impl Reduce<NodeHealth> for EachNode {
+/// Keeps of each node what is judged. It knows the node groups that the target declares.
+#[derive(Debug, Clone, Copy)]
+pub struct EachNode<'a>(pub &'a [NodeGroup]);
+
+impl EachNode<'_> {
+    fn groups(&self, node: &NodeHealth) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .0
+            .iter()
+            .filter(|group| {
+                let mut wanted = group.selector.iter();
+                wanted.all(|(key, value)| node.labels.get(key) == Some(value))
+            })
+            .map(|group| group.name.as_str().to_owned())
+            .collect();
+        names.extend(
+            node.labels
+                .get(MANAGED)
+                .filter(|name| !names.contains(name))
+                .cloned(),
+        );
+        names
+    }
+}
+
+impl Reduce<NodeHealth> for EachNode<'_> {
     type Sum = Vec<NodeFact>;
 
     fn empty(&self) -> Vec<NodeFact> {
@@ -107,6 +135,11 @@ impl Reduce<NodeHealth> for EachNode {
     fn take(&self, sum: &mut Vec<NodeFact>, node: NodeHealth) {
         let readiness = node.readiness();
         let auto_mode = node.is_auto_mode();
+        let groups = if readiness.is_ready() {
+            Vec::new()
+        } else {
+            self.groups(&node)
+        };
         let ready = node.conditions.iter().find(|one| one.kind == "Ready");
         let not_ready_because = ready.filter(|_| !readiness.is_ready()).and_then(words);
         let mut bad: Vec<BadCondition> = node
@@ -128,6 +161,7 @@ impl Reduce<NodeHealth> for EachNode {
         bad.shrink_to_fit();
         sum.push(NodeFact {
             readiness,
+            groups,
             not_ready_because,
             bad,
             auto_mode,

@@ -11,7 +11,7 @@ pub struct CertificateLimits {
     /// Least remaining validity, in days.
     #[deserr(default = 14)]
     pub min_days: u32,
-    /// Time that a renewal may be late, in hours.
+    /// Time that a renewal may be late, in hours: until it is issued, and once it is, until the declared endpoints serve it.
     #[deserr(default = 24)]
     pub renewal_hours: u32,
     /// Time that issuing a new certificate may take, in minutes.

@@ -91,7 +91,7 @@ fn a_plan_may_grant_no_time_at_all_and_no_more_than_has_sense() {
         serde_json::json!({
             "not_checked": ["database", "endpoints"],
             "nodes": {"join_minutes": minutes},
-            "workloads": {"grace_minutes": minutes, "hpa_minutes": minutes},
+            "workloads": {"grace_minutes": minutes, "hpa_minutes": minutes, "cron_job_minutes": minutes},
             "storage": {"pending_minutes": minutes, "attach_minutes": minutes},
             "quotas": {"used_percent": percent},
         })
@@ -103,6 +103,7 @@ fn a_plan_may_grant_no_time_at_all_and_no_more_than_has_sense() {
         "nodes.join_minutes",
         "workloads.grace_minutes",
         "workloads.hpa_minutes",
+        "workloads.cron_job_minutes",
         "storage.pending_minutes",
         "storage.attach_minutes",
         "quotas.used_percent",

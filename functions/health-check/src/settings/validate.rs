@@ -48,6 +48,7 @@ fn plan_of(plan: &Plan, at: &mut Checker<'_>) {
         ("nodes", "join_minutes", nodes.join_minutes, DAY),
         ("workloads", "grace_minutes", pods.grace_minutes, DAY),
         ("workloads", "hpa_minutes", pods.hpa_minutes, 30 * DAY),
+        ("workloads", "cron_job_minutes", pods.cron_job_minutes, 7 * DAY),
         ("storage", "pending_minutes", plan.storage.pending_minutes, DAY),
         ("storage", "attach_minutes", plan.storage.attach_minutes, DAY),
     ] {

@@ -13,7 +13,7 @@ pub struct WorkloadLimits {
     /// Time that a deleted pod may stay beyond its grace, in minutes.
     #[deserr(default = 10)]
     pub terminating_minutes: u32,
-    /// How far back restarts, failed pods and failed Jobs count, in hours.
+    /// How far back restarts, failed pods and failed Jobs without a `CronJob` count, in hours.
     #[deserr(default = 24)]
     pub window_hours: u32,
     /// Most restarts of one workload within `window_hours`.
@@ -22,6 +22,9 @@ pub struct WorkloadLimits {
     /// Longest time that an autoscaler may stand at its maximum, in minutes; 0 is none.
     #[deserr(default = 30)]
     pub hpa_minutes: u32,
+    /// Time from when a `CronJob` is due until it has succeeded or is still running, in minutes; 0 is none.
+    #[deserr(default = 60)]
+    pub cron_job_minutes: u32,
 }
 
 impl Default for WorkloadLimits {
@@ -32,6 +35,7 @@ impl Default for WorkloadLimits {
             window_hours: 24,
             max_restarts: 2,
             hpa_minutes: 30,
+            cron_job_minutes: 60,
         }
     }
 }

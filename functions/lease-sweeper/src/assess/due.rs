@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use day2_core::action::Lease;
 use day2_core::item::Population;
 use day2_core::{Cause, Item, Unreadable, Verdict};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Scene, all_of, change_of, count, name_of};
 use crate::facts::{Answer, Asked, Facts, NotAsked};
@@ -136,18 +136,26 @@ fn words(answer: &Answer, lease: &Lease) -> String {
     }
 }
 
-/// Long enough over that the runs since should have done it.
+/// Changes that are long enough over that the runs since should have ended them, with their ends.
+pub(super) fn late<'a>(
+    after: &'a [Lease],
+    sweep: &Sweep,
+    now: Timestamp,
+) -> impl Iterator<Item = (&'a Lease, Timestamp)> {
+    let grace = SignedDuration::from_mins(i64::from(sweep.overdue_minutes));
+    after
+        .iter()
+        .filter_map(|lease| Some((lease, lease.expires_at?)))
+        .filter(move |(_, end)| now.duration_since(*end) > grace)
+}
+
 pub(super) fn overdue(facts: &Facts, sweep: &Sweep, scene: &Scene<'_>) -> Item {
     let (code, title) = OVERDUE;
     let after = match &facts.after {
         Ok(after) => after,
         Err(why) => return unread(code, title, why),
     };
-    let grace = SignedDuration::from_mins(i64::from(sweep.overdue_minutes));
-    let late: Vec<(String, String)> = after
-        .iter()
-        .filter_map(|lease| Some((lease, lease.expires_at?)))
-        .filter(|(_, end)| scene.now.duration_since(*end) > grace)
+    let late: Vec<(String, String)> = late(after, sweep, scene.now)
         .map(|(lease, end)| {
             let says = format!(
                 "{}; ended {}, {} min ago; to undo: {}",

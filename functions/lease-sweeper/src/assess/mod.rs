@@ -1,6 +1,7 @@
 //! Every opinion of `lease-sweeper`. Pure: same facts, same settings, same moment, same items.
 
 mod due;
+mod figures;
 mod force;
 mod readiness;
 mod storms;
@@ -16,6 +17,7 @@ use jiff::tz::TimeZone;
 
 use crate::facts::Facts;
 use crate::settings::Sweep;
+pub use figures::figures;
 pub(crate) use readiness::{asks_every_day, asks_owners};
 
 /// Judges one sweep.

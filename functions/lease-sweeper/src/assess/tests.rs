@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
 
-use super::{asks_every_day, asks_owners, assess};
+use super::{asks_every_day, asks_owners, assess, figures};
 use crate::facts::{Answer, Asked, Facts, NotAsked};
 use crate::settings::Sweep;
 
@@ -376,4 +376,43 @@ fn a_calendar_with_a_day_of_rest_fails_the_self_check() {
     let exception = |runs: bool| json!({"working_days": week, "exceptions": [{"date": "2026-12-26", "runs": runs, "why": "x"}]});
     assert_eq!(verdict(exception(true)), Verdict::Pass);
     assert_eq!(verdict(exception(false)), Verdict::Fail);
+}
+
+#[test]
+fn changes_in_force_and_overdue_are_counted_after_the_sweep_and_never_as_zero_unread() {
+    let sweep = Sweep {
+        max_per_run: 20,
+        overdue_minutes: 30,
+    };
+    let told = |facts: &Facts| -> Vec<String> {
+        figures(facts, &sweep, at(NOW), ("lease-sweeper", "prod-a", "sweep"))
+            .iter()
+            .map(|one| {
+                format!(
+                    "{} {} of {}/{}/{}",
+                    one.name, one.value, one.function, one.task, one.target
+                )
+            })
+            .collect()
+    };
+    let overdue = lease("old", "2026-03-06T10:00:00Z", Some("2026-03-06T13:29:00Z"));
+    let endless = lease("endless", "2026-02-06T10:00:00Z", None);
+    let facts = Facts {
+        before: Ok(vec![due("back"), due("due"), overdue.clone(), endless.clone()]),
+        after: Ok(vec![due("due"), overdue, endless]),
+        ..quiet()
+    };
+    assert_eq!(
+        told(&facts),
+        [
+            "LeasesInForce 3 of lease-sweeper/sweep/prod-a",
+            "LeasesOverdue 1 of lease-sweeper/sweep/prod-a"
+        ]
+    );
+    assert_eq!(told(&quiet())[0], "LeasesInForce 0 of lease-sweeper/sweep/prod-a");
+    let unread = Facts {
+        after: Err(denied()),
+        ..quiet()
+    };
+    assert!(told(&unread).is_empty());
 }

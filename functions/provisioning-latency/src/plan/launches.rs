@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use day2_core::{Item, Observed};
+use day2_reads::launch_failures::LaunchFailure;
 use day2_reads::scaling_activities::Activity;
 use jiff::Timestamp;
 
@@ -33,26 +34,16 @@ impl Failure {
         }
     }
 
-    /// By the error codes that EC2 puts into the message (source: EC2 "Error codes"; Auto Scaling "Troubleshoot: instance
-    /// launch failure").
-    fn of(message: &str) -> Self {
-        const CODES: [(&str, Failure); 11] = [
-            ("InsufficientInstanceCapacity", Failure::NoCapacity),
-            ("InsufficientHostCapacity", Failure::NoCapacity),
-            ("UnfulfillableCapacity", Failure::NoCapacity),
-            ("sufficient capacity", Failure::NoCapacity),
-            ("no Spot capacity", Failure::NoCapacity),
-            ("InsufficientFreeAddresses", Failure::NoAddresses),
-            ("free addresses", Failure::NoAddresses),
-            ("VcpuLimitExceeded", Failure::Quota),
-            ("InstanceLimitExceeded", Failure::Quota),
-            ("MaxSpotInstanceCountExceeded", Failure::Quota),
-            ("vCPU limit", Failure::Quota),
-        ];
-        CODES
-            .iter()
-            .find(|(code, _)| message.contains(code))
-            .map_or(Self::Other, |(_, failure)| *failure)
+    fn of(one: &Activity) -> Self {
+        match one.failure() {
+            LaunchFailure::NoCapacity | LaunchFailure::NoSpotCapacity => Self::NoCapacity,
+            LaunchFailure::Quota => Self::Quota,
+            LaunchFailure::NoAddresses => Self::NoAddresses,
+            LaunchFailure::Template
+            | LaunchFailure::Image
+            | LaunchFailure::Permission
+            | LaunchFailure::Other => Self::Other,
+        }
     }
 }
 
@@ -75,8 +66,7 @@ impl Failures {
         let launches: Vec<&Activity> = activities
             .iter()
             .filter(|one| {
-                one.description.starts_with("Launching")
-                    && minutes_since(one.started_at, now) <= i64::from(limits.launches_minutes)
+                one.is_launch() && minutes_since(one.started_at, now) <= i64::from(limits.launches_minutes)
             })
             .collect();
         let succeeded = launches
@@ -86,7 +76,7 @@ impl Failures {
             .max();
         for one in &launches {
             failures.launches += 1;
-            if !matches!(one.status.as_str(), "Failed" | "Cancelled") {
+            if !one.came_to_nothing() {
                 continue;
             }
             if succeeded > Some(one.started_at) {
@@ -95,7 +85,7 @@ impl Failures {
             }
             let entry = failures
                 .by_cause
-                .entry(Failure::of(&one.message))
+                .entry(Failure::of(one))
                 .or_insert_with(|| (0, String::new(), None));
             entry.0 += 1;
             if entry.2.is_none_or(|known| known < one.started_at) {
@@ -183,6 +173,7 @@ mod tests {
             description: "Launching a new EC2 instance".to_owned(),
             message: message.to_owned(),
             started_at: now - jiff::SignedDuration::from_mins(minutes_ago),
+            zone: None,
         }
     }
 
@@ -190,8 +181,9 @@ mod tests {
         Failures::of(activities, &Limits::default(), NOW.parse().unwrap())
     }
 
-    const ICE: &str = "We currently do not have sufficient m7i.xlarge capacity in the Availability Zone you requested. \
-        InsufficientInstanceCapacity";
+    /// As an activity says it, without EC2's code.
+    const ICE: &str = "We currently do not have sufficient m7i.xlarge capacity in the Availability Zone you requested \
+        (us-east-1b). Our system will be working on provisioning additional capacity. Launching EC2 instance failed.";
 
     #[test]
     fn launches_that_failed_for_lack_of_capacity_make_a_raise_useless_w16() {

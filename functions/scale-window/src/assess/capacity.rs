@@ -42,14 +42,11 @@ impl Moment {
 /// may raise it on purpose.
 pub(crate) fn as_planned(groups: &[PlannedGroup<'_>], moment: Moment) -> Item {
     let (mut wrong, mut unread, mut seen) = (Vec::new(), Vec::new(), Vec::new());
-    for PlannedGroup { plan, group, .. } in groups {
-        let group = match group {
-            Ok(group) => group,
-            Err(why) => {
-                unread.push((plan.node_group.clone(), why.to_string()));
-                continue;
-            }
+    for planned in groups {
+        let Some(group) = planned.known(&mut unread) else {
+            continue;
         };
+        let plan = planned.plan;
         let mut differences = Vec::new();
         let desired = i64::from(moment.of(plan));
         let compared = [

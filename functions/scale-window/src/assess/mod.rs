@@ -3,9 +3,13 @@
 pub(crate) mod alarms;
 pub(crate) mod blockers;
 pub(crate) mod capacity;
+pub(crate) mod causes;
 pub(crate) mod control;
 pub(crate) mod database;
+pub(crate) mod history;
 pub(crate) mod joining;
+pub(crate) mod kinds;
+pub(crate) mod launching;
 pub(crate) mod leftover;
 pub(crate) mod max_connections;
 pub(crate) mod network;
@@ -21,12 +25,13 @@ use day2_core::chart::Chart;
 pub(crate) use day2_core::judging::{count, minutes_since, population, worse_of};
 use day2_core::target::{Engine, Target};
 use day2_core::{Cause, Item, Unreadable};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::Task;
 use crate::facts::{DatabaseFacts, Facts, Surroundings};
 use crate::settings::{Part, Plan};
+use crate::window;
 use blockers::Blockers;
 use capacity::Moment;
 use reach::Retried;
@@ -55,17 +60,19 @@ pub fn assess(
                 group,
                 actions,
                 activities,
+                earlier: facts.earlier.as_ref(),
             })
         })
         .collect();
+    let since = window::since(plan, task, zone, now);
     let blockers = Blockers::new(&facts.cluster, &groups, &plan.workspace_namespaces);
     match task {
         Task::Prescale => (
             prescale(facts, plan, target, &groups, &blockers, zone, now),
             Vec::new(),
         ),
-        Task::Postscale => postscale(facts, plan, &groups, &blockers, now),
-        Task::Scaledown => (scaledown(facts, plan, &groups, &blockers, now), Vec::new()),
+        Task::Postscale => postscale(facts, plan, &groups, &blockers, since, now),
+        Task::Scaledown => (scaledown(facts, plan, &groups, &blockers, since, now), Vec::new()),
     }
 }
 
@@ -108,12 +115,13 @@ fn prescale(
     }
     items.push(reach::addresses(groups, &facts.subnets));
     items.push(reach::maximum(groups));
-    items.push(reach::launches(
-        groups,
-        i64::from(plan.limits.launches_minutes),
-        Retried::Counts,
-        now,
-    ));
+    let since = window::since(plan, Task::Prescale, zone, now);
+    items.push(reach::launches(groups, since, Retried::Counts, now));
+    if let Some(launching) = &facts.launching {
+        items.push(launching::templates(groups, launching));
+        items.push(launching::images(groups, launching, now));
+    }
+    items.extend(history::earlier_days(groups, plan, zone, now));
     items.sort_by(|a, b| a.code.cmp(&b.code));
     items
 }
@@ -185,21 +193,14 @@ fn postscale(
     plan: &Plan,
     groups: &[PlannedGroup<'_>],
     blockers: &Blockers<'_>,
+    since: Timestamp,
     now: Timestamp,
 ) -> (Vec<Item>, Vec<Chart>) {
     let (cluster, limits) = (&facts.cluster, &plan.limits);
-    let since = now
-        .saturating_sub(SignedDuration::from_mins(POSTSCALE_WINDOW_MINUTES))
-        .unwrap_or(now);
     let mut items = vec![
         capacity::as_planned(groups, Moment::Peak),
         capacity::suspended(groups),
-        reach::launches(
-            groups,
-            POSTSCALE_WINDOW_MINUTES,
-            Retried::MadeUpForWhenComplete,
-            now,
-        ),
+        reach::launches(groups, since, Retried::MadeUpForWhenComplete, now),
         joining::counts(groups, &cluster.nodes, limits, now),
         joining::zones(groups, &cluster.nodes, &facts.subnets),
     ];
@@ -225,26 +226,25 @@ fn postscale(
     ));
     items.push(serving::daemons(groups, cluster, limits, now));
     items.push(pending::pending(&cluster.pods, limits, now));
+    items.push(kinds::instance_types(groups, &facts.instances));
     let mut charts = vec![waterfall::nodes(groups, cluster, &facts.instances)];
     charts.extend(waterfall::pods(&cluster.pods));
     charts.extend(waterfall::latency(groups, cluster, &facts.instances, since));
     (items, charts)
 }
 
-/// How far back the verification after the scale-up looks for failed launches: the scale-up began 15 to 30 minutes ago.
-const POSTSCALE_WINDOW_MINUTES: i64 = 60;
-
 fn scaledown(
     facts: &Facts,
     plan: &Plan,
     groups: &[PlannedGroup<'_>],
     blockers: &Blockers<'_>,
+    since: Timestamp,
     now: Timestamp,
 ) -> Vec<Item> {
     vec![
         capacity::as_planned(groups, Moment::After),
         capacity::suspended(groups),
-        reach::launches(groups, POSTSCALE_WINDOW_MINUTES, Retried::Counts, now),
+        reach::launches(groups, since, Retried::Counts, now),
         leftover::still_up(
             groups,
             &facts.cluster.nodes,
@@ -281,4 +281,4 @@ pub(crate) fn usable(points: &[(Timestamp, f64)], now: Timestamp, min: u32) -> R
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

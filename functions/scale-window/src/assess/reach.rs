@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use day2_core::{Item, Observed, Verdict};
 use jiff::Timestamp;
 
+use super::causes::cause;
 use super::scene::{PlannedGroup, is_complete, own_subnets};
 use super::{count, minutes_since, population, worse_of};
 use crate::settings::QuotaPlan;
@@ -23,14 +24,11 @@ pub(crate) fn addresses(groups: &[PlannedGroup<'_>], subnets: &Observed<Vec<Subn
     let (mut wrong, mut unread) = (Vec::new(), Vec::new());
     let mut needed: BTreeMap<&str, u64> = BTreeMap::new();
     let mut used: BTreeSet<&str> = BTreeSet::new();
-    for PlannedGroup { plan, group, .. } in groups {
-        let group = match group {
-            Ok(group) => group,
-            Err(why) => {
-                unread.push((plan.node_group.clone(), why.to_string()));
-                continue;
-            }
+    for planned in groups {
+        let Some(group) = planned.known(&mut unread) else {
+            continue;
         };
+        let plan = planned.plan;
         let (own, missing) = own_subnets(group, all);
         unread.extend(missing.map(|says| (plan.node_group.clone(), says)));
         used.extend(own.iter().map(|subnet| subnet.id.as_str()));
@@ -120,14 +118,14 @@ pub(crate) enum Retried {
     MadeUpForWhenComplete,
 }
 
-/// No failed or cancelled launch in the window, grouped by cause. `Cancelled` counts: a launch that AWS gives up is
-/// recorded so, and the runbook's filter on `Failed` alone would miss it.
+/// No failed or cancelled launch since `since`, grouped by cause.
 pub(crate) fn launches(
     groups: &[PlannedGroup<'_>],
-    window_minutes: i64,
+    since: Timestamp,
     retried: Retried,
     now: Timestamp,
 ) -> Item {
+    let window_minutes = minutes_since(since, now);
     let (mut unread, mut seen, mut made_up_for) = (Vec::new(), 0, 0_usize);
     let mut causes: BTreeMap<(String, &'static str), (usize, String, Timestamp)> = BTreeMap::new();
     for PlannedGroup {
@@ -142,18 +140,17 @@ pub(crate) fn launches(
             Ok(activities) => {
                 let complete = retried == Retried::MadeUpForWhenComplete
                     && group.as_ref().is_ok_and(|group| is_complete(group, plan.peak));
-                let recent = activities.iter().filter(|one| {
-                    one.description.starts_with("Launching")
-                        && minutes_since(one.started_at, now) <= window_minutes
-                });
+                let recent = activities
+                    .iter()
+                    .filter(|one| one.is_launch() && minutes_since(one.started_at, now) <= window_minutes);
                 let launched = activities
                     .iter()
-                    .filter(|one| one.description.starts_with("Launching") && one.status == "Successful")
+                    .filter(|one| one.is_launch() && one.status == "Successful")
                     .map(|one| one.started_at)
                     .max();
                 for one in recent {
                     seen += 1;
-                    if !matches!(one.status.as_str(), "Failed" | "Cancelled") {
+                    if !one.is_failed_launch() {
                         continue;
                     }
                     // Auto Scaling tries again until it succeeds; what succeeded later was no shortage that lasts.
@@ -162,7 +159,7 @@ pub(crate) fn launches(
                         continue;
                     }
                     let entry = causes
-                        .entry((plan.node_group.clone(), cause(&one.message)))
+                        .entry((plan.node_group.clone(), cause(one)))
                         .or_insert_with(|| (0, one.message.clone(), one.started_at));
                     entry.0 += 1;
                     if one.started_at > entry.2 {
@@ -199,35 +196,10 @@ pub(crate) fn launches(
             if made_up_for == 0 { String::new() } else { format!(", {made_up_for} made up for since") }
         ),
     )
-    .threshold("none Failed or Cancelled", "limits.launches_minutes; API DescribeScalingActivities")
+    .threshold("none Failed or Cancelled", "limits.launches_minutes, window_minutes, scheduled_actions; API DescribeScalingActivities")
     .remedy("capacity: add instance types or zones; quota: request more; addresses: add subnets; template: fix the launch template")
     .subjects(wrong)
     .subjects(unread)
-}
-
-/// The cause of a failed launch, by the error codes that EC2 puts into the message.
-fn cause(message: &str) -> &'static str {
-    const CODES: &[(&str, &str)] = &[
-        ("InsufficientInstanceCapacity", "no capacity"),
-        ("sufficient capacity", "no capacity"),
-        ("VcpuLimitExceeded", "quota"),
-        ("MaxSpotInstanceCountExceeded", "quota"),
-        ("InstanceLimitExceeded", "quota"),
-        ("Spot", "no spot capacity"),
-        ("limit", "quota"),
-        ("InsufficientFreeAddresses", "no free addresses"),
-        ("free addresses", "no free addresses"),
-        ("LaunchTemplate", "launch template"),
-        ("launch template", "launch template"),
-        ("InvalidAMI", "image"),
-        ("AMI", "image"),
-        ("Client.Unauthorized", "permission"),
-        ("not authorized", "permission"),
-    ];
-    CODES
-        .iter()
-        .find(|(code, _)| message.contains(code))
-        .map_or("other cause", |(_, cause)| cause)
 }
 
 /// The vCPUs of the peak fit into each declared quota. Instances outside the plan share the quota and are not counted,
@@ -313,6 +285,7 @@ mod tests {
             subnets: Vec::new(),
             tags: Vec::new(),
             status: None,
+            launches_from: Vec::new(),
         });
         let activities = Ok(vec![Activity {
             group: "g".into(),
@@ -320,6 +293,7 @@ mod tests {
             description: "Launching a new EC2 instance".into(),
             message: "InsufficientInstanceCapacity".into(),
             started_at: now,
+            zone: None,
         }]);
         let plan = GroupPlan {
             node_group: "g".into(),
@@ -331,6 +305,7 @@ mod tests {
             min_on_demand_percent: None,
             addresses_per_node: 16,
             vcpus_per_node: None,
+            instance_types: Vec::new(),
         };
         let planned = PlannedGroup {
             plan: &plan,
@@ -338,8 +313,10 @@ mod tests {
             group: &group,
             actions: &Ok(Vec::new()),
             activities: &activities,
+            earlier: None,
         };
-        launches(&[planned], 60, retried, now).verdict()
+        let an_hour_ago: Timestamp = "2026-11-20T11:00:00Z".parse().unwrap();
+        launches(&[planned], an_hour_ago, retried, now).verdict()
     }
 
     #[test]

@@ -24,6 +24,18 @@ pub(crate) struct PlannedGroup<'a> {
     pub(crate) actions: &'a Observed<Vec<ScheduledAction>>,
     /// Its scaling activities since the window that is looked at.
     pub(crate) activities: &'a Observed<Vec<Activity>>,
+    /// Its failed launches of earlier days, where they were asked for.
+    pub(crate) earlier: Option<&'a Observed<Vec<Activity>>>,
+}
+
+impl<'a> PlannedGroup<'a> {
+    /// The Auto Scaling group; where it could not be read, the reason is added to `unread` under the group's name.
+    pub(crate) fn known(&self, unread: &mut Vec<(String, String)>) -> Option<&'a Group> {
+        self.group
+            .as_ref()
+            .inspect_err(|why| unread.push((self.plan.node_group.clone(), why.to_string())))
+            .ok()
+    }
 }
 
 /// Whether a node carries all labels of the selector. An empty selector selects nothing: it would select everything.

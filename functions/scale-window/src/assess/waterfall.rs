@@ -130,7 +130,7 @@ fn not_launched(groups: &[PlannedGroup<'_>]) -> Vec<Loss> {
             .filter(|missing| *missing > 0)?;
         let last = group.activities.as_ref().ok().and_then(|all| {
             all.iter()
-                .find(|one| matches!(one.status.as_str(), "Failed" | "Cancelled"))
+                .find(|one| one.is_failed_launch())
                 .map(|one| one.message.clone())
         });
         let reason = last.unwrap_or_else(|| "not launched, no failed activity recorded".to_owned());

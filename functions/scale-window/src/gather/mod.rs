@@ -4,6 +4,7 @@
 
 mod cluster;
 mod database;
+mod launching;
 mod surroundings;
 #[cfg(test)]
 mod tests;
@@ -14,11 +15,13 @@ use day2_reads::instances::{self, Instance};
 use day2_reads::subnets::Subnet;
 use day2_reads::times::Times;
 use day2_reads::{scaling_activities, scaling_groups, scheduled_actions};
-use futures::future::join_all;
+use futures::future::{OptionFuture, join_all};
+use jiff::Timestamp;
 
 use crate::Task;
-use crate::facts::{Facts, GroupFacts};
-use crate::settings::Plan;
+use crate::facts::{Facts, GroupFacts, Launching};
+use crate::settings::{Part, Plan};
+use cluster::Wanted;
 pub(crate) use cluster::connect;
 
 /// The SDK clients of one target.
@@ -56,37 +59,55 @@ impl Clients {
     }
 }
 
-/// Reads everything the task looks at.
-pub async fn gather(clients: &Clients, target: &Target, plan: &Plan, task: Task, times: &Times) -> Facts {
+/// Reads everything the task looks at; launches since `since` ([`crate::window::since`]).
+pub async fn gather(
+    clients: &Clients,
+    target: &Target,
+    plan: &Plan,
+    task: Task,
+    since: Timestamp,
+    times: &Times,
+) -> Facts {
+    let before = task == Task::Prescale;
     let (capacity, subnets, cluster, surroundings) = futures::join!(
-        capacity(clients, target, plan, times),
+        capacity(clients, target, plan, (task, since), times),
         subnets(clients, target, times),
-        cluster::cluster(clients, target, times),
+        cluster::cluster(clients, target, Wanted::by(task, plan), times),
         async {
-            match task {
-                Task::Prescale => {
-                    Some(Box::pin(surroundings::surroundings(clients, target, plan, times)).await)
-                }
-                Task::Postscale | Task::Scaledown => None,
-            }
+            let surroundings =
+                before.then(|| Box::pin(surroundings::surroundings(clients, target, plan, times)));
+            OptionFuture::from(surroundings).await
         },
     );
-    let (groups, instances) = capacity;
+    let Capacity {
+        groups,
+        instances,
+        launching,
+    } = capacity;
     Facts {
         groups,
         instances,
         subnets,
         cluster,
+        launching,
         surroundings,
     }
+}
+
+/// The groups and what hangs on them.
+struct Capacity {
+    groups: Vec<GroupFacts>,
+    instances: Observed<Vec<Instance>>,
+    launching: Option<Launching>,
 }
 
 async fn capacity(
     clients: &Clients,
     target: &Target,
     plan: &Plan,
+    (task, since): (Task, Timestamp),
     times: &Times,
-) -> (Vec<GroupFacts>, Observed<Vec<Instance>>) {
+) -> Capacity {
     let names: Vec<String> = plan
         .groups
         .iter()
@@ -94,8 +115,7 @@ async fn capacity(
         .map(|group| group.auto_scaling_group.as_str().to_owned())
         .collect();
     let client = &clients.autoscaling;
-    // The verifications after a scaling look back for an hour, whatever the settings say of the morning.
-    let since = times.ago(plan.limits.launches_minutes.max(60));
+    let before = task == Task::Prescale;
     let groups_and_instances = async {
         let groups = scaling_groups::describe(client, times, &names).await;
         let ids: Vec<String> = groups
@@ -103,26 +123,42 @@ async fn capacity(
             .filter_map(|(_, group)| group.as_ref().ok())
             .flat_map(|group| group.instances.iter().map(|instance| instance.id.clone()))
             .collect();
-        let instances = instances::by_ids(&clients.ec2, times, "instances of the groups", &ids).await;
-        (groups, instances)
+        let launching = (before && !plan.not_checked.contains(&Part::Templates))
+            .then(|| launching::launching(&clients.ec2, times, &groups));
+        let (instances, launching) = futures::join!(
+            instances::by_ids(&clients.ec2, times, "instances of the groups", &ids),
+            OptionFuture::from(launching),
+        );
+        (groups, instances, launching)
     };
+    // A day more than is looked at, so that the oldest hour is whole.
+    let days = plan.limits.history_days;
+    let oldest = (before && days > 0).then(|| times.ago(days.saturating_add(1).saturating_mul(24 * 60)));
     let histories = join_all(names.iter().map(async |name| {
         futures::join!(
             scheduled_actions::of_group(client, times, name),
             scaling_activities::since(client, times, name, since),
+            OptionFuture::from(
+                oldest.map(|oldest| scaling_activities::failed_since(client, times, name, oldest))
+            ),
         )
     }));
-    let ((groups, instances), histories) = futures::join!(groups_and_instances, histories);
-    let facts = groups
+    let ((groups, instances, launching), histories) = futures::join!(groups_and_instances, histories);
+    let groups = groups
         .into_iter()
         .zip(histories)
-        .map(|((_, group), (actions, activities))| GroupFacts {
+        .map(|((_, group), (actions, activities, earlier))| GroupFacts {
             group,
             actions,
             activities,
+            earlier,
         })
         .collect();
-    (facts, instances)
+    Capacity {
+        groups,
+        instances,
+        launching,
+    }
 }
 
 async fn subnets(clients: &Clients, target: &Target, times: &Times) -> Observed<Vec<Subnet>> {

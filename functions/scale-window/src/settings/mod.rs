@@ -73,6 +73,8 @@ pub enum Part {
     Schedule,
     /// Service quotas (`quotas`).
     Quotas,
+    /// What the groups launch from: launch templates and images. Always looked at unless it is named here.
+    Templates,
 }
 
 impl Part {
@@ -86,6 +88,7 @@ impl Part {
             Self::Database => "database",
             Self::Schedule => "schedule",
             Self::Quotas => "quotas",
+            Self::Templates => "templates",
         }
     }
 }
@@ -153,6 +156,9 @@ pub struct GroupPlan {
     /// vCPUs of one node, for the quota sum; absent leaves the group out of it.
     #[deserr(default)]
     pub vcpus_per_node: Option<u32>,
+    /// Instance types that its nodes may have at the peak; empty means that the type does not matter.
+    #[deserr(default)]
+    pub instance_types: Vec<String>,
 }
 
 /// One scheduled action that must exist.
@@ -251,9 +257,23 @@ pub struct Limits {
     /// Longest time from launch to Ready, in minutes.
     #[deserr(default = 10)]
     pub join_minutes: u32,
-    /// How far failed launches are looked for, in minutes. The default of a day holds yesterday's scale-up.
+    /// How far failed launches are looked for before the scale-up, in minutes. The default of a day holds yesterday's
+    /// scale-up.
     #[deserr(default = 1440)]
     pub launches_minutes: u32,
+    /// How far the verifications after a scaling look back, in minutes; absent follows `scheduled_actions`, and is 60 where
+    /// none of them made the scaling.
+    #[deserr(default)]
+    pub window_minutes: Option<u32>,
+    /// Days whose scale-up is looked at for failed launches, at most the 42 that Auto Scaling keeps; 0 leaves them out.
+    #[deserr(default = 14)]
+    pub history_days: u32,
+    /// On how many of these days launches of a group must have failed for the line to fail.
+    #[deserr(default = 7)]
+    pub history_failed_days: u32,
+    /// Time between the two looks of a scale-up that is not complete at the first, in seconds; 0 looks once.
+    #[deserr(default = 45)]
+    pub second_look_seconds: u32,
     /// Shortest time that a pod may be Pending before it counts, in minutes.
     #[deserr(default = 2)]
     pub pending_minutes: u32,
@@ -273,6 +293,10 @@ impl Default for Limits {
         Self {
             join_minutes: 10,
             launches_minutes: 1440,
+            window_minutes: None,
+            history_days: 14,
+            history_failed_days: 7,
+            second_look_seconds: 45,
             pending_minutes: 2,
             drain_minutes: 15,
             metric_minutes: 15,

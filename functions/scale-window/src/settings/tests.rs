@@ -81,7 +81,27 @@ fn ten_different_mistakes_give_ten_messages() {
 #[test]
 fn each_rule_between_fields_has_its_own_message() {
     type Change = fn(&mut Value);
-    let cases: [(Change, &str); 12] = [
+    let cases: [(Change, &str); 17] = [
+        (
+            |plan| plan["limits"] = json!({"window_minutes": 4}),
+            "is not between 5 minutes and a day",
+        ),
+        (
+            |plan| plan["limits"] = json!({"history_days": 43}),
+            "is more than Auto Scaling remembers",
+        ),
+        (
+            |plan| plan["limits"] = json!({"history_days": 7, "history_failed_days": 8}),
+            "can never be met, or always is",
+        ),
+        (
+            |plan| plan["limits"] = json!({"history_failed_days": 0}),
+            "can never be met, or always is",
+        ),
+        (
+            |plan| plan["limits"] = json!({"second_look_seconds": 301}),
+            "is longer than a mail should wait",
+        ),
         (
             |plan| plan["groups"][0]["peak"] = json!(61),
             "is not between min and max",

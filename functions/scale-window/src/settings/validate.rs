@@ -2,7 +2,7 @@
 
 use day2_core::settings::{Checker, Validate};
 
-use super::{Part, Plan, ScaleWindowSettings};
+use super::{Limits, Part, Plan, ScaleWindowSettings};
 
 impl Validate for ScaleWindowSettings {
     fn validate(&self, at: &mut Checker<'_>) {
@@ -141,6 +141,7 @@ fn limits(plan: &Plan, at: &mut Checker<'_>) {
             at.require(value > 0, field, value, "would judge nothing", "write at least 1");
         });
     }
+    at.field("limits", |at| spans(limits, at));
     at.field("limits", |at| {
         let fine = limits.min_datapoints <= limits.metric_minutes;
         at.require(
@@ -157,6 +158,41 @@ fn limits(plan: &Plan, at: &mut Checker<'_>) {
             at.require(fine, kind, price, "is not a price", "write the price of one hour");
         });
     }
+}
+
+/// Spans of time that are bounded on both sides.
+fn spans(limits: &Limits, at: &mut Checker<'_>) {
+    if let Some(minutes) = limits.window_minutes {
+        at.require(
+            (5..=1440).contains(&minutes),
+            "window_minutes",
+            minutes,
+            "is not between 5 minutes and a day",
+            "write 5 to 1440, or leave it out to follow scheduled_actions",
+        );
+    }
+    at.require(
+        limits.history_days <= 42,
+        "history_days",
+        limits.history_days,
+        "is more than Auto Scaling remembers",
+        "write 0 to 42",
+    );
+    let days = limits.history_days;
+    at.require(
+        days == 0 || (1..=days).contains(&limits.history_failed_days),
+        "history_failed_days",
+        limits.history_failed_days,
+        "can never be met, or always is",
+        format!("write 1 to {days}, the days of history_days"),
+    );
+    at.require(
+        limits.second_look_seconds <= 300,
+        "second_look_seconds",
+        limits.second_look_seconds,
+        "is longer than a mail should wait",
+        "write 0 to 300",
+    );
 }
 
 /// Each part is either declared or left out in writing.

@@ -98,14 +98,14 @@ fn end_of_controller(
             "a DaemonSet runs on every node and is never scaled; change or delete it where it is deployed",
         ),
         ("Job" | "CronJob", None) => {
-            let mut why = "its Job would not end by scaling".to_owned();
+            delete(draft, ground, settings, "its Job would not end by scaling");
+            // To be said whether the pod is deleted or not.
             if top.kind == "CronJob" && !top.suspended {
-                why = format!(
-                    "{why}; {} starts it again at its next time: suspend it",
-                    top.full_name()
+                draft.skip(
+                    top.full_name(),
+                    "it starts such a pod again at its next time: suspend it",
                 );
             }
-            delete(draft, ground, settings, &why);
         }
         (kind, None) => draft.skip(
             top.full_name(),

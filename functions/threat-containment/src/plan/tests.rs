@@ -186,6 +186,11 @@ fn a_pod_without_a_controller_is_deleted_only_where_the_settings_say_so() {
         assert_eq!(draft.measures.len(), 1);
         assert_eq!(draft.measures[0].measure, Measure::DeletePod);
     }
+    // A deleted pod of a CronJob comes back at its next time, and somebody must hear of it.
+    let owners = owned_by(vec![controller("CronJob", 1, 1)], ChainEnd::Top);
+    let draft = ended("shop", &owners, &facts, &may);
+    assert_eq!(draft.measures.len(), 1);
+    assert!(skipped(&draft).contains("suspend it"), "{}", skipped(&draft));
     // What a kubelet or a DaemonSet runs comes back: never.
     for owners in [
         owned_by(vec![], ChainEnd::Static),

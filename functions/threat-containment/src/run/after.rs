@@ -3,7 +3,7 @@
 use day2_aws::error::OpsError;
 use day2_aws::evidence::{EvidenceLimits, EvidenceReceipt, EvidenceStore};
 use day2_core::Observed;
-use day2_core::action::{Plan, Skip};
+use day2_core::action::Plan;
 use day2_core::containment::{Containment, MeasureState, Taken};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -65,10 +65,7 @@ impl ThreatContainment {
                 }
                 Err(why) => {
                     for taken in &open {
-                        work.skips.push(Skip {
-                            resource: taken.resource.clone(),
-                            why: why.clone(),
-                        });
+                        work.skip(taken, &why);
                     }
                 }
                 Ok(receipt) => {

@@ -60,7 +60,12 @@ pub(crate) struct Case<'a> {
     /// How far this run may go.
     pub(crate) mode: Mode,
     pub(crate) road: Road,
+    /// What is known of the finding: at first the event, then also what GuardDuty says.
     pub(crate) finding: Finding,
+    /// The finding as the event said it.
+    pub(crate) event: Finding,
+    /// When it came, by the sandbox's own clock, which `repeats` compares with itself.
+    pub(crate) arrived_at: Timestamp,
     pub(crate) invocation: Invocation,
     pub(crate) watch: Watch,
     /// Whether the mail is out.
@@ -82,7 +87,9 @@ impl<'a> Case<'a> {
             platform,
             mode,
             road,
+            event: finding.clone(),
             finding,
+            arrived_at: invocation.now,
             invocation: invocation.clone(),
             watch: Watch::start(invocation.now),
             mailed: Cell::new(false),
@@ -119,6 +126,15 @@ impl<'a> Case<'a> {
             what: "a containment with its report".to_owned(),
             needed_seconds: needed.unsigned_abs().as_secs(),
             left_seconds: self.watch.until(self.invocation.deadline).as_secs(),
+        })
+    }
+
+    /// Why something is not begun that needs longer than what is left (`cases.md` D13).
+    pub(crate) fn too_late(&self, what: &str, needed: SignedDuration) -> Option<OpsError> {
+        (self.left() < needed).then(|| OpsError::Deadline {
+            what: what.to_owned(),
+            needed_seconds: needed.unsigned_abs().as_secs(),
+            left_seconds: self.left().max(SignedDuration::ZERO).unsigned_abs().as_secs(),
         })
     }
 

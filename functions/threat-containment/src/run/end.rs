@@ -24,6 +24,10 @@ const LONGEST_LOOK: SignedDuration = SignedDuration::from_secs(60);
 /// Pause between two looks.
 const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(3);
 
+/// Pause before the second one. What ends without a grace period is gone by then; a look lists all pods of the cluster, so that
+/// the others are not as close.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(1);
+
 /// Time that the report and its record need after a destructive step.
 const AFTER_DESTRUCTION: SignedDuration = SignedDuration::from_secs(3);
 
@@ -86,21 +90,19 @@ impl ThreatContainment {
     ) -> Result<(), OpsError> {
         let mut stopped: Option<String> = None;
         for taken in open {
-            let seconds = i64::from(plan::words(&taken.measure).seconds);
+            let words = plan::words(&taken.measure);
             let needed = AFTER_DESTRUCTION
-                .checked_add(SignedDuration::from_secs(seconds))
+                .checked_add(SignedDuration::from_secs(i64::from(words.seconds)))
                 .unwrap_or(AFTER_DESTRUCTION);
-            if stopped.is_none() && case.left() < needed {
+            if stopped.is_none()
+                && let Some(late) = case.too_late(words.title, needed)
+            {
                 stopped = Some(format!(
                     "{} s are left and it may take {}: it was not begun",
                     case.left().as_secs(),
                     needed.as_secs()
                 ));
-                work.again = work.again.take().or(Some(OpsError::Deadline {
-                    what: plan::words(&taken.measure).title.to_owned(),
-                    needed_seconds: needed.unsigned_abs().as_secs(),
-                    left_seconds: case.left().max(SignedDuration::ZERO).unsigned_abs().as_secs(),
-                }));
+                work.again = work.again.take().or(Some(late));
             }
             if let Some(why) = &stopped {
                 work.results.push(StepResult {
@@ -148,9 +150,10 @@ impl ThreatContainment {
             .checked_add(LONGEST_LOOK)
             .unwrap_or_else(|_| case.end())
             .min(case.times().deadline);
+        let mut pause = FIRST_PAUSE;
         loop {
             let seen = gather::workload::still_runs(&ground.cluster, &ground.pod, &case.times()).await;
-            let next = case.watch.now().checked_add(LOOK_EVERY).unwrap_or(until);
+            let next = case.watch.now().checked_add(pause).unwrap_or(until);
             let here = format!("{}/", ground.pod.namespace);
             let ended = seen
                 .as_ref()
@@ -159,6 +162,7 @@ impl ThreatContainment {
                 return seen;
             }
             wait_until(case, next).await;
+            pause = LOOK_EVERY;
         }
     }
 }

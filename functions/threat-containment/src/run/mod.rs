@@ -11,14 +11,18 @@ pub(crate) mod case;
 mod conclude;
 mod contain;
 mod end;
+mod joins;
+mod look;
 mod node_only;
 mod record;
 mod review;
 mod sessions;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod work;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use aws_config::SdkConfig;
 use day2_aws::app::{Clients as Kept, Edge, Parts};
@@ -26,6 +30,7 @@ use day2_aws::boot::Environment;
 use day2_aws::error::OpsError;
 use day2_aws::{Invocation, Served};
 use day2_core::action::Mode;
+use day2_core::emf::Figure;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::trigger::{Finding, Manual, Trigger, classify};
@@ -34,6 +39,7 @@ use serde_json::{Value, json};
 use crate::accept::{Acceptance, accept};
 use crate::gather::Clients;
 use crate::plan::NAME;
+use crate::repeats::Repeats;
 use crate::self_check;
 use crate::settings::{Platform, ThreatContainmentSettings};
 
@@ -45,6 +51,7 @@ pub struct ThreatContainment {
     pub(crate) settings: Settings<ThreatContainmentSettings>,
     pub(crate) edge: Edge,
     clients: Kept<Clients>,
+    repeats: Mutex<Repeats>,
 }
 
 impl Served for ThreatContainment {
@@ -69,6 +76,7 @@ impl ThreatContainment {
             settings,
             edge,
             clients: Kept::default(),
+            repeats: Mutex::default(),
         }
     }
 
@@ -116,6 +124,12 @@ impl ThreatContainment {
                     finding = finding.id,
                     "foreign finding ignored"
                 );
+                let here =
+                    |target: &Target| target.account_id == finding.account && target.region == finding.region;
+                // A finding of our own account about no cluster is ordinary: the rule takes all of GuardDuty's.
+                if finding.cluster_arn.is_some() || !self.settings.targets.iter().any(here) {
+                    self.edge.tell(&[Figure::foreign(NAME, TASK)], invocation.now);
+                }
                 Ok(json!({ "outcome": "ignored", "foreign": true, "reason": why }))
             }
             Acceptance::HeldBack { target, why } => {
@@ -124,11 +138,14 @@ impl ThreatContainment {
             }
             Acceptance::Node { target, .. } => {
                 let case = self.case(target, mode, Road::Finding, copy, invocation)?;
-                self.node_only(case).await
+                Box::pin(self.node_only(case)).await
             }
             Acceptance::Pod { target, .. } | Acceptance::LookUp { target } => {
                 let case = self.case(target, mode, Road::Finding, copy, invocation)?;
-                Box::pin(self.contain(case)).await
+                match self.repeated(&case).await? {
+                    Some(answer) => Ok(answer),
+                    None => Box::pin(self.contain(case)).await,
+                }
             }
         }
     }
@@ -185,7 +202,7 @@ impl ThreatContainment {
         }
         let case = Case::new((target, platform), mode, Road::Manual, finding, invocation);
         if case.finding.workload.is_none() {
-            return self.node_only(case).await;
+            return Box::pin(self.node_only(case)).await;
         }
         Box::pin(self.contain(case)).await
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::ThreatContainment;
 use super::case::Case;
+use super::look::Known;
 use super::tell::Ending;
 use crate::facts::{Reread, instance_of};
 use crate::gather::{guardduty, node};
@@ -92,17 +93,21 @@ impl ThreatContainment {
     pub(super) async fn gone(
         &self,
         case: &Case<'_>,
-        known: Vec<Containment>,
+        known: &Known,
         reread: &Reread,
     ) -> Result<Value, OpsError> {
         let Some(workload) = &case.finding.workload else {
             return Err(OpsError::Refused("a pod that is gone has a name".to_owned()));
         };
-        let mut ours = known.into_iter().rev().find(|one| {
+        let of_pod = |one: &Containment| {
             one.pod.namespace == *workload.namespace.as_str()
                 && one.pod.name == *workload.name.as_str()
                 && workload.uid.as_ref().is_none_or(|uid| *uid == one.pod.uid)
-        });
+        };
+        let mut ours = match known {
+            Known::Open(one) => Some((**one).clone()).filter(of_pod),
+            other => self.all(case, other).await?.into_iter().rev().find(of_pod),
+        };
         let name = format!("{}/{}", workload.namespace, workload.name);
         let (says, occasion) = match &ours {
             Some(record) => (

@@ -3,7 +3,6 @@
 use day2_aws::error::{OpsError, chain};
 use day2_aws::evidence::EvidenceReceipt;
 use day2_core::Observed;
-use day2_core::action::Skip;
 use day2_core::containment::sessions::moment_after;
 use day2_core::containment::{Measure, MeasureState, Taken};
 use jiff::{SignedDuration, Timestamp};
@@ -38,18 +37,24 @@ impl ThreatContainment {
             (Ok(receipt), true) => receipt,
             (Ok(_), false) => {
                 let why = "the pod is not cut off, and would only fetch newer sessions";
-                work.skips.extend(open.iter().map(|taken| skip(taken, why)));
+                for taken in &open {
+                    work.skip(taken, why);
+                }
                 return Ok(());
             }
             (Err(why), _) => {
                 let why = format!("evidence is not safe, so no running pod is disturbed: {why}");
-                work.skips.extend(open.iter().map(|taken| skip(taken, &why)));
+                for taken in &open {
+                    work.skip(taken, &why);
+                }
                 return Ok(());
             }
         };
         for taken in open {
-            if let Some(late) = too_late(case, &taken) {
-                work.skips.push(skip(&taken, &chain(&late)));
+            let words = plan::words(&taken.measure);
+            let needed = SignedDuration::from_secs(i64::from(words.seconds));
+            if let Some(late) = case.too_late(words.title, needed) {
+                work.skip(&taken, &chain(&late));
                 work.again = work.again.take().or(Some(late));
                 continue;
             }
@@ -61,23 +66,6 @@ impl ThreatContainment {
             self.save(case, work).await?;
         }
         Ok(())
-    }
-}
-
-/// Why it is not begun, when it could not be finished in the time that is left (`cases.md` D13).
-fn too_late(case: &Case<'_>, taken: &Taken) -> Option<OpsError> {
-    let needed = SignedDuration::from_secs(i64::from(plan::words(&taken.measure).seconds));
-    (case.left() < needed).then(|| OpsError::Deadline {
-        what: plan::words(&taken.measure).title.to_owned(),
-        needed_seconds: needed.unsigned_abs().as_secs(),
-        left_seconds: case.left().max(SignedDuration::ZERO).unsigned_abs().as_secs(),
-    })
-}
-
-fn skip(taken: &Taken, why: &str) -> Skip {
-    Skip {
-        resource: taken.resource.clone(),
-        why: why.to_owned(),
     }
 }
 

@@ -3,7 +3,7 @@
 use day2_aws::error::OpsError;
 use day2_aws::evidence::EvidenceReceipt;
 use day2_core::Observed;
-use day2_core::action::{Plan, PlanId, StepResult, StepState};
+use day2_core::action::{Plan, PlanId, Skip, StepResult, StepState};
 use day2_core::containment::{Containment, Measure, MeasureState, Sealed, Taken};
 use day2_kube::quarantine::Isolation;
 use jiff::Timestamp;
@@ -19,12 +19,20 @@ use crate::plan::{self, About, NAME};
 pub(crate) struct Work {
     pub(crate) record: Containment,
     pub(crate) results: Vec<StepResult>,
-    pub(crate) skips: Vec<day2_core::action::Skip>,
+    pub(crate) skips: Vec<Skip>,
     /// Failures that may pass: the event comes again.
     pub(crate) again: Option<OpsError>,
 }
 
 impl Work {
+    /// A measure that is not begun, and why.
+    pub(super) fn skip(&mut self, taken: &Taken, why: &str) {
+        self.skips.push(Skip {
+            resource: taken.resource.clone(),
+            why: why.to_owned(),
+        });
+    }
+
     /// Takes what came of measures into the results.
     pub(super) fn take(&mut self, measures: &[Taken], came: Vec<Came>, now: Timestamp) {
         settle(&mut self.record, measures, &came, now);
@@ -108,7 +116,7 @@ pub(super) fn plan_of(
     record: &Containment,
     about: &About,
     waiting: &[Taken],
-    skips: &[day2_core::action::Skip],
+    skips: &[Skip],
 ) -> Result<Plan<Value>, OpsError> {
     let all = record.measures.iter().chain(waiting);
     Plan {

@@ -1,5 +1,6 @@
 //! Every opinion of `watchdog`. Pure: same facts, same settings, same moment, same items.
 
+mod ages;
 mod readiness;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::facts::Facts;
 use crate::settings::WatchdogSettings;
+pub use ages::ages;
 pub(crate) use readiness::{looks_every_day, reads_every_schedule};
 use verdict::{Scene, State, state};
 

@@ -6,7 +6,7 @@ use day2_core::{Cause, Item, Unreadable, Verdict};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{assess, looks_every_day, reads_every_schedule};
+use super::{ages, assess, looks_every_day, reads_every_schedule};
 use crate::facts::Facts;
 use crate::settings::WatchdogSettings;
 
@@ -444,4 +444,103 @@ fn a_self_check_reads_expressions_and_calendar() {
     assert_eq!(reads_every_schedule(&two().function).verdict(), Verdict::Pass);
     // The document has no calendar: Monday to Friday, on which the watchdog would sleep through the weekend.
     assert_eq!(looks_every_day(&two().calendar).verdict(), Verdict::Fail);
+}
+
+#[test]
+fn the_age_of_each_heartbeat_is_told_and_what_never_reported_has_none() {
+    let settings = settings(&json!({"a": DAILY, "b": DAILY, "c": DAILY, "d": DAILY}), &[]);
+    let now = at("2026-03-06T12:00:00Z");
+    let half_an_hour_ago = Some(beat("2026-03-06T11:30:00Z", None));
+    let by_hand_since = Signs {
+        by_hand: Some(beat("2026-03-06T11:59:00Z", None)),
+        last: half_an_hour_ago.clone(),
+        ..Signs::default()
+    };
+    // A rest is a sign of life, and no report.
+    let only_rested = Signs {
+        rest: half_an_hour_ago,
+        ..Signs::default()
+    };
+    let unread = Unreadable::new("dynamodb:Query", "day2-journal", Cause::Throttled, "slow down");
+    let facts = Facts {
+        signs: vec![
+            Ok(reported("2026-03-06T11:30:00Z")),
+            Ok(by_hand_since),
+            Ok(only_rested),
+            Err(unread),
+        ],
+        since: Ok(vec![at(BEGIN); 4]),
+    };
+    let told: Vec<String> = ages(&facts, &settings.function, now)
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {}/{}/{} {}",
+                one.name, one.function, one.task, one.target, one.value
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "HeartbeatAgeSeconds scale-window/a/prod-a 1800",
+            "HeartbeatAgeSeconds scale-window/b/prod-a 60"
+        ]
+    );
+}
+
+/// Trap 20: the runbooks' automation tells of what it did. Of a check that did not run it prints nothing, and nothing is what a day
+/// without trouble looks like too. Each of the three scheduled checks: its schedule as in `trigger.json`, when its last report came,
+/// a moment at which one more was due, and since when that one is missing.
+#[test]
+fn a_check_that_did_not_run_is_silent_in_the_runbooks_and_told_here_trap_20_t04() {
+    let rows = [
+        (
+            include_str!("../../../health-check/trigger.json"),
+            "morning",
+            "2026-03-05T11:00:00Z",
+            "2026-03-06T12:00:00Z",
+            "Fri 6 Mar 06:00 EST",
+        ),
+        (
+            include_str!("../../../backup-verification/trigger.json"),
+            "daily",
+            "2026-03-05T12:30:00Z",
+            "2026-03-06T13:30:00Z",
+            "Fri 6 Mar 07:30 EST",
+        ),
+        (
+            include_str!("../../../backup-verification/trigger.json"),
+            "weekly",
+            "2026-02-27T13:00:00Z",
+            "2026-03-06T14:00:00Z",
+            "Fri 6 Mar 08:00 EST",
+        ),
+        (
+            include_str!("../../../ha-status/trigger.json"),
+            "probe",
+            "2026-03-06T11:00:00Z",
+            "2026-03-06T12:00:00Z",
+            "Fri 6 Mar 06:05 EST",
+        ),
+    ];
+    for (trigger, task, last, now, since) in rows {
+        let trigger: Value = serde_json::from_str(trigger).unwrap();
+        let schedules = trigger["schedules"].as_array().unwrap();
+        let schedule = schedules.iter().find(|one| one["task"] == task).unwrap();
+        let expression = schedule["cron"].as_str().unwrap();
+        let here = one(expression, &[], reported(now), now);
+        assert_eq!(
+            (here[0].verdict(), says(&here[0])),
+            (Verdict::Pass, String::new()),
+            "{task}"
+        );
+        let missing = one(expression, &[], reported(last), now);
+        assert_eq!(missing[0].verdict(), Verdict::Fail, "{task}");
+        let told = says(&missing[0]);
+        assert!(
+            told.contains(&format!("missing since {since}; last report")),
+            "{task}: {told}"
+        );
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use day2_core::action::{Mode, Occasion, PlanId};
 use day2_core::containment::Containment;
+use day2_core::emf::Figure;
 use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::trigger::{Alarm, AlarmState, Manual, Trigger, classify};
@@ -91,6 +92,40 @@ pub async fn handle_action<A: Action>(
     }
 }
 
+/// Takes the containment out of a call by hand of a function that undoes them. Its id begins with the target, which need
+/// not be named then. An approval names a plan, and the plan is of one containment.
+fn containment_of(event: &mut Manual, function: &str) -> Result<Option<String>, String> {
+    let containment = event.containment.take();
+    match (&containment, &event.approve) {
+        (None, None) => {
+            return Err(format!(
+                "`containment` is missing; send {function} {{\"containment\":\"…\"}} with the id from the report of \
+                 threat-containment"
+            ));
+        }
+        (Some(_), Some(_)) => {
+            return Err(
+                "`approve` names a plan, and the plan is of one containment; leave `containment` out"
+                    .to_owned(),
+            );
+        }
+        (None, Some(_)) => {}
+        (Some(id), None) => {
+            let target = Containment::target_in(id).ok_or_else(|| {
+                format!("`containment` {id:?} is no id of a containment; copy it from the report")
+            })?;
+            if event.targets.is_empty() {
+                event.targets.push(target.to_owned());
+            } else if event.targets != [target] {
+                return Err(format!(
+                    "the containment {id} is of the target {target}; leave `targets` out"
+                ));
+            }
+        }
+    }
+    Ok(containment)
+}
+
 fn ignored<A: Action>(reason: &str) -> Value {
     tracing::info!(function = A::NAME, reason, "event ignored");
     json!({ "outcome": "ignored", "reason": reason })
@@ -104,6 +139,7 @@ impl<A: Action> ActionApp<A> {
             .find(|(_, arn)| **arn == alarm.arn)
             .and_then(|(target, _)| self.settings.target(target));
         let Some(target) = bound else {
+            self.count_foreign(&alarm, invocation);
             return Ok(ignored::<A>("the alarm is not bound to a target in the settings"));
         };
         match alarm.state {
@@ -116,8 +152,30 @@ impl<A: Action> ActionApp<A> {
         Box::pin(self.respond(case)).await
     }
 
+    /// An alarm of ours that is bound nowhere is ordinary on a topic that many alarms notify; one of an account or region without
+    /// a target should not come at all (`cases.md` E09).
+    fn count_foreign(&self, alarm: &Alarm, invocation: &Invocation) {
+        let is_its = |target: &Target| target.account_id == alarm.account && target.region == alarm.region;
+        if self.settings.targets.iter().any(is_its) {
+            return;
+        }
+        tracing::warn!(
+            function = A::NAME,
+            account = alarm.account.as_str(),
+            region = alarm.region.as_str(),
+            alarm = alarm.arn.as_str(),
+            "foreign alarm refused"
+        );
+        let foreign = Figure::foreign(A::NAME, A::TASK);
+        self.edge.tell(&[foreign], invocation.now);
+    }
+
     async fn manual(&self, mut event: Manual, invocation: &Invocation) -> Result<Value, OpsError> {
-        let containment = Self::containment_of(&mut event).map_err(OpsError::Event)?;
+        let containment = if A::RELEASES {
+            containment_of(&mut event, A::NAME).map_err(OpsError::Event)?
+        } else {
+            None
+        };
         event.names_nothing_else(A::NAME).map_err(OpsError::Event)?;
         if let Some(task) = event.task.as_deref().filter(|task| *task != A::TASK) {
             return Err(OpsError::Event(format!(
@@ -143,43 +201,6 @@ impl<A: Action> ActionApp<A> {
         };
         let case = Case::new(target, occasion, mode, invocation);
         Box::pin(self.respond(case)).await
-    }
-
-    /// Takes the containment out of a call by hand of a function that undoes them. Its id begins with the target, which need
-    /// not be named then. An approval names a plan, and the plan is of one containment.
-    fn containment_of(event: &mut Manual) -> Result<Option<String>, String> {
-        if !A::RELEASES {
-            return Ok(None);
-        }
-        let containment = event.containment.take();
-        match (&containment, &event.approve) {
-            (None, None) => {
-                return Err(format!(
-                    "`containment` is missing; send {} {{\"containment\":\"…\"}} with the id from the report of threat-containment",
-                    A::NAME
-                ));
-            }
-            (Some(_), Some(_)) => {
-                return Err(
-                    "`approve` names a plan, and the plan is of one containment; leave `containment` out"
-                        .to_owned(),
-                );
-            }
-            (None, Some(_)) => {}
-            (Some(id), None) => {
-                let target = Containment::target_in(id).ok_or_else(|| {
-                    format!("`containment` {id:?} is no id of a containment; copy it from the report")
-                })?;
-                if event.targets.is_empty() {
-                    event.targets.push(target.to_owned());
-                } else if event.targets != [target] {
-                    return Err(format!(
-                        "the containment {id} is of the target {target}; leave `targets` out"
-                    ));
-                }
-            }
-        }
-        Ok(containment)
     }
 
     /// The proposal that an approval names. Whether it may still be used is decided by the table when it is used.
@@ -269,5 +290,50 @@ impl<A: Action> ActionApp<A> {
                 known.join(", ")
             ))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn by_hand(containment: Option<&str>, approve: Option<&str>, targets: &[&str]) -> Manual {
+        Manual {
+            containment: containment.map(str::to_owned),
+            approve: approve.map(str::to_owned),
+            targets: targets.iter().map(|target| (*target).to_owned()).collect(),
+            ..Manual::default()
+        }
+    }
+
+    #[test]
+    fn a_containment_names_its_target_and_no_other_and_an_approval_names_none() {
+        let id = "prod-a.0123456789abcdef0123456789abcdef";
+        for targets in [&[][..], &["prod-a"]] {
+            let mut call = by_hand(Some(id), None, targets);
+            assert_eq!(containment_of(&mut call, "f"), Ok(Some(id.to_owned())));
+            assert_eq!(
+                (call.targets, call.containment),
+                (vec!["prod-a".to_owned()], None)
+            );
+        }
+        let mut approval = by_hand(None, Some("plan"), &["prod-a"]);
+        assert_eq!(containment_of(&mut approval, "f"), Ok(None));
+        for (mut call, says) in [
+            (
+                by_hand(None, None, &["prod-a"]),
+                "`containment` is missing; send f",
+            ),
+            (by_hand(Some(id), Some("plan"), &[]), "leave `containment` out"),
+            (by_hand(Some(id), None, &["prod-b"]), "is of the target prod-a"),
+            (
+                by_hand(Some(id), None, &["prod-a", "prod-b"]),
+                "is of the target prod-a",
+            ),
+            (by_hand(Some("pod"), None, &[]), "is no id of a containment"),
+        ] {
+            let refused = containment_of(&mut call, "f").unwrap_err();
+            assert!(refused.contains(says), "{refused}");
+        }
     }
 }

@@ -10,6 +10,16 @@ use super::{Action, ActionApp};
 use crate::error::OpsError;
 use crate::journal::{Proposal, Used};
 
+/// What is left of a plan that was approved. What an earlier delivery of the approval has done is no part of the plan of now any
+/// more, and was approved; what it had only remembered when it died still is.
+fn left_of<C, D>(mut approved: Plan<C>, now: &Plan<D>, begun: impl Fn(&str) -> bool) -> Plan<C> {
+    approved.steps.retain(|step| {
+        let planned = now.steps.iter().any(|other| other.resource == step.resource);
+        planned || !begun(&step.resource)
+    });
+    approved
+}
+
 impl<A: Action> ActionApp<A> {
     /// An approval is of exactly these steps: what differs is refused, in words.
     pub(super) async fn bind_approval(
@@ -32,17 +42,13 @@ impl<A: Action> ActionApp<A> {
             .journal
             .proposal(A::NAME, target, &approved.plan)
             .await?;
-        // What an earlier delivery of this approval has done is no part of the plan any more, and was approved. What it had
-        // only remembered when it died still is.
-        let left = proposal.map(|proposal| {
-            let mut left = proposal.plan;
-            left.steps.retain(|step| {
-                let planned = plan.steps.iter().any(|now| now.resource == step.resource);
-                let mut begun = memory.standing.leases_of(key);
-                planned || !begun.any(|lease| lease.resource == step.resource)
-            });
-            left
-        });
+        let begun = |resource: &str| {
+            memory
+                .standing
+                .leases_of(key)
+                .any(|lease| lease.resource == resource)
+        };
+        let left = proposal.map(|proposal| left_of(proposal.plan, plan, begun));
         if left.as_ref().is_some_and(|left| left.id(A::NAME, target) == id) {
             return Ok(());
         }
@@ -134,5 +140,51 @@ impl<A: Action> ActionApp<A> {
         }
         journal.begin(A::NAME, target, key, now).await?;
         Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use day2_core::action::{Step, Undo};
+
+    use super::*;
+
+    fn plan(resources: &[&str]) -> Plan<()> {
+        let step = |resource: &&str| Step {
+            change: (),
+            resource: (*resource).to_owned(),
+            title: String::new(),
+            before: "1".to_owned(),
+            after: "2".to_owned(),
+            precondition: String::new(),
+            undo: Undo::Nothing { words: String::new() },
+            blast_radius: String::new(),
+            disruptive: false,
+            takes_seconds: 1,
+        };
+        Plan {
+            steps: resources.iter().map(step).collect(),
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn of_an_approved_plan_only_what_was_done_is_left_out_d12() {
+        for (now, begun, left) in [
+            // Nothing was begun: whatever is not planned any more is a difference, and no step that was done.
+            (&["a", "b"][..], &[][..], &["a", "b"][..]),
+            (&["b"], &[], &["a", "b"]),
+            (&[], &[], &["a", "b"]),
+            // Done, and therefore not planned again.
+            (&["b"], &["a"], &["b"]),
+            (&[], &["a", "b"], &[]),
+            // Remembered and not done: it is planned again.
+            (&["a", "b"], &["a"], &["a", "b"]),
+            (&["b"], &["a", "b"], &["b"]),
+        ] {
+            let seen = left_of(plan(&["a", "b"]), &plan(now), |one| begun.contains(&one));
+            let seen: Vec<&str> = seen.steps.iter().map(|step| step.resource.as_str()).collect();
+            assert_eq!(seen, left, "planned {now:?}, begun {begun:?}");
+        }
     }
 }

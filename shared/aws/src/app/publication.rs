@@ -4,7 +4,7 @@
 //! next delivery mails. No objects: the mail says so, the claim is given back with the note that it was mailed, and
 //! the next delivery stores without mailing again. No record: the report is out, and repeating would only mail it
 //! twice, so the run is a success with a warning, and the missing heartbeat tells the watchdog. No index page: the next run that
-//! reports makes it.
+//! reports makes it. That page is made beside all this (`super::index`) and learns how far it is; nothing here waits for it.
 
 use std::cell::Cell;
 use std::io::Write;
@@ -13,15 +13,17 @@ use std::sync::{Mutex, PoisonError};
 use aws_config::SdkConfig;
 use day2_core::arn::Arn;
 use day2_core::compare::Snapshot;
-use day2_core::emf;
+use day2_core::emf::{self, Figure};
 use day2_core::links::{Place, Rendering};
 use day2_core::report::Report;
 use day2_core::settings::Deployment;
+use jiff::Timestamp;
+use tokio::sync::watch::{self, Sender};
 
 use super::budget::unanswered;
 use super::{Invocation, Watch};
 use crate::error::{OpsError, chain};
-use crate::journal::{Finished, Held, Journal, Recorded};
+use crate::journal::{Entry, Finished, Held, Journal, Recorded};
 use crate::publish::Publisher;
 
 /// Where results go: what functions of every kind have in common.
@@ -58,6 +60,17 @@ pub struct Handing<'a> {
     pub snapshot: Snapshot,
 }
 
+/// How far a publication is. One that fails ends before the next stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// The report is being stored and mailed.
+    OnItsWay,
+    /// It is stored, and mailed if the policy wants that.
+    Out,
+    /// The journal knows it.
+    Recorded,
+}
+
 impl Edge {
     /// Region of the function itself.
     pub(crate) fn region(&self) -> &str {
@@ -77,25 +90,37 @@ impl Edge {
             source: Box::new(source),
         };
         let time_left = handing.watch.until(handing.invocation.deadline);
-        let done = tokio::time::timeout(time_left, self.hand_over(report, handing)).await;
+        let rendering = self.rendering(report, handing);
+        let page = rendering.place.page.clone();
+        let entry = Entry { report, page: &page };
+        let (stage, seen) = watch::channel(Stage::OnItsWay);
+        let handing_over = tokio::time::timeout(time_left, self.hand_over(report, handing, rendering, stage));
+        let index = async {
+            // Of one that comes again there is nothing to show yet.
+            if handing.ends {
+                self.make_index(entry, handing, seen).await
+            } else {
+                None
+            }
+        };
+        // On the heap, because the futures of all SDK calls lie within them. The report has the first turn each time. When it ends, its
+        // stage is gone, and the index knows that there is no more to wait for.
+        let (done, not_made) = tokio::join!(biased; Box::pin(handing_over), Box::pin(index));
         let done = done.unwrap_or_else(|_| {
             let why = unanswered("publication", &report.id);
             Err(("the time was up", OpsError::Read(why)))
         });
         let warning = done.map_err(|(what, source)| failed(what, source))?;
-        if warning.is_none() && handing.ends {
-            self.write(&emf::heartbeat(report, handing.watch.now()), report);
-            return Ok(Box::pin(self.refresh_index(&report.run, handing)).await);
-        }
-        Ok(warning)
+        Ok(warning.or(not_made))
     }
 
     async fn hand_over(
         &self,
         report: &Report,
         handing: &Handing<'_>,
+        mut rendering: Rendering,
+        stage: Sender<Stage>,
     ) -> Result<Option<String>, (&'static str, OpsError)> {
-        let mut rendering = self.rendering(report, handing);
         let stored = self.publisher.store(report, &rendering).await;
         rendering.not_stored = stored.as_ref().err().map(|error| chain(error));
         let mailed = self
@@ -104,11 +129,16 @@ impl Edge {
             .map_err(|error| ("the mail", error))?;
         handing.mailed.set(mailed);
         stored.map_err(|error| ("the objects in the report bucket", error))?;
+        stage.send_replace(Stage::Out);
         let warning = if handing.ends {
             self.note(report, handing, &rendering).await
         } else {
             None
         };
+        if warning.is_none() && handing.ends {
+            self.write(&emf::heartbeat(report, handing.watch.now()));
+            stage.send_replace(Stage::Recorded);
+        }
         tracing::info!(
             function = report.run.function,
             task = report.run.task,
@@ -168,13 +198,21 @@ impl Edge {
     /// Writes the metrics of the run. They do not wait for the publication: an alarm on them is the way left when
     /// mail is out of order. A repeated delivery counts again, so alarms use the maximum.
     fn measure(&self, report: &Report, watch: &Watch) {
-        self.write(&emf::line(report, watch.now()), report);
+        self.write(&emf::line(report, watch.now()));
     }
 
-    fn write(&self, line: &str, report: &Report) {
+    /// Writes what a function knows beside its verdict. A repeated delivery writes it again, so what is shown of it is the
+    /// maximum; of [`Figure::foreign`] it is the sum.
+    pub fn tell(&self, figures: &[Figure], at: Timestamp) {
+        for figure in figures {
+            self.write(&figure.line(at));
+        }
+    }
+
+    fn write(&self, line: &str) {
         let mut out = self.metrics.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(error) = writeln!(out, "{line}").and_then(|()| out.flush()) {
-            tracing::warn!(function = report.run.function, report_id = report.id, error = %error, "metrics not written");
+            tracing::warn!(metrics = line, error = %error, "metrics not written");
         }
     }
 

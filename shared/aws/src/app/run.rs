@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::budget::{LEASE_MARGIN, deadline, end_of_look, too_late};
 use super::outcome::Done;
 use super::{App, Handing, Invocation, LEAST_RUN, Watch};
-use crate::check::{Check, Look, Moment};
+use crate::check::{Before, Check, Look, Moment};
 use crate::error::OpsError;
 use crate::journal::{Claim, Held, Past, RESTS};
 
@@ -42,7 +42,8 @@ pub(super) struct Turn<'a> {
     pub(super) target: &'a Target,
     pub(super) job: &'a Job<'a>,
     pub(super) watch: &'a Watch,
-    pub(super) memory: &'a Memory,
+    /// When looking must end.
+    pub(super) end: Timestamp,
     /// Whether the mail is out.
     pub(super) mailed: Cell<bool>,
 }
@@ -94,19 +95,35 @@ impl<C: Check> App<C> {
         if left < LEAST_RUN && (first || !job.by_hand()) {
             return Err(too_late(job.invocation, watch));
         }
-        let report_id = run.report_id();
-        let memory = match self.remember(&run, &report_id, job.invocation, watch).await {
-            Memorised::Go(memory) => memory,
-            Memorised::Stop(done) => return done,
-        };
         let turn = Turn {
             target,
             job,
             watch,
-            memory: &memory,
+            end,
             mailed: Cell::new(false),
         };
-        let done = self.look_and_publish(&turn, run, end).await;
+        let before = Before::default();
+        let remembering = async {
+            let memory = Box::pin(self.remember(&run, job.invocation, watch)).await?;
+            before.tell(memory.earlier());
+            Ok(memory)
+        };
+        let looking = async {
+            if !C::LOOKS_EARLY {
+                before.known().await;
+            }
+            Ok(self.look(&turn, &run, &before).await)
+        };
+        // A run that is another delivery's ends the look at once.
+        let (memory, look) = match tokio::try_join!(biased; remembering, Box::pin(looking)) {
+            Ok(both) => both,
+            Err(stopped) => return stopped,
+        };
+        let report_id = run.report_id();
+        let done = match look {
+            Ok(look) => self.publish(&turn, run, &memory, look).await,
+            Err(failed) => Err(failed),
+        };
         if let (Err(_), Some(held)) = (&done, &memory.held) {
             let mailed = turn.mailed.get().then_some(report_id.as_str());
             self.edge.give_back(held, mailed).await;
@@ -139,15 +156,15 @@ impl<C: Check> App<C> {
         }
     }
 
-    /// Claims the publication and reads what came before. A journal that does not answer stops no check: the report
-    /// goes out with an item that says what is missing, and may go out twice (`cases.md` D15).
+    /// Claims the publication and reads what came before, at once. A journal that does not answer stops no check: the
+    /// report goes out with an item that says what is missing, and may go out twice (`cases.md` D15). An error is what
+    /// came of the run when there is nothing to do in it.
     async fn remember(
         &self,
         run: &Run,
-        report_id: &str,
         invocation: &Invocation,
         watch: &Watch,
-    ) -> Memorised {
+    ) -> Result<Memory, Result<Done, OpsError>> {
         // One attempt of one delivery: the sandbox tells concurrent deliveries of the same request apart, the start
         // tells a delivery from an earlier one that died in the same sandbox.
         let owner = format!(
@@ -158,13 +175,13 @@ impl<C: Check> App<C> {
             .deadline
             .checked_add(LEASE_MARGIN)
             .unwrap_or(Timestamp::MAX);
-        let held = match self
-            .edge
-            .journal
-            .claim(run, &owner, watch.now(), lease_until)
-            .await
-        {
-            Ok(Claim::Ours(held)) => held,
+        let (journal, report_id) = (&self.edge.journal, run.report_id());
+        let (claim, past) = tokio::join!(
+            journal.claim(run, &owner, watch.now(), lease_until),
+            journal.past(run, &report_id, self.settings.deployment.history_days),
+        );
+        let held = match claim {
+            Ok(Claim::Ours(held)) => Ok(held),
             Ok(Claim::AlreadyDone { report_id }) => {
                 tracing::info!(
                     function = C::NAME,
@@ -173,51 +190,50 @@ impl<C: Check> App<C> {
                     report_id,
                     "already published"
                 );
-                return Memorised::Stop(Ok(Done::AlreadyPublished(report_id)));
+                return Err(Ok(Done::AlreadyPublished(report_id)));
             }
             Ok(Claim::InProgress { until }) => {
                 let what = format!("{} {} {}", run.function, run.task, run.target);
-                return Memorised::Stop(Err(OpsError::InProgress { what, until }));
+                return Err(Err(OpsError::InProgress { what, until }));
             }
-            Err(error) => {
-                return Memorised::Go(Box::new(Memory {
-                    held: None,
-                    past: Past::default(),
-                    trouble: Some(self.trouble(&error)),
-                }));
-            }
+            Err(error) => Err(error),
         };
-        let days = self.settings.deployment.history_days;
-        Memorised::Go(Box::new(
-            match self.edge.journal.past(run, report_id, days).await {
-                Ok(past) => Memory {
-                    held: Some(held),
-                    past,
-                    trouble: None,
-                },
-                Err(error) => Memory {
-                    held: Some(held),
-                    past: Past::default(),
-                    trouble: Some(self.trouble(&error)),
-                },
-            },
-        ))
+        let (held, past, trouble) = match (held, past) {
+            (Ok(held), Ok(past)) => (Some(held), past, None),
+            (Ok(held), Err(error)) => (Some(held), Past::default(), Some(error)),
+            (Err(error), _) => (None, Past::default(), Some(error)),
+        };
+        Ok(Memory {
+            held,
+            past,
+            trouble: trouble.map(|error| self.trouble(&error)),
+        })
     }
 
     fn trouble(&self, error: &OpsError) -> Unreadable {
         error.to_unreadable("journal", self.edge.journal.table())
     }
 
-    async fn look_and_publish(&self, turn: &Turn<'_>, run: Run, end: Timestamp) -> Result<Done, OpsError> {
-        let memory = turn.memory;
+    async fn publish(
+        &self,
+        turn: &Turn<'_>,
+        run: Run,
+        memory: &Memory,
+        look: Look,
+    ) -> Result<Done, OpsError> {
         let Look {
             mut items,
             charts,
             notes,
             absent,
-        } = self.look(turn, &run, end).await?;
+            figures,
+        } = look;
+        self.edge.tell(&figures, turn.watch.now());
         items.extend(memory.trouble.as_ref().map(journal_item::<C>));
         let mut report = Report::new(run, items, charts);
+        if C::DECIDES.contains(&turn.job.task) {
+            report = report.deciding();
+        }
         report.not_checked = C::not_checked(&self.settings, turn.target);
         report.absent = absent;
         report.history.clone_from(&memory.past.runs);
@@ -248,27 +264,26 @@ impl<C: Check> App<C> {
 
     /// Looks, within the time. What cannot be said at all is one `Unknown` item for a person who waits, and a failed
     /// invocation, which comes again, for a schedule; unless coming again would not help.
-    async fn look(&self, turn: &Turn<'_>, run: &Run, end: Timestamp) -> Result<Look, OpsError> {
+    async fn look(&self, turn: &Turn<'_>, run: &Run, before: &Before) -> Result<Look, OpsError> {
         let Turn {
             target,
             job,
             watch,
-            memory,
+            end,
             ..
         } = turn;
         let at = Moment {
             now: run.started_at,
             // A little before we give up on the whole, so that one hanging read costs its own line only.
-            deadline: end.checked_sub(GRACE).unwrap_or(end),
+            deadline: end.checked_sub(GRACE).unwrap_or(*end),
         };
-        let budget = watch.until(end);
+        let budget = watch.until(*end);
         let least = LEAST_RUN.unsigned_abs();
         let failed = if budget < least {
             deadline(job, budget.as_secs(), least.as_secs())
         } else {
             let ctx = self.ctx(target).await;
-            let before = memory.earlier();
-            let look = C::look(&ctx, &self.settings, target, job.task, at, &before);
+            let look = C::look(&ctx, &self.settings, target, job.task, at, before);
             match tokio::time::timeout(budget, look).await {
                 Ok(Ok(seen)) => return Ok(seen),
                 Ok(Err(error)) => error,
@@ -283,11 +298,6 @@ impl<C: Check> App<C> {
             .remedy("run the function's self-check, mend what it names, then run this task again by hand");
         Ok(Look::of(vec![item], Vec::new()))
     }
-}
-
-enum Memorised {
-    Go(Box<Memory>),
-    Stop(Result<Done, OpsError>),
 }
 
 /// Code of one of the runner's own items.

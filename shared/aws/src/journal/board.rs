@@ -4,13 +4,12 @@
 //! sixteen days and each verdict, and a run writes its own place only: runs that end at the same time cannot lose each
 //! other's, and a run that is recorded twice is there once.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, Update};
 use day2_core::Verdict;
 use day2_core::action::Outcome;
 use day2_core::board::{Line, slot};
-use day2_core::report::PastRun;
+use day2_core::report::{PastRun, Report};
 use jiff::Timestamp;
 
 use super::record::{Finished, unbuilt};
@@ -53,40 +52,92 @@ pub(crate) struct Lines {
     pub(crate) cut: bool,
 }
 
+/// A report as the board shows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry<'a> {
+    /// The report.
+    pub(crate) report: &'a Report,
+    /// Key of its page in the report bucket.
+    pub(crate) page: &'a str,
+}
+
+impl Entry<'_> {
+    /// Sort key of its row.
+    fn row(&self) -> String {
+        let run = &self.report.run;
+        format!("{}#{}#{}", run.function, run.target, run.task)
+    }
+
+    /// Name of its place in the row: day and verdict.
+    fn place(&self) -> String {
+        let (run, status) = (&self.report.run, self.report.status);
+        let letter = LETTERS
+            .iter()
+            .find(|(_, of)| *of == status)
+            .map_or('U', |(letter, _)| *letter);
+        format!("d{:02}{letter}", slot(&run.zone, run.started_at))
+    }
+
+    /// What stands in the place.
+    fn told(&self) -> String {
+        let outcome = self.report.action.as_ref();
+        let outcome = outcome.map_or(NONE, |action| action.outcome.word());
+        format!("{} {outcome} {}", self.report.run.started_at, self.page)
+    }
+
+    /// Puts it among rows that were read, as its record puts it into the table. When there are more rows than were read,
+    /// one that is not among them is not begun: it may have days that are not known here.
+    fn put_into(&self, rows: &mut Vec<Attributes>, cut: bool, now: Timestamp) {
+        let name = self.row();
+        let known = rows
+            .iter()
+            .position(|row| read_text(row, "sk") == Some(name.as_str()));
+        let row = match known {
+            Some(at) => rows.get_mut(at),
+            None if cut => None,
+            None => {
+                rows.push(Attributes::from([("sk".to_owned(), text(name))]));
+                rows.last_mut()
+            }
+        };
+        if let Some(row) = row {
+            row.insert(self.place(), text(self.told()));
+            row.insert(TTL.to_owned(), expires(now, SNAPSHOT_DAYS));
+        }
+    }
+}
+
 impl Journal {
     /// The update that puts a finished run on the board, for the transaction that records it.
     pub(super) fn on_the_board(&self, done: &Finished<'_>) -> Result<Update, OpsError> {
-        let (report, run) = (done.report, &done.report.run);
-        let outcome = report
-            .action
-            .as_ref()
-            .map_or(NONE, |action| action.outcome.word());
+        let entry = Entry {
+            report: done.report,
+            page: done.page,
+        };
         Update::builder()
             .table_name(&self.table)
             .key("pk", text(BOARD))
-            .key(
-                "sk",
-                text(format!("{}#{}#{}", run.function, run.target, run.task)),
-            )
+            .key("sk", text(entry.row()))
             .update_expression("SET #place = :run, #ttl = :ttl")
-            .expression_attribute_names("#place", place(&run.zone, run.started_at, report.status))
+            .expression_attribute_names("#place", entry.place())
             .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(
-                ":run",
-                text(format!("{} {outcome} {}", run.started_at, done.page)),
-            )
+            .expression_attribute_values(":run", text(entry.told()))
             .expression_attribute_values(":ttl", expires(done.at, SNAPSHOT_DAYS))
             .build()
             .map_err(|why| unbuilt(&why))
     }
 
-    /// The lines of everything that has reported in the last 90 days, by a consistent read.
+    /// The lines of everything that has reported in the last 90 days, by a consistent read; with `besides`, a report that is
+    /// about to be recorded.
     ///
     /// # Errors
     ///
     /// [`OpsError`] when the journal does not answer, or a line cannot be read.
-    pub(crate) async fn board(&self, now: Timestamp) -> Result<Lines, OpsError> {
-        let (rows, cut) = self.first_rows_of(BOARD, PAGE, MOST_PAGES).await?;
+    pub(crate) async fn board(&self, now: Timestamp, besides: Option<Entry<'_>>) -> Result<Lines, OpsError> {
+        let (mut rows, cut) = self.first_rows_of(BOARD, PAGE, MOST_PAGES).await?;
+        if let Some(entry) = besides {
+            entry.put_into(&mut rows, cut, now);
+        }
         let kept = |row: &&Attributes| read_number(row, TTL).is_none_or(|end| end > now.as_second());
         let lines = rows
             .iter()
@@ -97,7 +148,8 @@ impl Journal {
     }
 
     /// Says that the index page is to be made anew, and asks to be the one who does it until `until`. `None` when another
-    /// run is at it: it will see that the page was wanted again. Otherwise the number to end with.
+    /// run is at it: it will see that the page was wanted again. Otherwise the number to end with. To be asked after the
+    /// record: whoever is at it looks again at what is recorded.
     ///
     /// # Errors
     ///
@@ -108,39 +160,12 @@ impl Journal {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<i64>, OpsError> {
-        let (pk, sk) = INDEX;
-        let wanted = || {
-            self.update(pk, sk)
-                .expression_attribute_values(":now", number(now.as_second()))
-                .expression_attribute_values(":one", number(1))
-                .return_values(ReturnValue::AllNew)
-        };
         for _ in 0..MOST_TRIES {
-            let taken = wanted()
-                .update_expression(
-                    "SET writer = :writer, lease_until = :until, taken_at = :now ADD wanted :one",
-                )
-                .condition_expression(
-                    "attribute_not_exists(lease_until) OR lease_until <= :now OR writer = :writer",
-                )
-                .expression_attribute_values(":writer", text(writer))
-                .expression_attribute_values(":until", number(seconds_up(until)))
-                .send()
-                .await;
-            match taken {
-                Ok(done) => {
-                    let number = done.attributes().and_then(|row| read_number(row, "wanted"));
-                    return number
-                        .map(Some)
-                        .ok_or_else(|| self.malformed("the row of the index page has no number"));
-                }
-                Err(error)
-                    if error
-                        .as_service_error()
-                        .is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {}
-                Err(error) => return Err(aws("dynamodb:UpdateItem", &self.table)(error)),
+            if let Some(number) = self.try_index(writer, now, until).await? {
+                return Ok(Some(number));
             }
-            let asked = wanted()
+            let asked = self
+                .wanting_index(now)
                 .update_expression("SET asked_at = :now ADD wanted :one")
                 .send()
                 .await
@@ -152,6 +177,43 @@ impl Journal {
             }
         }
         Ok(None)
+    }
+
+    /// Asks to be the one who makes the index page until `until`, and leaves no trace when another run is at it (`None`).
+    /// Otherwise the number to end with.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub(crate) async fn try_index(
+        &self,
+        writer: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<i64>, OpsError> {
+        let update = self
+            .wanting_index(now)
+            .update_expression("SET writer = :writer, lease_until = :until, taken_at = :now ADD wanted :one")
+            .condition_expression(
+                "attribute_not_exists(lease_until) OR lease_until <= :now OR writer = :writer",
+            )
+            .expression_attribute_values(":writer", text(writer))
+            .expression_attribute_values(":until", number(seconds_up(until)));
+        let Some(row) = self.written(update).await? else {
+            return Ok(None);
+        };
+        read_number(&row, "wanted")
+            .map(Some)
+            .ok_or_else(|| self.malformed("the row of the index page has no number"))
+    }
+
+    /// An update of the row about the page that counts up how often it was wanted.
+    fn wanting_index(&self, now: Timestamp) -> UpdateItemFluentBuilder {
+        let (pk, sk) = INDEX;
+        self.update(pk, sk)
+            .expression_attribute_values(":now", number(now.as_second()))
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::AllNew)
     }
 
     /// Lets the index page go if nobody has wanted it since it was taken with this number. Otherwise it is still ours, or
@@ -185,15 +247,6 @@ impl Journal {
             .expression_attribute_values(":never", number(0))
             .expression_attribute_values(":writer", text(writer))
     }
-}
-
-/// Name of the place of a run: day and verdict.
-fn place(zone: &str, at: Timestamp, verdict: Verdict) -> String {
-    let letter = LETTERS
-        .iter()
-        .find(|(_, of)| *of == verdict)
-        .map_or('U', |(letter, _)| *letter);
-    format!("d{:02}{letter}", slot(zone, at))
 }
 
 fn line(row: &Attributes) -> Option<Line> {

@@ -16,7 +16,16 @@ use crate::error::{OpsError, aws};
 
 /// Keeps the `Date` header of the last answer.
 #[derive(Debug, Clone, Default)]
-struct DateHeader(Arc<Mutex<Option<String>>>);
+pub(super) struct DateHeader(Arc<Mutex<Option<String>>>);
+
+impl DateHeader {
+    /// The time by the clock of whoever answered last, if the answer had one.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        let date = self.0.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let date = DateTime::from_str(&date, Format::HttpDate).ok()?;
+        Timestamp::from_second(date.secs()).ok()
+    }
+}
 
 impl Intercept for DateHeader {
     fn name(&self) -> &'static str {
@@ -55,10 +64,6 @@ impl Journal {
             .send()
             .await
             .map_err(aws("dynamodb:Query", &self.table))?;
-        let date = header.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        Ok(date.and_then(|date| {
-            let date = DateTime::from_str(&date, Format::HttpDate).ok()?;
-            Timestamp::from_second(date.secs()).ok()
-        }))
+        Ok(header.time())
     }
 }

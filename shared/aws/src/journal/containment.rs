@@ -8,7 +8,10 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Put, ReturnValue, TransactWriteItem, Update,
+};
 use day2_core::action::Lease;
 use day2_core::containment::{Containment, ContainmentState, MAX_FINDINGS};
 use day2_core::{Cause, Unreadable};
@@ -137,15 +140,25 @@ impl Journal {
     ///
     /// [`OpsError`] when the journal does not answer, or its row cannot be read.
     pub async fn containment(&self, id: &str) -> Result<Option<Containment>, OpsError> {
+        self.containment_now(id).await.map(|(known, _)| known)
+    }
+
+    /// The containment of this id, and the time by the table's clock, if the answer has one. One row is read, however many
+    /// there are.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError`] when the journal does not answer, or its row cannot be read.
+    pub async fn containment_now(
+        &self,
+        id: &str,
+    ) -> Result<(Option<Containment>, Option<Timestamp>), OpsError> {
         let Some(target) = Containment::target_in(id) else {
-            return Ok(None);
+            return Ok((None, None));
         };
-        let Some(row) = self.row(&pk(target), id).await? else {
-            return Ok(None);
-        };
-        read(&row)
-            .map(Some)
-            .ok_or_else(|| self.malformed("a containment cannot be read"))
+        let (row, now) = self.dated_row(&pk(target), id).await?;
+        let known = row.map(|row| read(&row).ok_or_else(|| self.malformed("a containment cannot be read")));
+        Ok((known.transpose()?, now))
     }
 
     /// Every containment of `target` that is kept, open or released, oldest first.
@@ -168,8 +181,11 @@ impl Journal {
     ///
     /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
     pub async fn changes_in_force(&self, target: &str) -> Result<Vec<Lease>, OpsError> {
-        let mut changes = self.open_leases(target).await?;
-        let containments = self.containments(target).await?;
+        let (leases, containments) = tokio::join!(
+            Box::pin(self.open_leases(target)),
+            Box::pin(self.containments(target)),
+        );
+        let (mut changes, containments) = (leases?, containments?);
         let open = containments.iter().filter(|one| one.is_open());
         changes.extend(open.map(Containment::as_change));
         changes.sort_by_key(|change| change.created_at);
@@ -212,36 +228,61 @@ impl Journal {
         Ok(ours)
     }
 
-    /// Notes that another finding joined an open containment. Returns how many deliveries have, this one included.
+    /// Notes that another finding joined an open containment. Returns how many deliveries have, this one included; none when
+    /// there is no such containment, or it is released: then nothing was written.
+    ///
+    /// `noted` is what the caller saw last, 0 if nothing. The number only grows, so that from [`MAX_FINDINGS`] on a list that is
+    /// full need not be asked for; one that filled up meanwhile costs one write more.
     ///
     /// # Errors
     ///
-    /// [`OpsError`] when the journal does not answer or refuses.
-    pub async fn join_containment(&self, id: &str, finding: &str) -> Result<u64, OpsError> {
+    /// [`OpsError`] when the journal does not answer or refuses, or answers what cannot be read.
+    pub async fn join_containment(
+        &self,
+        id: &str,
+        finding: &str,
+        noted: u64,
+    ) -> Result<Option<u64>, OpsError> {
         let pk = pk(Containment::target_in(id).unwrap_or_default());
-        let most = i64::try_from(MAX_FINDINGS).unwrap_or(i64::MAX);
-        let listed = self
-            .update(&pk, id)
-            .update_expression("SET last_finding = :finding ADD noted :one, joined :ids")
-            .condition_expression("#state = :open AND (attribute_not_exists(noted) OR :most > noted)")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":open", text(ContainmentState::Open.word()))
-            .expression_attribute_values(":most", number(most))
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":finding", text(finding))
-            .expression_attribute_values(":ids", AttributeValue::Ss(vec![finding.to_owned()]));
-        if !self.met(listed).await? {
-            let counted = self
-                .update(&pk, id)
-                .update_expression("SET last_finding = :finding ADD noted :one")
-                .condition_expression("#state = :open")
+        let most = u64::try_from(MAX_FINDINGS).unwrap_or(u64::MAX);
+        let joining = || {
+            self.update(&pk, id)
                 .expression_attribute_names("#state", "state")
                 .expression_attribute_values(":open", text(ContainmentState::Open.word()))
                 .expression_attribute_values(":one", number(1))
-                .expression_attribute_values(":finding", text(finding));
-            self.met(counted).await?;
+                .expression_attribute_values(":finding", text(finding))
+                .return_values(ReturnValue::UpdatedNew)
+        };
+        if noted < most {
+            let listed = joining()
+                .update_expression("SET last_finding = :finding ADD noted :one, joined :ids")
+                .condition_expression("#state = :open AND (attribute_not_exists(noted) OR :most > noted)")
+                .expression_attribute_values(":most", version(most))
+                .expression_attribute_values(":ids", AttributeValue::Ss(vec![finding.to_owned()]));
+            if let Some(noted) = self.noted(listed).await? {
+                return Ok(Some(noted));
+            }
         }
-        Ok(self.containment(id).await?.map_or(0, |one| one.noted))
+        let counted = joining()
+            .update_expression("SET last_finding = :finding ADD noted :one")
+            .condition_expression("#state = :open");
+        self.noted(counted).await
+    }
+
+    /// Sends an update that counts; none when its condition was not met.
+    async fn noted(&self, update: UpdateItemFluentBuilder) -> Result<Option<u64>, OpsError> {
+        let Some(row) = self.written(update).await? else {
+            return Ok(None);
+        };
+        let noted = read_number(&row, "noted").and_then(|noted| u64::try_from(noted).ok());
+        noted.map(Some).ok_or_else(|| {
+            OpsError::Read(Unreadable::new(
+                "dynamodb:UpdateItem",
+                &self.table,
+                Cause::Malformed,
+                "the answer does not say how often it was counted",
+            ))
+        })
     }
 
     fn counted(

@@ -40,6 +40,54 @@ fn the_subject_of_a_recovery_counts_what_is_resolved() {
 }
 
 #[test]
+fn the_subject_and_the_first_line_of_what_something_waits_for_say_go_or_no_go() {
+    let of = |mut report: Report, verdict: Option<Verdict>| {
+        if let Some(verdict) = verdict {
+            report.items.retain(|item| item.verdict() == verdict);
+            report.status = verdict;
+        }
+        let mail = mail_of(&report.deciding());
+        let first = mail.body.lines().next().unwrap_or_default().to_owned();
+        let said = mail.subject.split_once(": ").map(|(_, said)| said.to_owned());
+        (said.unwrap_or_default(), first)
+    };
+    for (report, verdict, said, word) in [
+        (
+            sample::failing(),
+            None,
+            "NO-GO, 3 of 11 checks failed, 1 unknown",
+            "FAIL",
+        ),
+        (
+            sample::failing(),
+            Some(Verdict::Unknown),
+            "GO not proven, 1 of 1 check could not be judged",
+            "UNKNOWN",
+        ),
+        (
+            sample::recovered(),
+            None,
+            "GO, all 11 checks passed, 6 resolved",
+            "PASS",
+        ),
+    ] {
+        assert_eq!(of(report, verdict), (said.to_owned(), format!("{word}: {said}.")));
+    }
+}
+
+#[test]
+fn a_long_target_is_shortened_and_the_decision_is_not_w19() {
+    let mut report = sample::failing().deciding();
+    report.run.target = "x".repeat(300);
+    let subject = subject(&report);
+    assert_eq!(subject.len(), MAX_SUBJECT_CHARS);
+    assert!(
+        subject.ends_with("...: NO-GO, 3 of 11 checks failed, 1 unknown"),
+        "{subject}"
+    );
+}
+
+#[test]
 fn the_subject_of_an_empty_report_is_not_green_w25() {
     let report = Report::new(sample::failing().run, Vec::new(), Vec::new());
     assert_eq!(

@@ -83,6 +83,59 @@ async fn a_page_that_breaks_in_the_middle_is_read_again_k07() {
 }
 
 #[tokio::test]
+async fn the_next_page_is_asked_for_while_the_present_one_is_still_coming() {
+    let hands = Hands::new();
+    // The first answer stops in the middle: whatever is asked for meanwhile was not waiting for its end.
+    let server = Server::start(|number, seen| match number {
+        0 => Reply::Stall(pods(0..10, Some("t/1+="))[..200].to_owned()),
+        _ => page(seen),
+    })
+    .await;
+    assert_eq!(names(&client(&server, &hands).await, &hands).await, forty());
+    let asked: Vec<String> = server.seen().iter().map(token).collect();
+    // The page that stopped is read again, and what was asked for behind it with it.
+    assert_eq!(asked, ["", "t/1+=", "", "t/1+=", "t2", "t3"]);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_ahead_and_fails_is_asked_for_again_k07() {
+    for failed in [
+        || Reply::Break,
+        || Reply::Silence,
+        || Reply::status(429, "too many requests"),
+    ] {
+        let hands = Hands::new();
+        let server = Server::start(move |number, seen| if number == 1 { failed() } else { page(seen) }).await;
+        assert_eq!(names(&client(&server, &hands).await, &hands).await, forty());
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_reads_yet_leaves_half_of_the_connection_to_what_is_read() {
+    let hands = Hands::new();
+    // All first pages stop in the middle, so that no answer behind them is read.
+    let server = Server::start(|number, seen| match number {
+        0..8 => Reply::Stall(pods(0..10, Some("t/1+="))[..200].to_owned()),
+        _ => page(seen),
+    })
+    .await;
+    let client = client(&server, &hands).await;
+    let lists = (0..8).map(|number| {
+        let (client, hands) = (&client, &hands);
+        async move {
+            let query = ListQuery::all().in_namespace(format!("n{number}"));
+            client.list_pods(&query, hands.within(20)).await.unwrap()
+        }
+    });
+    for listed in futures::future::join_all(lists).await {
+        assert_eq!(listed.complete().unwrap().len(), 40);
+    }
+    let asked: Vec<String> = server.seen().iter().map(token).collect();
+    let ahead = asked[8..].iter().take_while(|token| !token.is_empty());
+    assert_eq!(ahead.count(), 2, "{asked:?}");
+}
+
+#[tokio::test]
 async fn an_expired_token_begins_the_list_again_and_drops_what_was_read_k08() {
     let hands = Hands::new();
     let server = Server::start(|number, seen| match number {

@@ -346,3 +346,37 @@ async fn of_a_secret_only_the_certificate_is_kept_and_it_is_asked_for_by_its_nam
         );
     }
 }
+
+#[tokio::test]
+async fn a_cron_job_tells_when_it_last_succeeded_although_no_job_of_it_is_left_k26() {
+    let hands = Hands::new();
+    let server = Server::start(|_, _| {
+        let nightly = json!({"metadata": {"namespace": "batch", "name": "backup", "creationTimestamp": "2026-01-01T00:00:00Z"},
+            "spec": {"schedule": "0 2 * * *", "timeZone": "Asia/Tokyo", "suspend": false, "concurrencyPolicy": "Forbid"},
+            "status": {"active": [{"kind": "Job", "name": "backup-2"}], "lastScheduleTime": "2026-11-20T02:00:00Z",
+                       "lastSuccessfulTime": "2026-11-19T02:09:00Z"}});
+        let new = json!({"metadata": {"name": "new"}, "spec": {"schedule": "@daily", "suspend": true, "timeZone": null},
+            "status": {"active": null}});
+        Reply::ok(json!({"metadata": {}, "items": [nightly, new]}).to_string())
+    })
+    .await;
+    let client = client(&server, &hands).await;
+    let listed = client.list_cron_jobs(hands.within(20)).await.unwrap();
+    let all = listed.complete().unwrap();
+    assert_eq!(server.seen()[0].path, "/apis/batch/v1/cronjobs?limit=500");
+    let one = &all[0];
+    assert_eq!(
+        (one.schedule.as_str(), one.time_zone.as_deref()),
+        ("0 2 * * *", Some("Asia/Tokyo"))
+    );
+    assert_eq!((one.running, one.suspended), (true, false));
+    let at = |text: &str| Some(text.parse().unwrap());
+    assert_eq!(one.last_scheduled, at("2026-11-20T02:00:00Z"));
+    assert_eq!(one.last_succeeded, at("2026-11-19T02:09:00Z"));
+    let new = &all[1];
+    assert_eq!((new.running, new.suspended), (false, true));
+    assert_eq!(
+        (&new.time_zone, new.last_scheduled, new.last_succeeded),
+        (&None, None, None)
+    );
+}

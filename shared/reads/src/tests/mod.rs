@@ -9,6 +9,7 @@ mod database_state;
 mod databases;
 mod history;
 mod identities;
+mod launching;
 mod metrics;
 mod network;
 mod security;

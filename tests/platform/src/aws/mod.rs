@@ -20,6 +20,7 @@ use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 
 use crate::ports::Port;
 use crate::process::{Process, Spec};
+use crate::rights::records::{self, Of};
 
 pub use placement::Placement;
 pub use recorder::{Call, Recorder};
@@ -31,8 +32,11 @@ pub const REGION: &str = "us-east-1";
 /// Access key and secret of the account's root user in `MiniStack`; every other caller is held to its policies.
 pub const ROOT_KEY: &str = "test";
 
+/// The call log, in the state folder (`emulator/__main__.py`).
+const CALLS: &str = "aws-calls.jsonl";
+
 /// A cold start takes 2 s on two idle cores; a busy machine gets the rest.
-const START_LIMIT: Duration = Duration::from_mins(1);
+const START_LIMIT: Duration = Duration::from_mins(3);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longer than any Lambda function of the platform runs, because a synchronous invocation is one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_mins(2);
@@ -76,6 +80,7 @@ impl Emulator {
         std::fs::create_dir_all(&state_dir)
             .with_context(|| format!("cannot create {}", state_dir.display()))?;
         let state_dir = state_dir.canonicalize()?;
+        records::keep(Of::Aws, &state_dir.join(CALLS))?;
         let process = Spec::new(
             "the AWS emulator",
             python.program(),
@@ -168,7 +173,7 @@ impl Emulator {
     /// Every AWS call made so far, and those to come.
     #[must_use]
     pub fn recorder(&self) -> Recorder {
-        Recorder::new(self.state_dir.join("aws-calls.jsonl"))
+        Recorder::new(self.state_dir.join(CALLS))
     }
 
     /// Which service is reached where.

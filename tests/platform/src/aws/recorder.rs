@@ -28,6 +28,10 @@ pub struct Call {
     pub status: u16,
     /// Error code of the answer; empty for a success.
     pub error: String,
+    /// What the right to the call depends on beside its name: the kinds of a transaction's items (`Put`, `ConditionCheck`, …),
+    /// `versionId` of a read, headers of a write.
+    #[serde(default)]
+    pub details: Vec<String>,
 }
 
 impl Call {
@@ -62,7 +66,7 @@ pub struct Recorder {
 pub struct Mark(usize);
 
 impl Recorder {
-    pub(super) const fn new(path: PathBuf) -> Self {
+    pub(crate) const fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
@@ -72,13 +76,15 @@ impl Recorder {
         &self.path
     }
 
-    /// The end of the log as it is now.
+    /// The end of the last whole line of the log as it is now. A line that is being written belongs to what comes after: a
+    /// reader can see a part of one where it crosses a page of the file.
     ///
     /// # Errors
     ///
     /// When the log cannot be read.
     pub fn mark(&self) -> Result<Mark> {
-        Ok(Mark(self.bytes()?.len()))
+        let last = self.bytes()?.iter().rposition(|byte| *byte == b'\n');
+        Ok(Mark(last.map_or(0, |end| end + 1)))
     }
 
     /// All calls so far.
@@ -157,6 +163,14 @@ mod tests {
     fn a_line_that_is_being_written_is_left_for_the_next_look() {
         let (_folder, recorder) = log(&format!("{LINE}\n{}", LINE.get(..60).unwrap()));
         assert_eq!(recorder.calls().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_mark_amid_a_line_that_is_being_written_keeps_the_line_whole() {
+        let (_folder, recorder) = log(&format!("{LINE}\n{}", LINE.get(..30).unwrap()));
+        let mark = recorder.mark().unwrap();
+        std::fs::write(recorder.path(), format!("{LINE}\n{LINE}\n")).unwrap();
+        assert_eq!(recorder.since(mark).unwrap().len(), 1);
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use kube::Client;
 use kube::api::{
-    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, Patch, PatchParams, PostParams,
+    Api, ApiResource, DeleteParams, DynamicObject, GroupVersionKind, ListParams, Patch, PatchParams,
+    PostParams,
 };
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ const MANAGER: &str = "platform";
 pub async fn install(client: &Client, extensions: &[Extension]) -> Result<()> {
     let kind = GroupVersionKind::gvk("apiextensions.k8s.io", "v1", "CustomResourceDefinition");
     let api = Api::<DynamicObject>::all_with(client.clone(), &ApiResource::from_gvk(&kind));
-    let mut names = Vec::new();
+    let mut installed = Vec::new();
     for extension in extensions {
         for definition in extension.definitions().await? {
             let name = name(&definition).to_owned();
@@ -34,17 +35,39 @@ pub async fn install(client: &Client, extensions: &[Extension]) -> Result<()> {
             api.patch(&name, &forced, &Patch::Apply(&definition))
                 .await
                 .with_context(|| format!("cannot install the definition {name}"))?;
-            names.push(name);
+            installed.push(definition);
         }
     }
     wait_until(SERVED_LIMIT, "the new kinds are served", async || {
-        for name in &names {
+        for definition in &installed {
+            let name = name(definition);
             let seen = api.get(name).await?;
             ensure!(established(&seen.data), "{name} is not established");
+            // What answers requests for the kind learns of that condition a moment later.
+            let objects = Api::<DynamicObject>::all_with(client.clone(), &kind_of(definition)?);
+            let listed = objects.list(&ListParams::default().limit(1)).await;
+            listed.with_context(|| format!("list the kind of {name}"))?;
         }
         Ok(())
     })
     .await
+}
+
+/// The kind that a definition defines, in the first version that is served.
+fn kind_of(definition: &Value) -> Result<ApiResource> {
+    let text = |pointer: &str| {
+        let found = definition.pointer(pointer).and_then(Value::as_str);
+        found.with_context(|| format!("a definition without {pointer}"))
+    };
+    let versions = definition.pointer("/spec/versions").and_then(Value::as_array);
+    let mut served = versions.into_iter().flatten().filter(|one| one["served"] == true);
+    let version = served.next().and_then(|one| one["name"].as_str());
+    let version = version.context("a definition without a served version")?;
+    let kind = GroupVersionKind::gvk(text("/spec/group")?, version, text("/spec/names/kind")?);
+    Ok(ApiResource::from_gvk_with_plural(
+        &kind,
+        text("/spec/names/plural")?,
+    ))
 }
 
 fn established(definition: &Value) -> bool {

@@ -22,6 +22,7 @@ use kube::Client;
 use crate::pki::Pair;
 use crate::ports::Port;
 use crate::process::{Process, Spec};
+use crate::rights::records::{self, Of};
 use crate::toolchain::{self, Tools};
 use access::Access;
 pub use kwok::{Instance as LogInstance, PodLogs, SPEAKING};
@@ -77,6 +78,7 @@ impl Cluster {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let tools = toolchain::ensure().await?;
         let layout = control_plane::Layout::new(&options.state_dir)?;
+        records::keep(Of::Kubernetes, &layout.audit_log())?;
         let webhook = Webhook::start(webhook::Settings {
             sts_base: options.sts_base,
             eks_endpoint: options.eks_endpoint,

@@ -182,10 +182,12 @@ pub async fn deployment_ready_now(client: &Client, namespace: &str, name: &str) 
         .get(name)
         .await?;
     let wanted = deployment.spec.and_then(|spec| spec.replicas).unwrap_or(1);
-    let available = deployment
-        .status
-        .and_then(|status| status.available_replicas)
-        .unwrap_or(0);
+    let status = deployment.status.unwrap_or_default();
+    ensure!(
+        status.observed_generation >= deployment.metadata.generation,
+        "its last change was not seen yet"
+    );
+    let available = status.available_replicas.unwrap_or(0);
     ensure!(available == wanted, "{available} of {wanted} pods are available");
     Ok(())
 }

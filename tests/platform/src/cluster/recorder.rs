@@ -77,16 +77,16 @@ impl Recorder {
         Self { path }
     }
 
-    /// The end of the record as it is now.
+    /// The end of the last whole line of the record as it is now. A line that is being written belongs to what comes after.
     ///
     /// # Errors
     ///
     /// When the record cannot be read.
     pub fn mark(&self) -> Result<Mark> {
-        let length = std::fs::metadata(&self.path)
-            .with_context(|| format!("no record at {}", self.path.display()))?
-            .len();
-        Ok(Mark(length))
+        let bytes =
+            std::fs::read(&self.path).with_context(|| format!("no record at {}", self.path.display()))?;
+        let last = bytes.iter().rposition(|byte| *byte == b'\n');
+        Ok(Mark(last.map_or(0, |end| end as u64 + 1)))
     }
 
     /// All calls from `mark` on, without those of Kubernetes' own `system:` users.

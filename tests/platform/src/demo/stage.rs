@@ -66,8 +66,9 @@ impl<'a> Stage<'a> {
             mailbox: Mailbox::subscribe(&platform.emulator, deployment.output("topic_arn")?).await?,
             bucket: Bucket::new(&platform.emulator, deployment.output("report_bucket")?),
             journal: deployment.output("journal_table")?.to_owned(),
-            log_groups: crate::deploy::FUNCTIONS
-                .into_iter()
+            log_groups: deployment
+                .names()
+                .iter()
                 .map(|name| deployment.function(name).map(|function| function.log_group_name))
                 .collect::<Result<_>>()?,
             fired: 0,
@@ -115,6 +116,27 @@ impl<'a> Stage<'a> {
         let at = self.next_second()?;
         let control = self.platform.emulator.control();
         control.fire_schedule(function.schedules()?, schedule, at).await?;
+        self.mail_of(function, schedule).await
+    }
+
+    /// Lets the time of a schedule come, as the Scheduler's clock would; gives the mail, or none when the schedule is disabled.
+    ///
+    /// # Errors
+    ///
+    /// When it fired and no mail comes; with the last lines of the function's log.
+    pub async fn comes_round(&mut self, function: &Function, schedule: &str) -> Result<Option<Mail>> {
+        let at = self.next_second()?;
+        let control = self.platform.emulator.control();
+        if !control
+            .schedule_comes_round(function.schedules()?, schedule, at)
+            .await?
+        {
+            return Ok(None);
+        }
+        self.mail_of(function, schedule).await.map(Some)
+    }
+
+    async fn mail_of(&mut self, function: &Function, schedule: &str) -> Result<Mail> {
         match self.mailbox.next(MAIL_LIMIT).await {
             Ok(mail) => Ok(mail),
             Err(error) => {

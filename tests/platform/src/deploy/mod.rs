@@ -2,6 +2,7 @@
 
 pub mod belongings;
 pub mod mailbox;
+mod mirror;
 pub mod reports;
 pub mod site;
 mod terraform;
@@ -20,10 +21,11 @@ use crate::cluster::Cluster;
 use crate::process::Spec;
 use crate::world::World;
 
+pub use mirror::{is_opentofu, plugin_folder};
 pub use terraform::{Progress, Root, Terraform, program as terraform_program};
 
-/// The functions that are deployed; binaries of the workspace.
-pub(crate) const FUNCTIONS: [&str; 10] = [
+/// The functions that are deployed into any world; binaries of the workspace.
+const FUNCTIONS: [&str; 11] = [
     "scale-window",
     "provisioning-latency",
     "connection-exhaustion",
@@ -33,8 +35,11 @@ pub(crate) const FUNCTIONS: [&str; 10] = [
     "threat-containment",
     "threat-release",
     "health-check",
+    "backup-verification",
     "doctor",
 ];
+/// What is deployed where there is a second cluster for it to watch.
+const OF_A_PAIR: &str = "ha-status";
 const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
 
 /// A deployed function, as Terraform's output names it.
@@ -65,6 +70,7 @@ impl Function {
 /// What was deployed.
 #[derive(Debug)]
 pub struct Deployment {
+    functions: Vec<&'static str>,
     terraform: Terraform,
     outputs: Value,
     evidence: Value,
@@ -72,7 +78,7 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Packs the binaries, applies Terraform and the manifests.
+    /// Packs the binaries, applies Terraform and the manifests. With a second cluster `ha-status` watches the two.
     ///
     /// # Errors
     ///
@@ -80,30 +86,39 @@ impl Deployment {
     pub async fn apply(
         state: &Path,
         emulator: &Emulator,
-        cluster: &Cluster,
+        (cluster, second): (&Cluster, Option<&Cluster>),
         world: &World,
         progress: Progress,
     ) -> Result<Self> {
         let packages = state.join("packages");
-        pack(&FUNCTIONS.map(str::to_owned), &packages).await?;
-        let evidence = apply_evidence(state, emulator, &progress).await?;
+        let mut functions = FUNCTIONS.to_vec();
+        functions.extend(second.map(|_| OF_A_PAIR));
+        let ((), (evidence_root, evidence)) = tokio::try_join!(
+            pack(&functions, &packages),
+            begin_evidence(state, emulator, &progress)
+        )?;
+        let endpoint = second.map(Cluster::endpoint);
         let terraform = Terraform::new(
             Root::Functions,
             &state.join("deploy"),
-            &variables(emulator, world, &packages, &evidence)?,
+            &variables(emulator, world.tfvars(endpoint), &packages, &evidence)?,
             progress,
         )?;
         terraform.init().await?;
-        terraform.apply().await?;
+        tokio::try_join!(evidence_root.apply(), terraform.apply())?;
         let outputs = terraform.outputs().await?;
-        for function in FUNCTIONS {
+        for function in &functions {
             // A function that never talks to the cluster has no manifest.
             let manifest = repository().join(format!("infra/kubernetes/{function}.yaml"));
             if manifest.is_file() {
                 kubectl_apply(cluster, &manifest).await?;
             }
+            if let Some(second) = second.filter(|_| *function == OF_A_PAIR) {
+                kubectl_apply(second, &manifest).await?;
+            }
         }
         Ok(Self {
+            functions,
             terraform,
             outputs,
             evidence,
@@ -144,6 +159,12 @@ impl Deployment {
         let found = self.outputs.pointer(&format!("/functions/value/{name}")).cloned();
         let found = found.with_context(|| format!("the outputs name no function {name}"))?;
         serde_json::from_value(found).with_context(|| format!("the output of {name}"))
+    }
+
+    /// The names of the functions that were deployed.
+    #[must_use]
+    pub fn names(&self) -> &[&'static str] {
+        &self.functions
     }
 
     /// The bucket of the evidence.
@@ -188,10 +209,11 @@ impl Deployment {
 /// # Errors
 ///
 /// As [`binary`], or when a package cannot be written.
-pub async fn pack(functions: &[String], folder: &Path) -> Result<()> {
+pub async fn pack(functions: &[impl AsRef<str>], folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     let python = python::ensure().await?;
     for function in functions {
+        let function = function.as_ref();
         let package = folder.join(format!("{function}.zip"));
         package::pack(&python, &binary(function)?, &package).await?;
     }
@@ -216,20 +238,30 @@ pub fn functions() -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// Makes bucket and key of the evidence; gives the variable `evidence` of the functions.
-async fn apply_evidence(state: &Path, emulator: &Emulator, progress: &Progress) -> Result<Value> {
+/// Makes bucket and key of the evidence, which is all that the functions' root must know of it: the variable `evidence`. The rest
+/// is applied beside that root, because the provider looks for most of a minute whether a lifecycle rule stays as it is.
+async fn begin_evidence(
+    state: &Path,
+    emulator: &Emulator,
+    progress: &Progress,
+) -> Result<(Terraform, Value)> {
     let variables = json!({"endpoint": emulator.endpoint()});
     let folder = state.join("deploy-evidence");
     let terraform = Terraform::new(Root::Evidence, &folder, &variables, progress.clone())?;
     terraform.init().await?;
-    terraform.apply().await?;
+    terraform
+        .apply_only(&[
+            "module.evidence.aws_s3_bucket.this",
+            "module.evidence.aws_kms_key.this",
+        ])
+        .await?;
     let outputs = terraform.outputs().await?;
     let evidence = outputs.pointer("/evidence/value").cloned();
-    evidence.context("infra/evidence has no output evidence")
+    let evidence = evidence.context("infra/evidence has no output evidence")?;
+    Ok((terraform, evidence))
 }
 
-fn variables(emulator: &Emulator, world: &World, packages: &Path, evidence: &Value) -> Result<Value> {
-    let mut variables = world.tfvars();
+fn variables(emulator: &Emulator, mut variables: Value, packages: &Path, evidence: &Value) -> Result<Value> {
     let architecture = match std::env::consts::ARCH {
         "aarch64" => "arm64",
         other => other,

@@ -107,13 +107,13 @@ impl Terraform {
     ///
     /// With the last lines of the log.
     pub async fn init(&self) -> Result<()> {
-        let mirror = variable("TF_PLUGIN_DIR");
+        let mirror = super::plugin_folder(&self.program, &self.logs)?;
         let mut arguments = vec![
             "init".to_owned(),
             "-input=false".to_owned(),
             "-no-color".to_owned(),
         ];
-        arguments.extend(mirror.map(|folder| format!("-plugin-dir={folder}")));
+        arguments.extend(mirror.map(|folder| format!("-plugin-dir={}", folder.display())));
         let cache = plugin_cache()?;
         let lock = File::create(cache.join("lock"))?;
         // Installing into the shared cache is not safe for two at once (Terraform CLI, "Provider Plugin Cache").
@@ -134,6 +134,19 @@ impl Terraform {
             &["apply", "-auto-approve", "-input=false", "-no-color"].map(str::to_owned),
         )
         .await
+    }
+
+    /// Deploys some resources and what they need; [`Terraform::apply`] does the rest.
+    ///
+    /// # Errors
+    ///
+    /// With the last lines of the log.
+    pub async fn apply_only(&self, resources: &[&str]) -> Result<()> {
+        let mut arguments = ["apply", "-auto-approve", "-input=false", "-no-color"]
+            .map(str::to_owned)
+            .to_vec();
+        arguments.extend(resources.iter().map(|resource| format!("-target={resource}")));
+        self.run("apply", &arguments).await
     }
 
     /// Removes everything.

@@ -1,5 +1,7 @@
 //! That children work, are watched, and never outlive their owner.
 
+use anyhow::ensure;
+
 use super::*;
 
 /// Set in the second process of [`a_killed_owner_takes_its_children_along`]: the folder to work in.
@@ -66,6 +68,12 @@ async fn a_child_that_never_answers_is_reported_with_the_last_reason_and_its_log
     let mut child = shell(folder.path(), "echo still loading; sleep 60; true")
         .start()
         .unwrap();
+    wait_until(SOON, "it has spoken", async || {
+        ensure!(child.tail().contains("still loading"), "{}", child.tail());
+        Ok(())
+    })
+    .await
+    .unwrap();
     let error = child
         .ready(Duration::from_millis(500), async || bail!("connection refused"))
         .await

@@ -2,6 +2,7 @@
 //! with the shipped permissions. `tests/tests/world.rs` proves the real deployment; this is for tests that need many
 //! platforms' worth of runs in the time of one.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -10,7 +11,9 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
+use super::Launch;
 use crate::aws::{ACCOUNT, Emulator, REGION};
 use crate::cluster::Cluster;
 use crate::deploy::{kubectl_apply, repository};
@@ -110,18 +113,77 @@ impl Ground {
         let (cluster, eks_cluster) = cluster;
         let manifest = repository().join(format!("infra/kubernetes/{function}.yaml"));
         if manifest.is_file() {
-            aws_sdk_eks::Client::new(&emulator.sdk_config())
-                .create_access_entry()
-                .cluster_name(eks_cluster)
-                .principal_arn(&arn)
-                .kubernetes_groups(format!("day2:{function}"))
-                .send()
-                .await
-                .with_context(|| format!("create the access entry of {name}"))?;
+            enter(emulator, eks_cluster, &arn, function).await?;
             kubectl_apply(cluster, &manifest).await?;
         }
         let credentials = session(emulator, &arn, function).await?;
         Ok(Role { name, credentials })
+    }
+
+    /// Makes the role that a target has in its own account: the function's account may take it, it may read and change everything
+    /// in AWS, and in each of the EKS clusters `eks_clusters` it has the group of the function. Gives its ARN.
+    ///
+    /// # Errors
+    ///
+    /// Names what was refused.
+    pub async fn role_of_target(
+        &self,
+        emulator: &Emulator,
+        eks_clusters: &[&str],
+        function: &str,
+    ) -> Result<String> {
+        // The end of a role's name tells the function whose own role it is; this one is nobody's.
+        let name = format!("{}-{function}.target", self.name);
+        let statement = |members: Value| json!({"Version": "2012-10-17", "Statement": [members]}).to_string();
+        let account = format!("arn:aws:iam::{ACCOUNT}:root");
+        let trust =
+            statement(json!({"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}));
+        let policy = statement(json!({"Effect": "Allow", "Action": "*", "Resource": "*"}));
+        let api = emulator.api();
+        let role = [("RoleName", name.as_str()), ("AssumeRolePolicyDocument", &trust)];
+        api.query("iam", IAM, "CreateRole", &role).await?;
+        let everything = [
+            ("RoleName", name.as_str()),
+            ("PolicyName", "everything"),
+            ("PolicyDocument", &policy),
+        ];
+        api.query("iam", IAM, "PutRolePolicy", &everything).await?;
+        let arn = format!("arn:aws:iam::{ACCOUNT}:role/{name}");
+        for eks_cluster in eks_clusters {
+            enter(emulator, eks_cluster, &arn, function).await?;
+        }
+        Ok(arn)
+    }
+
+    /// Gives a function its settings as an object of the report bucket, as `infra/settings.tf` does where they are too large
+    /// for the environment.
+    ///
+    /// # Errors
+    ///
+    /// When the object is not taken.
+    pub async fn settings_in_bucket(
+        &self,
+        emulator: &Emulator,
+        launch: Launch,
+        document: &Value,
+    ) -> Result<Launch> {
+        let text = document.to_string();
+        let mut sha256 = String::new();
+        for byte in Sha256::digest(&text) {
+            let _ = write!(sha256, "{byte:02x}");
+        }
+        let key = format!("settings/{}/{sha256}.json", launch.function);
+        aws_sdk_s3::Client::new(&emulator.sdk_config())
+            .put_object()
+            .bucket(&self.report_bucket)
+            .key(&key)
+            .body(text.into_bytes().into())
+            .send()
+            .await
+            .with_context(|| format!("put {key}"))?;
+        Ok(launch
+            .variable("DAY2_SETTINGS", &format!("s3://{}/{key}", self.report_bucket))
+            .variable("DAY2_SETTINGS_SHA256", &sha256))
     }
 
     /// The policy of a function, with values for its placeholders.
@@ -148,6 +210,19 @@ impl Ground {
         let filled: Value = serde_json::from_str(&filled(&statements.to_string(), &own))?;
         Ok(json!({"Version": "2012-10-17", "Statement": filled}))
     }
+}
+
+/// Lets a role into an EKS cluster, in the group of a function.
+async fn enter(emulator: &Emulator, eks_cluster: &str, arn: &str, function: &str) -> Result<()> {
+    aws_sdk_eks::Client::new(&emulator.sdk_config())
+        .create_access_entry()
+        .cluster_name(eks_cluster)
+        .principal_arn(arn)
+        .kubernetes_groups(format!("day2:{function}"))
+        .send()
+        .await
+        .map(drop)
+        .with_context(|| format!("create the access entry of {arn}"))
 }
 
 /// A session of a role, made by the account's root as the service Lambda makes one.

@@ -12,7 +12,7 @@ use crate::aws::Emulator;
 use crate::aws::control::{BackupPolicy, Control, Coverage, Database, Snapshot};
 
 /// The backup window of the database; each snapshot begins ten minutes into it, UTC.
-const WINDOW: &str = "03:00-04:00";
+pub(super) const WINDOW: &str = "03:00-04:00";
 const SNAPSHOT_AT: Time = Time::constant(3, 10, 0, 0);
 const RETENTION_DAYS: u32 = 7;
 const ADDONS: [&str; 3] = ["coredns", "kube-proxy", "vpc-cni"];

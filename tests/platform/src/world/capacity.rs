@@ -45,6 +45,7 @@ pub(super) async fn make_group(
 ) -> Result<()> {
     let name = group.auto_scaling_group();
     let data = RequestLaunchTemplateData::builder()
+        .image_id(group.image())
         .instance_type(InstanceType::from(group.instance_type))
         .build();
     let template = ec2

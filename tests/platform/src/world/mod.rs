@@ -21,6 +21,7 @@ mod watching;
 pub mod workloads;
 
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use base64::Engine;
@@ -96,6 +97,7 @@ impl World {
         let usage = Box::pin(usage::Usage::start(cluster)).await?;
         let network = Network::make(&ec2, &plan).await?;
         for group in plan.groups() {
+            control.place_image(&moves::image_of(&group)).await?;
             capacity::make_group(&scaling, &ec2, &network, &group).await?;
             let name = group.auto_scaling_group();
             control
@@ -113,6 +115,7 @@ impl World {
             cloudwatch: cloudwatch.clone(),
             gateways: network.gateways(),
             readings: Readings::good(),
+            turn: Arc::default(),
         };
         sender.send_history(clock::now()).await?;
         let name = "Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances";
@@ -162,10 +165,14 @@ impl World {
         &self.plan
     }
 
-    /// The variables that Terraform needs, see [`Plan::tfvars`].
+    /// The variables that Terraform needs, see [`Plan::tfvars`]; with the endpoint of a second cluster, those of the pair, too.
     #[must_use]
-    pub fn tfvars(&self) -> Value {
-        self.plan.tfvars(&self.facts)
+    pub fn tfvars(&self, second: Option<&str>) -> Value {
+        let mut variables = self.plan.tfvars(&self.facts);
+        if let Some(endpoint) = second {
+            tfvars::add_pair(&mut variables, endpoint);
+        }
+        variables
     }
 
     /// The settings document of a function: what Terraform writes into `DAY2_SETTINGS` (`infra/settings.tf`), with the

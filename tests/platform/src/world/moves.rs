@@ -1,15 +1,18 @@
 //! Moving, breaking and mending the world, for tests and for the demo. Every method returns when it has taken effect.
 
+use std::ops::RangeInclusive;
+
 use anyhow::{Context, Result, ensure};
 use aws_sdk_cloudwatch::types::StateValue;
-use jiff::{SignedDuration, Timestamp};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
 use super::plan::Group;
 use super::{World, capacity, watching, workloads};
-use crate::aws::control::{Activity, Instance};
+use crate::aws::control::{Activity, Image, Instance};
 use crate::clock;
 
 /// How long ago the instances of a scale-up were launched. Every node must join before now.
@@ -158,6 +161,44 @@ impl World {
         self.nodes.forget_gone(&self.kube, &alive).await
     }
 
+    /// Somebody deregisters the image of the workspace nodes; what runs goes on running. Gives its id.
+    pub async fn deregister_image(&self) -> Result<&'static str> {
+        let image = self.plan.workspace_group().image();
+        self.control.forget_image(image).await?;
+        Ok(image)
+    }
+
+    /// The image of the workspace nodes is there again.
+    pub async fn restore_image(&self) -> Result<()> {
+        self.control
+            .place_image(&image_of(&self.plan.workspace_group()))
+            .await
+    }
+
+    /// So many days ago, one launch of the workspace group failed at the time of the scale-up.
+    pub async fn launches_failed(&self, days_ago: RangeInclusive<i64>, message: &str) -> Result<()> {
+        let zone = TimeZone::get(super::plan::ZONE)?;
+        let (hour, minute) = super::plan::SCALE_UP_AT;
+        let today = self.plan.now().to_zoned(zone.clone()).date();
+        for ago in days_ago {
+            let day = today.checked_sub(ago.days())?;
+            let began = day.at(i8::try_from(hour)?, i8::try_from(minute)?, 30, 0);
+            let began = Some(began.to_zoned(zone.clone())?.timestamp());
+            self.control
+                .post_scaling_activity(&Activity {
+                    auto_scaling_group: self.plan.workspace_group().auto_scaling_group(),
+                    status_code: "Failed".to_owned(),
+                    status_message: Some(message.to_owned()),
+                    description: Some("Launching a new EC2 instance".to_owned()),
+                    start_time: began,
+                    end_time: began,
+                    ..Activity::default()
+                })
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Deletes the NAT gateway of a zone; gives its id.
     pub async fn delete_nat_gateway(&mut self, zone: &str) -> Result<String> {
         self.network.delete_gateway(&self.ec2, zone).await
@@ -228,5 +269,14 @@ fn launches_since(now: Timestamp, ago: SignedDuration) -> impl Fn(usize) -> Opti
         now.checked_sub(ago)
             .and_then(|began| began.checked_add(later))
             .ok()
+    }
+}
+
+/// The image of a group, for the architecture of its instance type: all of them are Graviton.
+pub(super) fn image_of(group: &Group) -> Image {
+    Image {
+        image_id: group.image().to_owned(),
+        architecture: "arm64".to_owned(),
+        ..Image::default()
     }
 }

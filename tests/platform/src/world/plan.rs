@@ -10,6 +10,10 @@ use anyhow::{Context, Result};
 pub const ZONE: &str = "America/New_York";
 /// Name of the target, the EKS cluster and the database cluster.
 pub const TARGET: &str = "prod-a";
+/// Name of a second cluster, where a test has one, and of the target that it is.
+pub const SECOND: &str = "prod-b";
+/// Name of the pair of the two.
+pub const PAIR: &str = "prod";
 /// Kubernetes version that EKS tells of its clusters.
 pub const KUBERNETES_MINOR: &str = "1.33";
 /// The three zones of the platform.
@@ -64,6 +68,16 @@ impl Group {
     #[must_use]
     pub fn auto_scaling_group(&self) -> String {
         format!("{TARGET}-{}", self.name)
+    }
+
+    /// The image of its launch template. The people's workspaces have one of their own.
+    #[must_use]
+    pub const fn image(&self) -> &'static str {
+        if self.scales && self.before > 0 {
+            "ami-0d2a5c1e7b9f40638"
+        } else {
+            "ami-0d2f8e3a6c7b10594"
+        }
     }
 }
 

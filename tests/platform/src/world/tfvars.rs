@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::alarms::{PROVISIONING, connections_alarm};
+use super::baseline::WINDOW;
 use super::database::{READER, WRITER};
 use super::miner::{DEPLOYMENT, NEIGHBOUR, role_arn};
 use super::morning::{PLATFORM_TEAM, TEAM_LABEL};
-use super::plan::{GROUP_LABEL, Plan, TARGET, WORKSPACES, ZONE, ZONES};
+use super::plan::{GROUP_LABEL, PAIR, Plan, SECOND, TARGET, WORKSPACES, ZONE, ZONES};
 use super::workloads::{CLIENT, CONTROL_DEPLOYMENT, CONTROL_NAMESPACE, PROVISIONER};
 use crate::aws::{ACCOUNT, REGION};
 
@@ -59,6 +60,11 @@ impl Plan {
                 "targets": [TARGET],
             },
             "health_check": {"targets": BTreeMap::from([(TARGET, health_check(&facts.probe_url))])},
+            // Whatever else may keep a copy does not, here.
+            "backup_verification": {"targets": BTreeMap::from([(TARGET, json!({
+                "database": {"backup_window": WINDOW},
+                "not_checked": ["copies", "aws_backup", "velero", "dumps", "restore_proof"],
+            }))])},
             "evidence_audit": {"targets": BTreeMap::from([(TARGET, json!({}))])},
             "doctor": {"not_checked": {"evidence-audit/EVA-802": "nothing was ever contained here"}},
         })
@@ -76,7 +82,7 @@ impl Plan {
             "workspaces_per_node": 1,
             "lease_minutes": 120,
             "limits": {"scale_down_minutes": 5},
-            "not_checked": ["quota"],
+            "quota": {"code": QUOTA_CODE, "vcpus_per_node": self.workspace_group().vcpus},
         })
     }
 
@@ -159,6 +165,9 @@ impl Plan {
             "quotas": [{"service": "ec2", "code": QUOTA_CODE, "node_groups": scaling}],
             "cost": {"currency": "USD", "per_hour": {"m7g.2xlarge": 0.3264, "c7g.xlarge": 0.145}},
             "workspace_namespaces": [WORKSPACES],
+            // Nodes are Ready when a move returns: a second look need not wait for them. All nodes became Ready when the world was
+            // seeded, whenever their instances were launched, so that only launches of this hour are part of a story.
+            "limits": {"second_look_seconds": 2, "window_minutes": 60},
         })
     }
 
@@ -193,6 +202,23 @@ impl Plan {
         }
         json!({"targets": BTreeMap::from([(TARGET, plan)])})
     }
+}
+
+/// Adds a second target, the cluster [`SECOND`], and the pair [`PAIR`] that it makes with the first: believed at once, and with less to
+/// carry than the smaller side has.
+pub(super) fn add_pair(variables: &mut Value, endpoint: &str) {
+    let second = json!({"name": SECOND, "cluster": {"name": SECOND, "endpoint": endpoint}});
+    if let Some(targets) = variables["targets"].as_array_mut() {
+        targets.push(second);
+    }
+    let side = |target: &str| json!({"target": target, "min_ready_nodes": 2});
+    let pair = json!({
+        "primary": side(TARGET), "secondary": side(SECOND),
+        "detection": {"good_probes": 1, "agreeing_looks": 1, "max_latency_ms": 60_000},
+        "capacity": {"peak": {"cpu_cores": 1, "memory_gib": 1, "pods": 2}},
+        "not_checked": ["groups", "queue"],
+    });
+    variables["ha_status"] = json!({"pairs": BTreeMap::from([(PAIR, pair)])});
 }
 
 /// The safety belts of the functions that act. A plan waits for somebody.

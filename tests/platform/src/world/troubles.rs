@@ -170,7 +170,12 @@ impl World {
 
     /// All pods of the provisioner are in a crash loop. A restart of its Deployment makes well ones, as in life.
     pub async fn provisioner_is_broken(&self) -> Result<()> {
-        for pod in pods_of(&self.kube, CONTROL_NAMESPACE, PROVISIONER).await? {
+        let pods = pods_of(&self.kube, CONTROL_NAMESPACE, PROVISIONER).await?;
+        // One that ends may be gone before it is broken.
+        for pod in pods
+            .iter()
+            .filter(|pod| pod.metadata.deletion_timestamp.is_none())
+        {
             stages::break_pod(&self.kube, CONTROL_NAMESPACE, &pod.name_any(), SickPod::CrashLoop).await?;
         }
         wait_until(LIMIT, "the provisioner is in a crash loop", async || {

@@ -1,7 +1,7 @@
 //! Alarms, and the metrics that AWS services send by themselves, kept fresh while the world lives.
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -149,6 +149,8 @@ pub(super) struct Sender {
     pub cloudwatch: Client,
     pub gateways: Gateways,
     pub readings: Readings,
+    /// Held while datapoints are sent, so that none of an older reading comes after a past that was told anew.
+    pub turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Sender {
@@ -164,6 +166,7 @@ impl Sender {
             loop {
                 tokio::time::sleep(BEAT).await;
                 // An emulator that is gone ends the world anyway; what a check then misses, it says.
+                let _turn = self.turn.lock().await;
                 let now = crate::clock::now();
                 let _ = self.send_services(now, 2).await;
                 let _ = self.send_provisioning(now, 1).await;
@@ -173,6 +176,7 @@ impl Sender {
 
     /// Tells the past of an instance's connections anew, from its readings.
     pub(super) async fn retell_connections(&self, instance: &str, now: Timestamp) -> Result<()> {
+        let _turn = self.turn.lock().await;
         let of_instance = BTreeMap::from([("DBInstanceIdentifier".to_owned(), instance.to_owned())]);
         self.control
             .forget_metric("AWS/RDS", "DatabaseConnections", &of_instance)
@@ -183,6 +187,7 @@ impl Sender {
 
     /// Tells the past of the sizes anew, from their readings.
     pub(super) async fn retell_sizes(&self, now: Timestamp) -> Result<()> {
+        let _turn = self.turn.lock().await;
         let of_database = BTreeMap::from([("DBClusterIdentifier".to_owned(), TARGET.to_owned())]);
         self.control
             .forget_metric("AWS/RDS", DATABASE_METRIC, &of_database)
@@ -198,6 +203,7 @@ impl Sender {
 
     /// Tells the past of the provisioning anew, from its reading.
     pub(super) async fn retell_provisioning(&self, now: Timestamp) -> Result<()> {
+        let _turn = self.turn.lock().await;
         let (dimension, value) = PROVISIONING_DIMENSION;
         let dimensions = BTreeMap::from([(dimension.to_owned(), value.to_owned())]);
         self.control

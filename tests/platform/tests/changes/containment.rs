@@ -1,5 +1,7 @@
 //! A containment's reads and changes: one pod of three, its policy, its logs, its controller, and the way back.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
 use day2_core::names::{DnsLabel, DnsName};
 use day2_kube::change::{
@@ -162,14 +164,19 @@ async fn who_it_is_and_what_surrounds_it(client: &ClusterClient, suspect: &Suspe
         .get_service_account(&suspect.namespace, &"default".parse()?, deadline())
         .await;
     ensure!(ok(account)?.is_some_and(|account| account.role_arn.is_none()));
-    let events = client
-        .list_events_of(&suspect.namespace, &suspect.uid, deadline())
-        .await;
-    let events = ok(events.and_then(Listed::complete))?;
-    ensure!(
-        events.iter().any(|event| event.reason == "Scheduled"),
-        "{events:?}"
-    );
+    // The scheduler tells after it has done.
+    wait_until(Duration::from_mins(1), "the scheduler has told", async || {
+        let events = client
+            .list_events_of(&suspect.namespace, &suspect.uid, deadline())
+            .await;
+        let events = ok(events.and_then(Listed::complete))?;
+        ensure!(
+            events.iter().any(|event| event.reason == "Scheduled"),
+            "{events:?}"
+        );
+        Ok(())
+    })
+    .await?;
     let bound = client
         .list_cluster_role_bindings(&suspect.namespace, "default", deadline())
         .await;

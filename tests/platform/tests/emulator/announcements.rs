@@ -293,7 +293,13 @@ async fn an_event_that_a_function_fails_on_is_tried_again_and_then_kept() {
     })
     .await
     .unwrap();
-    assert_eq!(events(name).await.unwrap().len(), 2, "once, and one retry");
+    wait_until(Duration::from_mins(1), "it is tried once more", async || {
+        let tried = events(name).await?.len();
+        ensure!(tried == 2, "{tried} times");
+        Ok(())
+    })
+    .await
+    .unwrap();
 }
 
 #[tokio::test]

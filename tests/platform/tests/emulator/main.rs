@@ -20,6 +20,7 @@ mod databases;
 mod evidence;
 mod functions;
 mod identity;
+mod images;
 mod metrics;
 mod network;
 mod node_groups;
@@ -67,10 +68,10 @@ async fn emulator() -> &'static Emulator {
 fn remove_leftovers(base: &Path) {
     for entry in std::fs::read_dir(base).unwrap() {
         let path = entry.unwrap().path();
+        // Everything of it may be gone already, when two runs start at the same moment.
         if path.extension().is_some_and(|extension| extension == "lock")
-            && File::open(&path).unwrap().try_lock().is_ok()
+            && File::open(&path).is_ok_and(|lock| lock.try_lock().is_ok())
         {
-            // Both may be gone already, when two runs start at the same moment.
             let _ = std::fs::remove_dir_all(path.with_extension(""));
             let _ = std::fs::remove_file(path);
         }

@@ -124,3 +124,31 @@ async fn a_schedule_whose_role_may_not_invoke_the_function_invokes_nothing() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_schedule_that_is_disabled_fires_nothing_when_its_time_comes_o03() {
+    let emulator = emulator().await;
+    let function = functions::deploy("switched", &json!([])).await;
+    let role = scheduler_role("switched-schedule", &function).await;
+    schedule("switched", "cron(30 6 ? * MON-FRI *)", &function, &role).await;
+    let (api, control) = (emulator.api(), emulator.control());
+    let path = "/schedules/switched";
+    let mut document = api
+        .rest(
+            "scheduler",
+            "GET",
+            &format!("{path}?groupName=default"),
+            &Value::Null,
+        )
+        .await
+        .unwrap();
+    let at: Timestamp = "2026-03-09T10:30:00Z".parse().unwrap();
+    for (state, fires) in [("DISABLED", false), ("ENABLED", true)] {
+        document["State"] = json!(state);
+        api.rest("scheduler", "PUT", path, &document).await.unwrap();
+        let fired = control.schedule_comes_round("default", "switched", at).await;
+        assert_eq!(fired.unwrap(), fires, "{state}");
+    }
+    assert_eq!(first_event("switched").await["task"], "prescale");
+    assert_eq!(events("switched").await.unwrap().len(), 1, "only once");
+}

@@ -152,9 +152,9 @@ impl Checkout {
             .env("TF_IN_AUTOMATION", "1")
             .env("CHECKPOINT_DISABLE", "1");
         // Where the registry of Terraform cannot be reached (CONTRIBUTING.md).
-        if let Some(mirror) = std::env::var_os("TF_PLUGIN_DIR").filter(|folder| !folder.is_empty()) {
-            let option = format!("-plugin-dir={}", mirror.to_string_lossy());
-            shell.env("TF_CLI_ARGS_init", option);
+        let program = deploy::terraform_program()?;
+        if let Some(mirror) = deploy::plugin_folder(&program, &self.folder.join("programs"))? {
+            shell.env("TF_CLI_ARGS_init", format!("-plugin-dir={}", mirror.display()));
         }
         Ok(shell)
     }

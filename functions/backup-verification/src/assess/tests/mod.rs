@@ -2,6 +2,7 @@
 
 mod aws_backup;
 mod database;
+mod denied;
 mod dumps;
 mod proof;
 mod traps;

@@ -80,15 +80,33 @@ fn a_proof_that_aws_backup_has_forgotten_is_remembered() {
 }
 
 #[test]
-fn a_place_that_could_not_be_read_is_unknown_unless_another_proves_it_w28() {
-    let blind = judged(|facts| proof(facts).restore_jobs = Some(denied("backup:ListRestoreJobs")));
-    only(&blind, "BAK-041", Unknown, &["AWS Backup"]);
-    let proven = judged_by(
+fn a_place_that_could_not_be_read_is_unknown_although_another_or_an_earlier_run_proves_it_w28() {
+    let refused = |facts: &mut Facts| proof(facts).restore_jobs = Some(denied("backup:ListRestoreJobs"));
+    only(&judged(refused), "BAK-041", Unknown, &["AWS Backup"]);
+    // A drill that failed since Ada's may stand in what could not be read.
+    let another = judged_by(
         by(json!({"aws_backup": true, "declared": {"on": "2026-11-02", "by": "Ada"}})),
-        |facts| proof(facts).restore_jobs = Some(denied("backup:ListRestoreJobs")),
+        refused,
     );
-    assert_eq!(item(&proven, "BAK-041").verdict(), Pass);
-    assert!(item(&proven, "BAK-041").seen.contains("Ada"));
+    only(&another, "BAK-041", Unknown, &["AWS Backup"]);
+    assert!(item(&another, "BAK-041").seen.contains("Ada"));
+    let (_, notes) = judged_after(&before(), |_| {}, |_| {});
+    let earlier = Ok(Some(Earlier {
+        at: hours_ago(24),
+        notes,
+    }));
+    let (remembered, notes) = judged_after(&earlier, |_| {}, refused);
+    only(&remembered, "BAK-041", Unknown, &["AWS Backup"]);
+    assert!(notes.get("restore_proof").is_some(), "the proof is remembered on");
+}
+
+#[test]
+fn a_proof_stands_beside_a_drill_that_is_declared_for_a_day_to_come() {
+    let planned = judged_by(
+        by(json!({"aws_backup": true, "declared": {"on": "2026-12-24", "by": "Ada"}})),
+        |_| {},
+    );
+    assert_eq!(item(&planned, "BAK-041").verdict(), Pass);
 }
 
 #[test]

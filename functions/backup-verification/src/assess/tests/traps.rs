@@ -1,5 +1,5 @@
 //! What the runbooks' own commands say of backups, and what is said here, of the same facts. Trap 10 first: a command that looks
-//! at one end of a list that has no order; then 1, 18 and 20 as they concern backups. Each command is played by the few lines
+//! at one end of a list that has no order; then 1, 18, 19 and 20 as they concern backups. Each command is played by the few lines
 //! that it is.
 
 use day2_core::Verdict;
@@ -43,6 +43,32 @@ fn nothing_failed(facts: &Facts) -> Verdict {
     if failed.count() == 0 { Pass } else { Fail }
 }
 
+/// `describe-db-cluster-snapshots --snapshot-type automated --max-records 5`: the API takes 20 to 100 (RDS API Reference,
+/// `DescribeDBClusterSnapshots`, `MaxRecords`), and refuses. What is refused lists nothing, and so nothing that failed.
+fn five_at_most(facts: &Facts) -> Verdict {
+    const RECORDS: usize = 5;
+    if (20..=100).contains(&RECORDS) {
+        nothing_failed(facts)
+    } else {
+        Pass
+    }
+}
+
+/// `velero install` without `--plugins`: "--plugins flag is required" (Velero documentation, "Customize installation", plugins), and
+/// nothing is installed. Later there is no backup that failed.
+fn no_backup_failed(facts: &Facts) -> Verdict {
+    let backups = facts
+        .velero
+        .as_ref()
+        .and_then(|velero| velero.backups.as_ref().ok());
+    let failed = backups
+        .and_then(Option::as_ref)
+        .into_iter()
+        .flatten()
+        .filter(|backup: &&VeleroBackup| backup.phase.contains("Failed"));
+    if failed.count() == 0 { Pass } else { Fail }
+}
+
 /// `velero backup get | grep Completed`: content with a line.
 fn one_is_completed(facts: &Facts) -> Verdict {
     let backups = facts
@@ -71,7 +97,7 @@ fn a_backup_is_a_restore(facts: &Facts) -> Verdict {
     one_is_completed(facts)
 }
 
-const TRAPS: [Trap; 9] = [
+const TRAPS: [Trap; 12] = [
     Trap {
         command: "DBClusterSnapshots[0] is of this minute, still being made; the newest good one is three days old (trap 10)",
         theirs: first_of_the_list,
@@ -114,6 +140,31 @@ const TRAPS: [Trap; 9] = [
             database.backups.latest_restorable = Some(minutes_ago(180));
         },
         ours: ("BAK-003", Fail),
+    },
+    Trap {
+        command: "describe-db-cluster-snapshots --max-records 5: refused; the newest of the list is three days old (trap 10)",
+        theirs: five_at_most,
+        facts: |facts| {
+            database_of(facts).snapshots = Ok(vec![snapshot("rds:good", "automated", "available", 72)]);
+        },
+        ours: ("BAK-002", Fail),
+    },
+    Trap {
+        command: "describe-db-cluster-snapshots --max-records 5: refused; nobody may list them either (trap 10)",
+        theirs: five_at_most,
+        facts: |facts| database_of(facts).snapshots = denied("rds:DescribeDBClusterSnapshots"),
+        ours: ("BAK-002", Unknown),
+    },
+    Trap {
+        command: "velero install without --plugins: refused, and later velero backup get | grep Failed has no line (trap 19)",
+        theirs: no_backup_failed,
+        facts: |facts| {
+            let velero = facts.velero.as_mut().unwrap();
+            velero.locations = Ok(None);
+            velero.schedules = Ok(None);
+            velero.backups = Ok(None);
+        },
+        ours: ("BAK-021", Fail),
     },
     Trap {
         command: "describe-db-cluster-snapshots | grep -c failed: 0, because there is no snapshot at all (trap 1)",

@@ -2,7 +2,6 @@
 //!
 //! A cluster that does not know Velero's kinds fails: the plan says that Velero backs it up.
 
-mod due;
 mod items;
 mod locations;
 mod namespaces;

@@ -1,10 +1,11 @@
 //! `BAK-022`: each schedule's last due backup is there and *completed*. A schedule that is `Enabled` proves nothing.
 
+use day2_core::cron::last_due;
 use day2_core::{Item, Verdict};
 use day2_kube::objects::{VeleroBackup, VeleroSchedule};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::due::last_due;
 use super::{began, completed_of, counted, is_of};
 use crate::assess::{Says, age, count, lasting, minutes, population, worse_of, youngest};
 use crate::facts::VeleroFacts;
@@ -76,8 +77,10 @@ fn judge(schedule: &VeleroSchedule, backups: &[VeleroBackup], policy: &VeleroPol
         return Kept::No("is paused: it makes no backups".to_owned());
     }
     let by = now.checked_sub(minutes(policy.grace_minutes)).unwrap_or(now);
-    let due = match last_due(&schedule.cron, by) {
-        Ok(due) => due,
+    // The zone of Velero's server.
+    let due = match last_due(&schedule.cron, &TimeZone::UTC, by) {
+        Ok(Some(due)) => due,
+        Ok(None) => return Kept::Unknown(format!("`{}` was never due", schedule.cron)),
         Err(why) => return Kept::Unknown(why),
     };
     let done = completed_of(schedule, backups);

@@ -42,6 +42,23 @@ fn the_one_client_that_changed_is_restarted_and_nothing_else_is_done() {
 }
 
 #[test]
+fn an_approval_of_a_restart_is_of_this_deployment_and_of_no_other_one_of_its_name() {
+    let approved = World::leaking().plan().plan;
+    let mut again = World::leaking();
+    again.facts.clients[0].deployment = Ok(Some(deployment("coder", "coderd", 10, |object| {
+        object["metadata"]["uid"] = json!("uid-of-another");
+    })));
+    let now = again.plan().plan;
+    assert_eq!(now.steps[0].resource, approved.steps[0].resource);
+    assert_ne!(now.id("f", "prod-a"), approved.id("f", "prod-a"));
+    let differences = now.differences(&approved);
+    assert!(
+        matches!(&differences[..], [one] if one.contains("uid-coderd") && one.contains("uid-of-another")),
+        "{differences:?}"
+    );
+}
+
+#[test]
 fn connections_within_the_pools_are_no_leak() {
     let why = World::new().why_not(ANY);
     assert!(

@@ -11,7 +11,7 @@ use day2_core::settings::{Settings, read};
 use day2_core::{Cause, Item, Unreadable, Verdict};
 use serde_json::{Value, json};
 
-use super::assess;
+use super::{Judged, assess};
 use crate::facts::{
     Answer, Cluster, Configuration, Decision, Entry, Facts, Flight, Line, Notifies, Schedule, Scheduled,
     Simulation, Subscriber,
@@ -164,6 +164,10 @@ fn items(facts: &Facts) -> Vec<Item> {
 }
 
 fn items_of(facts: &Facts, change: impl FnOnce(&mut Value)) -> Vec<Item> {
+    judged_of(facts, change).items
+}
+
+fn judged_of(facts: &Facts, change: impl FnOnce(&mut Value)) -> Judged {
     let settings = settings(change);
     assess(facts, &settings.function, &settings.deployment.zone)
 }
@@ -214,5 +218,51 @@ fn where_nothing_was_seen_nothing_passes_w25() {
     assert_eq!(
         codes,
         ["DOC-001", "DOC-002", "DOC-003", "DOC-011", "DOC-012", "DOC-031"]
+    );
+}
+
+/// Empties one list of what there is to look at.
+type Change = fn(&mut Facts);
+
+#[test]
+fn of_what_the_deployment_has_nothing_the_code_is_told_so_that_what_was_said_of_it_is_resolved() {
+    assert_eq!(judged_of(&well(), |_| {}).absent, Vec::<String>::new());
+    let rows: [(&[&str], Change); 6] = [
+        (&["DOC-021", "DOC-051"], |facts| facts.clusters.clear()),
+        (&["DOC-022"], |facts| facts.entries.clear()),
+        (&["DOC-041"], |facts| facts.schedules.clear()),
+        (&["DOC-052"], |facts| facts.groups.clear()),
+        (&["DOC-053"], |facts| facts.databases.clear()),
+        (&["DOC-054"], |facts| facts.calling_alarms.clear()),
+    ];
+    for (codes, change) in rows {
+        let mut facts = well();
+        change(&mut facts);
+        let judged = judged_of(&facts, |_| {});
+        assert_eq!(judged.absent, codes);
+        assert!(
+            judged
+                .items
+                .iter()
+                .all(|item| !codes.contains(&item.code.as_str())),
+            "{codes:?}"
+        );
+        assert_eq!(judged.items.len() + codes.len(), 15, "{codes:?}");
+    }
+    let quiet = judged_of(&well(), |own| own["operations_topic_arn"] = Value::Null);
+    assert_eq!(quiet.absent, ["DOC-055"]);
+}
+
+#[test]
+fn what_could_not_be_read_or_is_switched_off_is_not_absent() {
+    let mut facts = well();
+    facts.databases[0].1 = Err(why(Cause::Denied));
+    facts.schedules[0].1 = Err(why(Cause::NotFound));
+    facts.canary = None;
+    let judged = judged_of(&facts, |_| {});
+    assert_eq!(judged.absent, Vec::<String>::new());
+    assert_eq!(
+        complaints(&judged.items).into_keys().collect::<Vec<_>>(),
+        [("DOC-041", Verdict::Fail), ("DOC-053", Verdict::Unknown)]
     );
 }

@@ -119,7 +119,8 @@ fn a_side_that_is_too_full_is_told_after_several_looks_and_names_what_is_short_t
 /// S1: "node count imbalanced". The constraint is named.
 #[test]
 fn missing_instances_are_told_with_what_keeps_them_away() {
-    let short = |message: &'static str| {
+    const LAUNCH: &str = "Launching a new EC2 instance";
+    let short = |description: &'static str, message: &'static str| {
         move |facts: &mut Facts| {
             let group = &mut facts.secondary.groups[0];
             group.group.as_mut().unwrap().instances.truncate(1);
@@ -127,32 +128,53 @@ fn missing_instances_are_told_with_what_keeps_them_away() {
             group.activities = Ok(vec![Activity {
                 group: "west-workers".to_owned(),
                 status: "Failed".to_owned(),
-                description: "Launching a new EC2 instance".to_owned(),
+                description: description.to_owned(),
                 message: message.to_owned(),
                 started_at: after(-3),
+                zone: None,
             }]);
         }
     };
-    for (message, constraint) in [
+    for (description, message, constraint) in [
         (
+            LAUNCH,
             "We currently do not have sufficient capacity (InsufficientInstanceCapacity)",
             "EC2 has no capacity of this type there",
         ),
         (
+            LAUNCH,
+            "We currently do not have sufficient m7g.large capacity in the Availability Zone you requested",
+            "EC2 has no capacity of this type there",
+        ),
+        (
+            LAUNCH,
             "You have requested more vCPU capacity: VcpuLimitExceeded",
             "a quota is reached",
         ),
         (
+            LAUNCH,
             "InsufficientFreeAddressesInSubnet",
             "the subnet has no free addresses",
         ),
         (
+            LAUNCH,
             "The specified launch template does not exist",
             "the launch template does not work",
         ),
+        (
+            LAUNCH,
+            "You are not authorized to perform this operation",
+            "Auto Scaling may not launch",
+        ),
+        (LAUNCH, "Request limit exceeded.", "launches failed"),
+        (
+            "Terminating EC2 instance: i-1",
+            "the hook gave up",
+            "no launch failed in the last hour",
+        ),
     ] {
         let mut watch = Watch::healthy(3);
-        watch.looks(3, short(message));
+        watch.looks(3, short(description, message));
         let item = watch.item("HAS-006");
         assert_eq!(item.verdict(), Fail);
         let names: Vec<&str> = item

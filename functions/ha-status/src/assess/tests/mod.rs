@@ -1,6 +1,8 @@
 //! Judgements over looks made by hand, one after another.
 
 mod capacity;
+mod denied;
 mod machine;
 mod transitions;
+mod traps;
 pub(crate) mod world;

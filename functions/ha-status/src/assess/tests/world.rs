@@ -93,6 +93,7 @@ pub(crate) fn side(name: &str) -> SideFacts {
         subnets: Vec::new(),
         tags: Vec::new(),
         status: None,
+        launches_from: Vec::new(),
     };
     SideFacts {
         cluster: Ok(Cluster {

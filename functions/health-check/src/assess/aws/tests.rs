@@ -8,4 +8,4 @@ mod endpoints;
 mod security;
 mod traps;
 mod volumes;
-mod world;
+pub(in crate::assess) mod world;

@@ -64,6 +64,12 @@ fn kinds() -> Vec<Kind> {
             json!({"status": {"failed": 1, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded", "lastTransitionTime": ago(60)}]}}),
         ),
         kind(
+            "cronjobs",
+            "workloads",
+            "HLT-131",
+            json!({"spec": {"schedule": "0 2 * * *"}, "status": {"lastScheduleTime": ago(540), "lastSuccessfulTime": ago(1970)}}),
+        ),
+        kind(
             "persistentvolumeclaims",
             "storage",
             "HLT-141",

@@ -1,12 +1,42 @@
 //! Storage, quotas, the mesh, scaling, certificates, components, and what cannot be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use day2_core::{Item, Verdict};
 use serde_json::{Value, json};
 
 use super::world::{World, ago, deployment, pod, put};
 use crate::settings::Group;
+
+#[test]
+fn an_api_server_that_is_unready_slow_or_silent_is_named() {
+    let of = |ready: bool, failed: &[&str], milliseconds: u64| {
+        World::well().answering(Ok(day2_kube::Readyz {
+            ready,
+            failed: failed.iter().map(|name| (*name).to_owned()).collect(),
+            latency: std::time::Duration::from_millis(milliseconds),
+        }))
+    };
+    of(true, &[], 2_000).is_well("within the two seconds that are allowed");
+    let named = |world: World| {
+        let (code, name, says) = world.only();
+        assert_eq!(code, "HLT-101");
+        (name, says)
+    };
+    assert_eq!(
+        named(of(false, &["etcd"], 40)),
+        ("/readyz".to_owned(), "not ready, 1 check failed: etcd".to_owned())
+    );
+    assert_eq!(
+        named(of(true, &[], 2_001)),
+        ("/readyz latency".to_owned(), "2001 ms".to_owned())
+    );
+    let both = of(false, &["etcd", "informer-sync"], 5_000);
+    assert_eq!(both.named(), ["HLT-101 /readyz", "HLT-101 /readyz latency"]);
+    let denied = day2_core::Unreadable::new("get /readyz", "prod-a", day2_core::Cause::Denied, "forbidden");
+    let unread = World::well().answering(Err(denied)).item("HLT-101");
+    assert_eq!(unread.verdict(), Verdict::Unknown);
+}
 
 #[test]
 fn a_claim_that_waits_for_its_first_pod_is_no_trouble_and_one_that_a_pod_waits_for_is() {
@@ -338,7 +368,7 @@ fn a_component_that_the_settings_name_and_the_cluster_lacks_is_a_failure_w25() {
 }
 
 /// The codes of the items of each list.
-const LISTS: [(&str, &[&str]); 17] = [
+const LISTS: &[(&str, &[&str])] = &[
     (
         "pods",
         &[
@@ -353,13 +383,18 @@ const LISTS: [(&str, &[&str]); 17] = [
             "HLT-125", "HLT-126", "HLT-130", "HLT-143",
         ],
     ),
+    // A pod that cannot start, in a rollout, and pods that are refused are known by their events.
+    ("events", &["HLT-121", "HLT-122", "HLT-124", "HLT-126"]),
     ("deployments", &["HLT-103", "HLT-121"]),
     ("statefulsets", &["HLT-103", "HLT-121"]),
     ("daemonsets", &["HLT-103", "HLT-121"]),
     ("jobs", &["HLT-131"]),
+    ("cronjobs", &["HLT-131"]),
     ("horizontalpodautoscalers", &["HLT-128"]),
     ("poddisruptionbudgets", &["HLT-129"]),
     ("persistentvolumeclaims", &["HLT-141"]),
+    // For the claim of `with_a_claim_that_waits`: without one nothing rests on the classes.
+    ("storageclasses", &["HLT-141"]),
     ("volumeattachments", &["HLT-142"]),
     ("persistentvolumes", &["HLT-143", "HLT-144"]),
     ("resourcequotas", &["HLT-151"]),
@@ -370,30 +405,76 @@ const LISTS: [(&str, &[&str]); 17] = [
     ("namespaces", &["HLT-109", "HLT-161"]),
 ];
 
+/// The same of what `triage` looks at besides.
+const LISTS_OF_TRIAGE: &[(&str, &[&str])] = &[
+    ("replicasets", &["HLT-191"]),
+    ("controllerrevisions", &["HLT-191"]),
+    ("configmaps", &["HLT-191"]),
+];
+
+/// With a claim that waits for its first pod, as its class lets it.
+fn with_a_claim_that_waits() -> World {
+    let claim = json!({"metadata": {"name": "data", "namespace": "shop", "creationTimestamp": ago(90)}, "spec": {"storageClassName": "gp3"}, "status": {"phase": "Pending"}});
+    let class = json!({"metadata": {"name": "gp3"}, "volumeBindingMode": "WaitForFirstConsumer"});
+    World::well()
+        .with("persistentvolumeclaims", claim)
+        .with("storageclasses", class)
+}
+
+/// In an incident in which something was changed, and nothing near it is broken.
+fn incident() -> World {
+    let one =
+        |name: &str| json!({"metadata": {"name": name, "namespace": "shop", "creationTimestamp": ago(9000)}});
+    let world = with_a_claim_that_waits().triage();
+    LISTS_OF_TRIAGE
+        .iter()
+        .fold(world, |world, (list, _)| world.with(list, one("old")))
+}
+
 #[test]
 fn a_list_that_is_denied_makes_its_own_items_unknown_and_leaves_all_others_w28_k02() {
-    let well: BTreeSet<String> = World::well().items().into_iter().map(|item| item.code).collect();
-    for (list, codes) in LISTS {
-        let items = World::well().of(list, json!("forbidden")).items();
-        let unknown: BTreeSet<&str> = items
-            .iter()
-            .filter(|item| item.verdict() == Verdict::Unknown)
-            .map(|item| item.code.as_str())
-            .collect();
-        let expected: BTreeSet<&str> = codes.iter().copied().collect();
-        assert_eq!(unknown, expected, "{list}");
+    let morning = LISTS.iter().map(|row| (with_a_claim_that_waits(), row));
+    let triage = LISTS_OF_TRIAGE.iter().map(|row| (incident(), row));
+    for (world, (list, codes)) in morning.chain(triage) {
+        let verdicts = |items: &[Item]| -> BTreeMap<String, Verdict> {
+            items
+                .iter()
+                .map(|item| (item.code.clone(), item.verdict()))
+                .collect()
+        };
+        world.is_well(list);
+        let mut expected = verdicts(&world.items());
+        expected.extend(codes.iter().map(|code| ((*code).to_owned(), Verdict::Unknown)));
+        let items = world.of(list, json!("forbidden")).items();
+        assert_eq!(verdicts(&items), expected, "{list}");
         assert_eq!(
             Verdict::worst(items.iter().map(Item::verdict)),
             Verdict::Unknown,
             "{list}"
         );
-        let told: BTreeSet<String> = items.iter().map(|item| item.code.clone()).collect();
-        assert!(well.is_subset(&told), "{list} hides {:?}", well.difference(&told));
         for item in items.iter().filter(|item| item.verdict() == Verdict::Unknown) {
             let words = format!("{} {:?}", item.seen, item.subjects);
             assert!(words.contains(&format!("list {list}")), "{list}: {words}");
         }
     }
+}
+
+/// A new right without a row fails here, and so does a row for a right that is gone.
+#[test]
+fn every_right_in_the_cluster_has_a_row_w28() {
+    let rules = include_str!("../../../rbac.yaml");
+    let granted: Vec<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("resources: [")?.strip_suffix(']'))
+        .flat_map(|resources| resources.split(", "))
+        .collect();
+    let each = rules.lines().filter(|line| line.starts_with("- apiGroups:"));
+    assert_eq!(each.count(), granted.len(), "a rule is written in another way");
+    let rows = LISTS.iter().chain(LISTS_OF_TRIAGE).map(|(list, _)| *list);
+    assert_eq!(
+        granted.into_iter().collect::<BTreeSet<_>>(),
+        rows.collect::<BTreeSet<_>>()
+    );
 }
 
 /// The table above misses no group that looks into the cluster: each has lines there that a refusal makes unknown.

@@ -1,5 +1,6 @@
 //! What is as it should be and must not be reported.
 
+use day2_core::Verdict;
 use serde_json::json;
 
 use super::world::{World, ago, deployment, node, pod, put, sick};
@@ -204,6 +205,25 @@ fn what_breaks_a_rollout_for_a_reason_is_told_at_once() {
             event("Unhealthy", "Readiness probe failed: connection refused"),
         )
         .is_well("its probe fails, as long as it starts");
+}
+
+/// Only an event tells such a pod from one that cannot start.
+#[test]
+fn a_rollout_that_waits_for_a_pod_is_not_called_well_while_events_are_denied_w28() {
+    let (rolling, starting) = slow_rollout();
+    let world = World::well().with("deployments", rolling).with("pods", starting);
+    world.is_well("no event says more than that it starts");
+    let denied = world.of("events", json!("forbidden"));
+    for (code, verdict) in [
+        ("HLT-121", Verdict::Unknown),
+        ("HLT-122", Verdict::Unknown),
+        ("HLT-123", Verdict::Pass),
+        ("HLT-124", Verdict::Unknown),
+        ("HLT-125", Verdict::Pass),
+        ("HLT-126", Verdict::Unknown),
+    ] {
+        assert_eq!(denied.item(code).verdict(), verdict, "{code}");
+    }
 }
 
 #[test]

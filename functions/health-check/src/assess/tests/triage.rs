@@ -4,6 +4,8 @@ use day2_core::Verdict;
 use serde_json::{Value, json};
 
 use super::world::{World, ago, node, put, sick};
+use crate::assess::aws::tests::world::failed_database;
+use crate::facts::aws_changes::About;
 
 fn broken() -> Value {
     sick("p", &json!({"running": {"startedAt": ago(59)}}))
@@ -66,6 +68,210 @@ fn changes_without_anything_broken_are_counted_and_accuse_nobody() {
         "{}",
         item.seen
     );
+}
+
+/// A pod that no node takes.
+fn waiting() -> Value {
+    let mut pod = sick("p", &json!({"waiting": {"reason": "ContainerCreating"}}));
+    put(&mut pod, "/metadata/ownerReferences/0/name", json!("queue-5f"));
+    put(&mut pod, "/spec/nodeName", Value::Null);
+    put(&mut pod, "/status/phase", json!("Pending"));
+    put(&mut pod, "/status/containerStatuses", json!([]));
+    put(
+        &mut pod,
+        "/status/conditions",
+        json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": ago(30),
+                "message": "0/2 nodes are available: 2 Insufficient cpu."}]),
+    );
+    pod
+}
+
+/// A node of this group that has been silent for so many minutes.
+fn silent(name: &str, group: &str, minutes: i64) -> Value {
+    let mut node = node(name);
+    put(&mut node, "/metadata/labels/group", json!(group));
+    put(
+        &mut node,
+        "/status/conditions/0",
+        json!({"type": "Ready", "status": "Unknown", "lastTransitionTime": ago(minutes)}),
+    );
+    node
+}
+
+fn ranking(world: World) -> Vec<String> {
+    let item = world.triage().item("HLT-191");
+    item.subjects
+        .iter()
+        .map(|one| format!("{}: {}", one.name, one.says))
+        .collect()
+}
+
+fn group(name: &str) -> About {
+    About::NodeGroup(name.to_owned())
+}
+
+/// All that AWS changed within the hour, the groups of both kinds and the database among it.
+fn with_aws(world: World) -> World {
+    world
+        .group("workers", "eks-workers")
+        .group("control", "eks-control")
+        .aws_changes(
+            group("workers"),
+            &[
+                (
+                    55,
+                    "eks-workers",
+                    "FAILED Launching a new EC2 instance, Failed: no capacity",
+                ),
+                (
+                    45,
+                    "eks-workers",
+                    "FAILED Launching a new EC2 instance, Failed: no capacity",
+                ),
+                (40, "eks-workers", "Terminating EC2 instance: i-1, Successful"),
+            ],
+        )
+        .aws_changes(
+            group("control"),
+            &[(50, "eks-control", "Launching a new EC2 instance: i-2, Successful")],
+        )
+        .aws_changes(
+            About::Database,
+            &[
+                (35, "prod-a-aurora", "Started failover"),
+                (5, "w", "DB instance restarted"),
+            ],
+        )
+        .aws_changes(
+            About::Platform,
+            &[(42, "add-on vpc-cni", "AddonUpdate, Successful")],
+        )
+}
+
+#[test]
+fn scaling_activities_come_first_where_pods_wait_for_a_node_and_a_failed_one_before_all() {
+    let world = with_aws(changes(World::well()).with("pods", waiting()));
+    assert_eq!(
+        ranking(world),
+        [
+            "eks-workers: FAILED Launching a new EC2 instance, Failed: no capacity 2 times, one 45 min ago, and pods wait for a node",
+            "eks-workers: Terminating EC2 instance: i-1, Successful 40 min ago, and pods wait for a node",
+            "eks-control: Launching a new EC2 instance: i-2, Successful 50 min ago, and pods wait for a node",
+            "shop/ConfigMap/settings: changed by kubectl-edit 35 min ago, beside what is broken",
+            "shop/Deployment/sick: new pod template 40 min ago, beside what is broken",
+            "prod-a-aurora: Started failover 35 min ago",
+            "add-on vpc-cni: AddonUpdate, Successful 42 min ago",
+            "node n3: joined 50 min ago",
+        ]
+    );
+}
+
+#[test]
+fn a_node_that_is_lost_points_to_the_activities_of_its_own_group_and_not_to_its_own_loss() {
+    let world = with_aws(World::well()).with("nodes", silent("n9", "workers", 30));
+    assert_eq!(
+        ranking(world),
+        [
+            "eks-workers: FAILED Launching a new EC2 instance, Failed: no capacity 2 times, one 45 min ago, and a node of it is not Ready",
+            "eks-workers: Terminating EC2 instance: i-1, Successful 40 min ago, and a node of it is not Ready",
+            "add-on vpc-cni: AddonUpdate, Successful 42 min ago",
+            "eks-control: Launching a new EC2 instance: i-2, Successful 50 min ago",
+        ]
+    );
+    // The label of a managed group leads to what EKS did to that group.
+    let mut managed = silent("n9", "of nobody", 30);
+    managed["metadata"]["labels"]["eks.amazonaws.com/nodegroup"] = json!("workspace");
+    let world = World::well().with("nodes", managed).aws_changes(
+        group("workspace"),
+        &[(45, "node group workspace", "VersionUpdate, InProgress")],
+    );
+    assert_eq!(
+        ranking(world),
+        ["node group workspace: VersionUpdate, InProgress 45 min ago, and a node of it is not Ready"]
+    );
+}
+
+#[test]
+fn events_of_the_database_come_first_where_the_database_is_in_trouble_and_last_where_it_is_well() {
+    let failed = with_aws(changes(World::well())).database(failed_database());
+    assert_eq!(
+        ranking(failed),
+        [
+            "w: DB instance restarted 5 min ago, and the database is in trouble",
+            "prod-a-aurora: Started failover 35 min ago, and the database is in trouble",
+        ],
+        "what lies in the cluster breaks no database"
+    );
+    let well = with_aws(changes(World::well()).with("pods", broken()));
+    let told = ranking(well);
+    let place = |name: &str| told.iter().position(|one| one.starts_with(name)).unwrap();
+    assert_eq!(
+        told[0],
+        "shop/Deployment/sick: new pod template 40 min ago, and it is broken"
+    );
+    assert!(
+        place("shop/ConfigMap/settings") < place("prod-a-aurora"),
+        "{told:#?}"
+    );
+    assert!(
+        !told.iter().any(|one| one.starts_with("w:")),
+        "it came after the trouble: {told:#?}"
+    );
+}
+
+#[test]
+fn where_nothing_is_broken_the_changes_are_context_failures_first_and_the_failed_update_of_an_active_cluster_too()
+ {
+    let item = World::well()
+        .aws_changes(
+            About::Platform,
+            &[
+                (
+                    40,
+                    "cluster prod-a",
+                    "FAILED VersionUpdate, Failed; Version 1.35, SubnetNotFound: gone",
+                ),
+                (5, "add-on vpc-cni", "AddonUpdate, Successful"),
+            ],
+        )
+        .triage()
+        .item("HLT-191");
+    assert_eq!(item.verdict(), Verdict::Pass);
+    assert_eq!(
+        item.seen,
+        "2 changes in 60 min, 0 near the 0 things that are broken; elsewhere: \
+         FAILED cluster prod-a, VersionUpdate, Failed; Version 1.35, SubnetNotFound: gone 40 min ago | \
+         add-on vpc-cni, AddonUpdate, Successful 5 min ago"
+    );
+}
+
+#[test]
+fn a_source_of_aws_that_is_denied_keeps_the_ranking_from_pass_and_stays_a_line_of_its_own_w28() {
+    let denied = |world: World| {
+        world
+            .aws_changes_denied(
+                "scaling activities of eks-workers",
+                "autoscaling:DescribeScalingActivities",
+            )
+            .triage()
+    };
+    for (world, ranked) in [
+        (World::well(), Verdict::Unknown),
+        (changes(World::well()).with("pods", broken()), Verdict::Fail),
+    ] {
+        let world = denied(world);
+        for (code, verdict) in [("HLT-191", ranked), ("HLT-261", Verdict::Unknown)] {
+            let item = world.item(code);
+            assert_eq!(item.verdict(), verdict, "{code}");
+            let missing = item.subjects.last().unwrap();
+            assert_eq!(missing.name, "scaling activities of eks-workers");
+            assert!(
+                missing.says.contains("permission denied"),
+                "{code}: {}",
+                missing.says
+            );
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use day2_core::settings::Settings;
 use day2_core::{Item, Verdict};
 use day2_kube::objects::Kind;
 use day2_kube::{Folded, Listed, Reduce};
+use day2_probe::Seen;
 use day2_reads::addons::Addon;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -13,8 +14,10 @@ use crate::Task;
 use crate::assess::{Judged, Scene, assess};
 use crate::facts::Facts;
 use crate::facts::aws::AwsFacts;
+use crate::facts::aws_changes::{About, Change, Source};
 use crate::facts::changes::Changes;
 use crate::facts::cluster::ClusterFacts;
+use crate::facts::database::DatabaseFacts;
 use crate::facts::eks::EksFacts;
 use crate::facts::inside::Inside;
 use crate::facts::namespaces::{Namespace, Namespaces};
@@ -41,6 +44,9 @@ pub(crate) fn ago(minutes: i64) -> String {
         .to_string()
 }
 
+/// How soon the API server answers.
+const LATENCY: std::time::Duration = std::time::Duration::from_millis(40);
+
 /// A cluster, list by list.
 #[derive(Clone)]
 pub(crate) struct World {
@@ -49,7 +55,10 @@ pub(crate) struct World {
     task: Task,
     before: Option<crate::counted::Before>,
     addons: Vec<Addon>,
+    groups: Value,
+    aws: AwsFacts,
     stored: Vec<StoredCertificate>,
+    readyz: day2_core::Observed<day2_kube::Readyz>,
 }
 
 impl World {
@@ -75,8 +84,21 @@ impl World {
             task: Task::Morning,
             before: None,
             addons: Vec::new(),
+            groups: json!([]),
+            aws: AwsFacts::default(),
             stored: Vec::new(),
+            readyz: Ok(day2_kube::Readyz {
+                ready: true,
+                failed: vec![],
+                latency: LATENCY,
+            }),
         }
+    }
+
+    /// With another answer of the API server to `/readyz`.
+    pub(crate) fn answering(mut self, readyz: day2_core::Observed<day2_kube::Readyz>) -> Self {
+        self.readyz = readyz;
+        self
     }
 
     /// With a declared Secret of the namespace `shop`.
@@ -141,6 +163,59 @@ impl World {
         self
     }
 
+    /// With a declared node group, whose nodes carry the label `group`.
+    pub(crate) fn group(mut self, name: &str, scaling_group: &str) -> Self {
+        let group = json!({"name": name, "auto_scaling_group": scaling_group, "selector": {"group": name}});
+        self.groups.as_array_mut().unwrap().push(group);
+        self
+    }
+
+    /// With these changes of one source of AWS: minutes ago, what, and what happened to it; a `FAILED` before it is a failure.
+    pub(crate) fn aws_changes(mut self, about: About, changes: &[(i64, &str, &str)]) -> Self {
+        let one = |(minutes, what, says): &(i64, &str, &str)| Change {
+            at: ago(*minutes).parse().unwrap(),
+            what: (*what).to_owned(),
+            says: says.trim_start_matches("FAILED ").to_owned(),
+            failed: says.starts_with("FAILED "),
+        };
+        let source = Source {
+            name: format!("changes of {about:?}"),
+            about,
+            changes: Ok(changes.iter().map(one).collect()),
+        };
+        self.aws.changes.get_or_insert_default().sources.push(source);
+        self
+    }
+
+    /// With a source of changes of AWS that may not be read.
+    pub(crate) fn aws_changes_denied(mut self, name: &str, action: &str) -> Self {
+        let why = day2_core::Unreadable::new(action, "prod-a", day2_core::Cause::Denied, "");
+        let source = Source {
+            name: name.to_owned(),
+            about: About::Platform,
+            changes: Err(why),
+        };
+        self.aws.changes.get_or_insert_default().sources.push(source);
+        self
+    }
+
+    /// With this database.
+    pub(crate) fn database(mut self, database: DatabaseFacts) -> Self {
+        self.aws.database = Some(database);
+        self
+    }
+
+    /// With a declared endpoint and what came back from it.
+    pub(crate) fn endpoint(mut self, name: &str, url: &str, seen: Seen) -> Self {
+        if self.plan["probes"].is_null() {
+            self.plan["probes"] = json!([]);
+        }
+        let probe = json!({"name": name, "url": url});
+        self.plan["probes"].as_array_mut().unwrap().push(probe);
+        self.aws.endpoints.get_or_insert_default().push(seen);
+        self
+    }
+
     /// What EKS says, where there are add-ons.
     fn aws(&self) -> AwsFacts {
         let unread = || day2_core::Unreadable::new("eks", "prod-a", day2_core::Cause::TimedOut, "");
@@ -155,7 +230,7 @@ impl World {
                 node_groups: Err(unread()),
                 insights: Err(unread()),
             }),
-            ..AwsFacts::default()
+            ..self.aws.clone()
         }
     }
 
@@ -176,6 +251,11 @@ impl World {
             )),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// What a list holds, as the API gives it; of one that cannot be read nothing.
+    pub(crate) fn objects_of(&self, name: &str) -> Vec<Value> {
+        self.list(name).unwrap_or_default()
     }
 
     fn objects<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, day2_core::Unreadable> {
@@ -227,7 +307,7 @@ impl World {
                            "topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-reports",
                            "report_bucket": "day2-reports", "journal_table": "day2-journal"},
             "targets": [{"name": "prod-a", "account_id": "123456789012", "region": "us-east-1",
-                         "cluster": {"name": "prod-a"}}],
+                         "cluster": {"name": "prod-a"}, "node_groups": self.groups}],
             "function": {"targets": {"prod-a": self.plan}}
         });
         day2_core::settings::read(&document.to_string()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
@@ -257,7 +337,8 @@ impl World {
             };
             all.into_iter().map(read).collect::<Namespaces>()
         });
-        let nodes = self.fold::<k::NodeHealth, _>(&EachNode);
+        let target = settings.target("prod-a").unwrap();
+        let nodes = self.fold::<k::NodeHealth, _>(&EachNode(&target.node_groups));
         let rules = PodRules::new(
             plan,
             nodes.as_ref().ok().map(|nodes| nodes.sum.as_slice()),
@@ -301,6 +382,7 @@ impl World {
             stateful_sets: Some(self.fold::<k::StatefulSets, _>(&each)),
             daemon_sets: Some(daemon_sets),
             jobs: Some(jobs),
+            cron_jobs: Some(self.whole::<k::CronJob>()),
             autoscalers: Some(self.whole::<k::HorizontalPodAutoscaler>()),
             budgets: Some(self.whole::<k::PodDisruptionBudget>()),
             warnings: Some(self.fold::<k::Notice, _>(&EachNotice)),
@@ -313,16 +395,11 @@ impl World {
             certificates: Some(self.served::<k::Certificate>()),
             stored: (!self.stored.is_empty()).then(|| self.stored.clone()),
         };
-        let latency = std::time::Duration::from_millis(40);
         let cluster = ClusterFacts {
-            readyz: Ok(day2_kube::Readyz {
-                ready: true,
-                failed: vec![],
-                latency,
-            }),
+            readyz: self.readyz.clone(),
             version: Ok(day2_kube::Version {
                 git_version: "v1.33.5-eks-113cf36".to_owned(),
-                latency,
+                latency: LATENCY,
             }),
         };
         let facts = Facts {
@@ -334,7 +411,7 @@ impl World {
         };
         let scene = Scene {
             plan,
-            target: settings.target("prod-a").unwrap(),
+            target,
             task: self.task,
             zone: settings.deployment.zone.rules(),
             now: now(),

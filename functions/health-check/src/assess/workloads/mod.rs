@@ -4,6 +4,7 @@ mod autoscalers;
 mod broken;
 mod budgets;
 mod jobs;
+mod late;
 mod restarts;
 
 use day2_core::Unreadable;
@@ -75,7 +76,7 @@ pub(super) fn lines(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Ve
     lines.extend(restarts::line(inside, scene));
     lines.extend(autoscalers::line(inside, scene));
     lines.extend(budgets::line(inside));
-    lines.extend(jobs::line(inside, scene));
+    lines.extend(jobs::line(inside, broken, scene));
     lines
 }
 
@@ -109,7 +110,8 @@ fn missing(inside: &Inside, broken: &[&Broken]) -> Line {
         .iter()
         .filter(|one| one.lacks_pods)
         .map(|one| one.finding());
-    line.seen(seen)
+    line.short_of(events_unread(inside))
+        .seen(seen)
         .threshold("all, less what a rollout replaces", "status of Deployments, StatefulSets, DaemonSets")
         .remedy("kubectl describe the workload: a quota or a webhook that refuses pods, or a rollout that stands still")
         .wrong(wrong)
@@ -144,8 +146,25 @@ fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
             .wrong(mine.iter().map(|one| one.finding()))
             .unread(unlisted)
             .short_of(pods.shortfall.as_ref())
-            .short_of(nodes_unread(inside)),
+            .short_of(nodes_unread(inside))
+            .short_of(events_unread(inside).filter(|_| causes.iter().any(|cause| told_by_events(*cause)))),
     )
+}
+
+/// Causes that an event tells of a pod that is only starting, or that a rollout would wait for.
+const fn told_by_events(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::ConfigMissing | Cause::Starting | Cause::NotReady | Cause::Volume
+    )
+}
+
+/// Without events a pod that cannot start looks like one that a rollout waits for, and nobody tells why pods are refused.
+fn events_unread(inside: &Inside) -> Option<&Unreadable> {
+    match inside.warnings.as_ref()? {
+        Ok(warnings) => warnings.shortfall.as_ref(),
+        Err(why) => Some(why),
+    }
 }
 
 /// Without nodes it is not known which pods stand on one that does not answer.

@@ -12,7 +12,7 @@ use futures::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::{AwsClients, database};
-use crate::facts::aws_changes::{AwsChanges, Change, Source};
+use crate::facts::aws_changes::{About, AwsChanges, Change, Source};
 use crate::settings::{Group, Plan};
 
 /// Lists of updates that are read at once.
@@ -54,6 +54,7 @@ async fn activities(clients: &AwsClients, target: &Target, since: Timestamp, tim
         let read = scaling_activities::since(&clients.autoscaling, times, name, since).await;
         Source {
             name: format!("scaling activities of {name}"),
+            about: About::NodeGroup(group.name.as_str().to_owned()),
             changes: read.map(|all| all.into_iter().map(activity).collect()),
         }
     }))
@@ -61,7 +62,7 @@ async fn activities(clients: &AwsClients, target: &Target, since: Timestamp, tim
 }
 
 fn activity(seen: Activity) -> Change {
-    let failed = matches!(seen.status.as_str(), "Failed" | "Cancelled");
+    let failed = seen.came_to_nothing();
     let why = if failed && !seen.message.is_empty() {
         format!(": {}", seen.message)
     } else {
@@ -93,31 +94,33 @@ async fn updates(
     let mut wanted = vec![Of::Cluster];
     match groups {
         Ok(all) => wanted.extend(all.into_iter().map(|(name, _)| Of::NodeGroup(name))),
-        Err(why) => sources.push(failed("updates of node groups", why)),
+        Err(why) => sources.push(failed("updates of node groups", About::Platform, why)),
     }
     match addons {
         Ok(all) => wanted.extend(all.into_iter().map(|(name, _)| Of::Addon(name))),
-        Err(why) => sources.push(failed("updates of add-ons", why)),
+        Err(why) => sources.push(failed("updates of add-ons", About::Platform, why)),
     }
     let read = stream::iter(wanted).map(async |of| {
-        let name = match &of {
-            Of::Cluster => format!("cluster {cluster}"),
-            Of::NodeGroup(name) => format!("node group {name}"),
-            Of::Addon(name) => format!("add-on {name}"),
+        let (name, about) = match &of {
+            Of::Cluster => (format!("cluster {cluster}"), About::Platform),
+            Of::NodeGroup(name) => (format!("node group {name}"), About::NodeGroup(name.clone())),
+            Of::Addon(name) => (format!("add-on {name}"), About::Platform),
         };
         let changes = updates::since(client, times, cluster, &of, since).await;
         Source {
             changes: changes.map(|all| all.iter().map(|one| update(&name, one, times.now)).collect()),
             name: format!("updates of {name}"),
+            about,
         }
     });
     sources.extend(read.buffered(AT_ONCE).collect::<Vec<_>>().await);
     sources
 }
 
-fn failed(name: &str, why: day2_core::Unreadable) -> Source {
+fn failed(name: &str, about: About, why: day2_core::Unreadable) -> Source {
     Source {
         name: name.to_owned(),
+        about,
         changes: Err(why),
     }
 }
@@ -164,12 +167,13 @@ async fn events(clients: &AwsClients, target: &Target, since: Timestamp, times: 
     };
     let instances = match instances {
         Ok(instances) => instances,
-        Err(why) => return vec![failed("events of the database", why)],
+        Err(why) => return vec![failed("events of the database", About::Database, why)],
     };
     let read = database::of_sources(clients, declared.engine, id, &instances, window, times).await;
     read.into_iter()
         .map(|(name, events)| Source {
             name: format!("events of {name}"),
+            about: About::Database,
             changes: events.map(|all| {
                 all.into_iter()
                     .map(|event| Change {

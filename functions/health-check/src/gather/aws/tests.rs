@@ -27,6 +27,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{AwsClients, alarms, changes, database, security, volumes};
+use crate::facts::aws_changes::About;
 use crate::facts::database::Storage;
 use crate::settings::Plan;
 use crate::settings::alarms::AlarmPolicy;
@@ -342,6 +343,8 @@ async fn changes_keep_the_source_that_could_not_be_read_beside_those_that_could_
             ("events of db-1", Some(1)),
         ]
     );
+    let about: Vec<&About> = seen.sources.iter().map(|source| &source.about).collect();
+    assert_eq!(about, [&About::Platform, &About::Platform, &About::Database]);
     let event = &seen.sources[2].changes.as_ref().unwrap()[0];
     assert!(event.failed && event.says == "out of memory");
 }

@@ -40,6 +40,21 @@ fn a_sick_provisioner_is_restarted_where_the_settings_allow_it() {
 }
 
 #[test]
+fn an_approval_of_a_restart_is_of_this_deployment_and_of_no_other_one_of_its_name() {
+    let approved = planned(&sick_world(&provisioner(1))).plan;
+    let mut another = provisioner(1);
+    another["metadata"]["uid"] = json!("uid-of-another");
+    let now = planned(&sick_world(&another)).plan;
+    assert_eq!(now.steps[0].resource, approved.steps[0].resource);
+    assert_ne!(now.id("f", "prod-a"), approved.id("f", "prod-a"));
+    let differences = now.differences(&approved);
+    assert!(
+        matches!(&differences[..], [one] if one.contains("uid-of-another")),
+        "{differences:?}"
+    );
+}
+
+#[test]
 fn pods_that_just_start_are_not_sick_and_those_that_crash_or_stay_so_are() {
     // Minutes since the pod stopped being Ready, what it waits in, and whether that is worth a restart.
     for (minutes, waits, expected) in [

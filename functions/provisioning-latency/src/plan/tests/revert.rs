@@ -283,6 +283,7 @@ fn termination(minutes_ago: i64, cause: &str) -> Activity {
         description: "Terminating EC2 instance: i-74".to_owned(),
         message: cause.to_owned(),
         started_at: ago(minutes_ago),
+        zone: None,
     }
 }
 

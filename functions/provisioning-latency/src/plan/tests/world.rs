@@ -228,6 +228,7 @@ pub(crate) fn group(desired: i64) -> Group {
             ("k8s.io/cluster-autoscaler/prod-a".to_owned(), "owned".to_owned()),
         ],
         status: None,
+        launches_from: Vec::new(),
     }
 }
 
@@ -267,6 +268,7 @@ pub(crate) fn launch(status: &str, minutes_ago: i64, message: &str) -> Activity 
         description: "Launching a new EC2 instance: i-9".to_owned(),
         message: message.to_owned(),
         started_at: ago(minutes_ago),
+        zone: None,
     }
 }
 

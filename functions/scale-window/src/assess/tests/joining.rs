@@ -46,13 +46,18 @@ fn with_a_daemon(mut facts: Facts) -> Facts {
 fn a_short_scale_up_names_the_group_and_shows_the_loss_with_its_reason() {
     let mut facts = with_a_daemon(world(3));
     facts.groups[0].group.as_mut().unwrap().desired = 4;
-    facts.groups[0].activities = Ok(vec![Activity {
+    let failed = |description: &str, message: &str, minutes: i64| Activity {
         group: "prod-a-workspace".into(),
         status: "Failed".into(),
-        description: "Launching a new EC2 instance".into(),
-        message: "InsufficientInstanceCapacity".into(),
-        started_at: ago(20),
-    }]);
+        description: description.into(),
+        message: message.into(),
+        started_at: ago(minutes),
+        zone: None,
+    };
+    facts.groups[0].activities = Ok(vec![
+        failed("Terminating EC2 instance: i-1", "the hook gave up", 10),
+        failed("Launching a new EC2 instance", "InsufficientInstanceCapacity", 20),
+    ]);
     let items = postscale(&facts);
     assert_eq!(
         complaints(&items),

@@ -2,9 +2,12 @@
 
 mod control;
 mod groups;
+mod history;
 mod joining;
+mod kinds;
+mod launching;
 mod leftover;
 mod metrics;
 mod reach;
 mod schedule;
-mod world;
+pub(crate) mod world;

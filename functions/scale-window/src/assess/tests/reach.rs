@@ -41,6 +41,7 @@ fn activity(status: &str, message: &str, minutes: i64) -> Activity {
         description: "Launching a new EC2 instance".into(),
         message: message.into(),
         started_at: ago(minutes),
+        zone: None,
     }
 }
 
@@ -104,6 +105,7 @@ fn a_quota_below_the_peak_fails_and_an_unreadable_one_is_unknown() {
         group: &facts.groups[0].group,
         actions: &facts.groups[0].actions,
         activities: &facts.groups[0].activities,
+        earlier: None,
     };
     let judge = |value: f64| {
         let quota = day2_reads::quotas::Quota {

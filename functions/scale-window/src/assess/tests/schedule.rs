@@ -36,6 +36,7 @@ fn judge(seen: Vec<ScheduledAction>, now: &str) -> (Verdict, String) {
         group: &facts.groups[0].group,
         actions: &actions,
         activities: &facts.groups[0].activities,
+        earlier: None,
     };
     let zone = TimeZone::get("America/New_York").unwrap();
     let now: Timestamp = now.parse().unwrap();

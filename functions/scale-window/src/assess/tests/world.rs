@@ -122,6 +122,7 @@ pub(crate) fn group(desired: i64, members: Vec<Member>) -> Group {
         subnets: vec!["subnet-a".into(), "subnet-b".into()],
         tags: Vec::new(),
         status: None,
+        launches_from: Vec::new(),
     }
 }
 
@@ -162,6 +163,7 @@ pub(crate) fn world(workspace_nodes: usize) -> Facts {
             group: Ok(group(desired, members)),
             actions: Ok(Vec::new()),
             activities: Ok(Vec::new()),
+            earlier: None,
         }],
         instances: Ok(names.iter().map(|name| instance(name, 10)).collect()),
         subnets: Ok(["a", "b"]
@@ -181,6 +183,7 @@ pub(crate) fn world(workspace_nodes: usize) -> Facts {
             daemon_sets: Ok(Vec::new()),
             budgets: Ok(Vec::new()),
         },
+        launching: None,
         surroundings: None,
     }
 }

@@ -1,6 +1,7 @@
 //! A plan that waits for a person.
 
 use super::*;
+use crate::fixture::Knob;
 
 /// A plan that was mailed, and the event that approves it.
 async fn proposed() -> (World, Shared, Value) {
@@ -138,4 +139,38 @@ async fn the_same_plan_is_mailed_once_while_it_waits_d08() {
         assert_eq!(outcome(&answer), "planned");
     }
     assert_eq!(world.subjects().len(), 1, "{:?}", world.subjects());
+}
+
+#[tokio::test]
+async fn an_approval_whose_run_died_after_the_change_is_finished_by_its_next_delivery_and_not_refused_d12() {
+    let (world, machine, event) = proposed().await;
+    change(&machine, |machine| machine.knob = Knob::Dies);
+    let app = world.actor("approve", &machine);
+    let killed = tokio::time::timeout(
+        std::time::Duration::from_millis(50),
+        send(&app, &event, SOON, "hand-1"),
+    );
+    assert!(killed.await.is_err(), "the handler hangs and is ended");
+    assert_eq!(
+        (writes(&machine), leases(&world)),
+        (vec![15], vec!["pending".to_owned()])
+    );
+    change(&machine, |machine| machine.knob = Knob::Works);
+
+    // The plan of now is empty, and the approved one had a step: it was done, and that shows.
+    let again = approve(&world, &machine, &event, "2026-03-06T11:41:10Z", "hand-1").await;
+    assert_eq!(outcome(&again), "applied");
+    let action = &again.unwrap()["reports"][0]["action"];
+    assert_eq!(action["plan"]["refusals"], json!([]));
+    let states: Vec<&Value> = action["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|result| &result["state"])
+        .collect();
+    assert_eq!(states, [&json!("already_done")]);
+    assert_eq!(
+        (writes(&machine), leases(&world)),
+        (vec![15], vec!["active".to_owned()])
+    );
 }

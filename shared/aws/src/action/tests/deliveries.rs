@@ -185,4 +185,10 @@ async fn a_crashed_holder_is_waited_for_and_then_taken_over_d14() {
     let over = send(&app, &alarm(), "2026-03-06T11:31:06Z", "r-1b").await;
     assert_eq!(outcome(&over), "applied");
     assert_eq!(writes(&machine), [15]);
+    let results = &over.unwrap()["reports"][0]["action"]["results"];
+    assert_eq!(
+        results.as_array().unwrap().len(),
+        1,
+        "each step is told once: {results}"
+    );
 }

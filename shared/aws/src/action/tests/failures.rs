@@ -88,10 +88,16 @@ async fn what_somebody_else_changed_between_look_and_change_is_left_and_nothing_
     change(&machine, |machine| machine.knob = Knob::IsTurned);
     let answer = ring(&world.actor("auto", &machine)).await;
     assert_eq!(outcome(&answer), "refused");
-    let result = &answer.unwrap()["reports"][0]["action"]["results"][0];
+    let action = &answer.unwrap()["reports"][0]["action"];
+    let result = &action["results"][0];
     assert_eq!(
         (&result["state"], &result["says"], &result["lease"]),
         (&json!("refused"), &json!("the level is 11 now"), &Value::Null)
+    );
+    assert_eq!(
+        action["effect"],
+        Value::Null,
+        "nothing was changed, so nothing is looked for"
     );
     assert!(writes(&machine).is_empty());
     assert_eq!(leases(&world), ["closed"]);
@@ -161,6 +167,15 @@ async fn a_step_after_one_that_failed_is_not_begun() {
         .map(|result| &result["state"])
         .collect();
     assert_eq!(states, [&json!("failed"), &json!("not_begun")]);
+    let items = answer["reports"][0]["items"].as_array().unwrap();
+    let line = items.iter().find(|item| item["code"] == "ACT-950").unwrap();
+    let named: Vec<&Value> = line["subjects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|subject| &subject["name"])
+        .collect();
+    assert_eq!(named, [&json!("machine 0"), &json!("machine 1")]);
 }
 
 #[tokio::test]

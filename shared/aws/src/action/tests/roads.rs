@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn an_alarm_that_the_settings_do_not_bind_is_ignored_e19_o04() {
+async fn an_alarm_that_the_settings_do_not_bind_is_ignored_e09_e19_o04() {
     let (world, machine) = (World::default(), machine());
     let app = world.actor("auto", &machine);
     for name in ["prod-b-level", "day2-actor-errors", "prod-a-level2"] {
@@ -16,12 +16,25 @@ async fn an_alarm_that_the_settings_do_not_bind_is_ignored_e19_o04() {
             "{name}"
         );
     }
-    for account in ["210987654321"] {
-        let mut event = alarm();
-        event["resources"] = json!([ALARM.replace("123456789012", account)]);
-        event["account"] = json!(account);
-        assert_eq!(outcome(&send(&app, &event, MORNING, account).await), "ignored");
-    }
+    assert!(
+        world.metrics.all().is_empty(),
+        "an alarm of our own account is not foreign"
+    );
+    let account = "210987654321";
+    let mut event = alarm();
+    event["resources"] = json!([ALARM.replace("123456789012", account)]);
+    event["account"] = json!(account);
+    assert_eq!(outcome(&send(&app, &event, MORNING, account).await), "ignored");
+    let counted = world.metrics.all();
+    assert_eq!(counted.len(), 1);
+    assert_eq!(
+        (
+            &counted[0]["ForeignEvents"],
+            &counted[0]["function"],
+            &counted[0]["target"]
+        ),
+        (&json!(1), &json!("actor"), &json!("-"))
+    );
     assert!(writes(&machine).is_empty());
     assert_eq!(world.table.lock().unwrap().calls, 0, "nothing is even looked up");
 }

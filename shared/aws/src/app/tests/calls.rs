@@ -57,6 +57,29 @@ async fn a_call_by_hand_runs_every_target_on_any_day_each_to_its_topic() {
 }
 
 #[tokio::test]
+async fn a_task_that_something_waits_for_decides_and_no_other_does() {
+    for (task, act, decision, said) in [
+        ("evening", Act::Pass, json!("go"), "GO, the only check passed"),
+        ("evening", Act::Fail, json!("no_go"), "NO-GO, 1 of 1 check failed"),
+        (
+            "evening",
+            Act::Denied,
+            json!("go_not_proven"),
+            "GO not proven, 1 of 1 check could not be judged",
+        ),
+        ("morning", Act::Pass, json!(null), "the only check passed"),
+    ] {
+        let world = World::default();
+        let call = json!({ "task": task, "targets": ["prod-a"] }).to_string();
+        let at = invocation("2026-03-06T12:00:00Z", "by-hand");
+        let answer = handle(&world.app(&[act]), call.as_bytes(), &at).await.unwrap();
+        assert_eq!(report(&answer)["decision"], decision, "{task}");
+        let subjects = world.subjects();
+        assert!(subjects[0].ends_with(&format!(": {said}")), "{subjects:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_next_run_says_what_is_new_and_what_is_resolved() {
     let world = World::default();
     let app = world.app(&[Act::Fail, Act::Pass]);

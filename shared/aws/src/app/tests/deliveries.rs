@@ -35,8 +35,10 @@ async fn a_healthy_morning_is_stored_mailed_measured_and_remembered() {
             .iter()
             .any(|(_, body)| body.starts_with("<!DOCTYPE html>"))
     );
-    assert_eq!(world.metrics.all()[0]["Passed"], 1);
-    assert_eq!(world.metrics.all()[1]["Heartbeat"], 1);
+    let metrics = world.metrics.all();
+    for (index, name) in ["Looks", "Passed", "Heartbeat"].into_iter().enumerate() {
+        assert_eq!(metrics[index][name], 1, "{name}: {metrics:#?}");
+    }
     let table = world.table.lock().unwrap();
     for kind in ["publication", "run", "snapshot", "heartbeat"] {
         assert_eq!(table.of_kind(kind).len(), 1, "{kind}");

@@ -64,7 +64,7 @@ async fn a_line_keeps_the_newest_run_of_each_day_and_verdict() {
         record(&journal, "prod-a", started_at, verdict).await;
     }
     record(&journal, "prod-b", MORNING, Verdict::Pass).await;
-    let board = journal.board(now).await.unwrap();
+    let board = journal.board(now, None).await.unwrap();
     assert!(!board.cut);
     let names: Vec<&str> = board.lines.iter().map(|line| &*line.target).collect();
     assert_eq!(names, ["prod-a", "prod-b"]);
@@ -88,9 +88,78 @@ async fn a_run_that_is_recorded_twice_is_there_once_t03() {
     for _ in 0..2 {
         record(&journal, "prod-a", MORNING, Verdict::Fail).await;
     }
-    let board = journal.board(at(MORNING)).await.unwrap();
+    let board = journal.board(at(MORNING), None).await.unwrap();
     assert_eq!(board.lines.len(), 1);
     assert_eq!(board.lines[0].runs.len(), 1);
+}
+
+/// A report that is about to be recorded is read as it will be when it is.
+#[tokio::test]
+async fn a_report_besides_what_is_recorded_is_shown_as_its_record_will_be() {
+    let (yesterday, now) = ("2026-03-05T11:30:00Z", at(MORNING));
+    for before in [
+        vec![],
+        vec![("prod-a", yesterday, Verdict::Pass)],
+        vec![
+            ("prod-a", "2026-03-06T10:00:00Z", Verdict::Fail),
+            ("prod-b", yesterday, Verdict::Fail),
+        ],
+        vec![("prod-a", MORNING, Verdict::Fail)],
+    ] {
+        let world = World::default();
+        let journal = world.journal();
+        for (target, started_at, verdict) in &before {
+            record(&journal, target, started_at, *verdict).await;
+        }
+        let report = report("prod-a", MORNING, Verdict::Fail);
+        let entry = Entry {
+            report: &report,
+            page: "reports/dummy/x y.html",
+        };
+        let sorted = |mut board: Lines| {
+            board.lines.sort_by(|a, b| a.target.cmp(&b.target));
+            board
+        };
+        let foreseen = sorted(journal.board(now, Some(entry)).await.unwrap());
+        record(&journal, "prod-a", MORNING, Verdict::Fail).await;
+        assert_eq!(
+            foreseen,
+            sorted(journal.board(now, None).await.unwrap()),
+            "{before:?}"
+        );
+        assert!(!foreseen.lines.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_was_cut_off_is_not_begun_anew_by_the_report_besides() {
+    let world = World::default();
+    let journal = world.journal();
+    let most = usize::try_from(PAGE).unwrap() * MOST_PAGES;
+    for number in 0..=most {
+        record(&journal, &format!("t{number:05}"), MORNING, Verdict::Pass).await;
+    }
+    let last = report(&format!("t{most:05}"), MORNING, Verdict::Fail);
+    let entry = Entry {
+        report: &last,
+        page: "x.html",
+    };
+    let board = journal.board(at(MORNING), Some(entry)).await.unwrap();
+    assert_eq!((board.lines.len(), board.cut), (most, true));
+    assert!(board.lines.iter().all(|line| line.target != last.run.target));
+}
+
+#[tokio::test]
+async fn a_turn_that_is_only_tried_leaves_no_trace_where_another_run_has_it() {
+    let world = World::default();
+    let journal = world.journal();
+    let (now, until) = (at("2026-03-06T11:30:00Z"), at("2026-03-06T11:30:10Z"));
+    let first = journal.try_index("one", now, until).await.unwrap().unwrap();
+    assert_eq!(journal.try_index("two", now, until).await.unwrap(), None);
+    assert!(
+        journal.index_is_made("one", first).await.unwrap(),
+        "nobody has wanted it"
+    );
 }
 
 #[tokio::test]
@@ -103,7 +172,7 @@ async fn a_row_stays_small_however_often_it_is_written() {
             record(&journal, "prod-a", &started_at.to_string(), verdict).await;
         }
     }
-    let board = journal.board(at(MORNING)).await.unwrap();
+    let board = journal.board(at(MORNING), None).await.unwrap();
     assert_eq!(board.lines[0].runs.len(), 16 * 3);
 }
 
@@ -112,7 +181,7 @@ async fn what_has_not_reported_for_90_days_is_no_line_before_dynamodb_cleans_up(
     let world = World::default();
     let journal = world.journal();
     record(&journal, "prod-a", "2026-03-06T11:30:00Z", Verdict::Pass).await;
-    let lines = async |now: &str| journal.board(at(now)).await.unwrap().lines.len();
+    let lines = async |now: &str| journal.board(at(now), None).await.unwrap().lines.len();
     assert_eq!(lines("2026-06-04T11:29:59Z").await, 1);
     assert_eq!(lines("2026-06-04T11:30:00Z").await, 0);
 }
@@ -125,7 +194,7 @@ async fn more_lines_than_are_read_are_said_to_be_more() {
     for number in 0..=most {
         record(&journal, &format!("t{number:05}"), MORNING, Verdict::Pass).await;
     }
-    let board = journal.board(at(MORNING)).await.unwrap();
+    let board = journal.board(at(MORNING), None).await.unwrap();
     assert_eq!((board.lines.len(), board.cut), (most, true));
 }
 
@@ -141,7 +210,7 @@ async fn a_line_that_cannot_be_read_is_an_error_and_not_left_out() {
             }
         }
     }
-    let why = crate::error::chain(&journal.board(at(MORNING)).await.unwrap_err());
+    let why = crate::error::chain(&journal.board(at(MORNING), None).await.unwrap_err());
     assert!(why.contains("a line of the board cannot be read"), "{why}");
 }
 

@@ -116,23 +116,76 @@ async fn who_has_not_seen_the_last_version_writes_nothing_d14() {
 
 #[tokio::test]
 async fn findings_that_join_are_counted_without_end_and_listed_to_a_number_d09() {
-    let journal = World::default().journal();
+    let world = World::default();
+    let journal = world.journal();
     open(&journal, "u1", &[]).await;
     let id = containment("u1").id;
+    let (mut noted, before) = (0, world.table.lock().unwrap().calls);
     for number in 0..30 {
         // Each comes twice.
         for _ in 0..2 {
-            journal
-                .join_containment(&id, &format!("f{number:02}"))
-                .await
-                .unwrap();
+            let joined = journal
+                .join_containment(&id, &format!("f{number:02}"), noted)
+                .await;
+            assert_eq!(joined.unwrap(), Some(noted + 1));
+            noted += 1;
         }
     }
+    // One write each, also when the list is full.
+    assert_eq!(world.table.lock().unwrap().calls - before, 60);
     let mut known = journal.containment(&id).await.unwrap().unwrap();
     assert_eq!((known.noted, known.joined.len()), (60, MAX_FINDINGS / 2));
+    // Who does not know that the list is full learns it.
+    assert_eq!(journal.join_containment(&id, "f31", 0).await.unwrap(), Some(61));
+    known = journal.containment(&id).await.unwrap().unwrap();
+    assert_eq!((known.noted, known.joined.len()), (61, MAX_FINDINGS / 2));
     // Joining is no version: the run that works may go on.
     assert!(journal.save_containment(&mut known, at(MORNING)).await.unwrap());
-    assert_eq!(journal.join_containment("prod-a.unknown", "f").await.unwrap(), 0);
+    let unknown = journal.join_containment("prod-a.unknown", "f", 0).await;
+    assert_eq!(unknown.unwrap(), None);
+}
+
+#[tokio::test]
+async fn nothing_joins_what_is_released_d04() {
+    let journal = World::default().journal();
+    open(&journal, "u1", &[]).await;
+    let id = containment("u1").id;
+    assert_eq!(journal.join_containment(&id, "f1", 0).await.unwrap(), Some(1));
+    let mut known = journal.containment(&id).await.unwrap().unwrap();
+    known.state = ContainmentState::Released;
+    known.released_at = Some(at(MORNING));
+    assert!(journal.save_containment(&mut known, at(MORNING)).await.unwrap());
+    for noted in [1, 20] {
+        assert_eq!(journal.join_containment(&id, "f2", noted).await.unwrap(), None);
+    }
+    let seen = journal.containment(&id).await.unwrap().unwrap();
+    assert_eq!((seen.noted, seen.joined), (1, vec!["f1".to_owned()]));
+}
+
+#[tokio::test]
+async fn one_containment_is_read_without_the_others_and_with_the_tables_time_d16() {
+    let world = World::default();
+    let journal = world.journal();
+    open(&journal, "u1", &[]).await;
+    let id = containment("u1").id;
+    // What stands in the row of another pod cannot be read.
+    let mut spoiled = row(&containment("u2")).unwrap();
+    spoiled.insert("body".to_owned(), text("{"));
+    let key = |name: &str| read_text(&spoiled, name).unwrap().to_owned();
+    let key = (key("pk"), key("sk"));
+    world.table.lock().unwrap().rows.insert(key, spoiled);
+    assert!(journal.containments("prod-a").await.is_err());
+    let before = world.table.lock().unwrap().calls;
+    assert_eq!(journal.containment_now(&id).await.unwrap().0.unwrap().id, id);
+    assert_eq!(world.table.lock().unwrap().calls - before, 1);
+    world.table.lock().unwrap().clock = Some(at(MORNING));
+    let (none, now) = journal.containment_now("prod-a.unknown").await.unwrap();
+    assert_eq!((none, now), (None, Some(at(MORNING))));
+    assert_eq!(
+        journal.containment_now("no id").await.unwrap(),
+        (None, None),
+        "nothing to ask for"
+    );
 }
 
 #[tokio::test]

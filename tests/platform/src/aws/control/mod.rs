@@ -2,13 +2,14 @@
 
 mod backups;
 mod database;
+mod images;
 mod scaling;
 mod security;
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ use super::http;
 
 pub use backups::{BackupPolicy, CopyJob, Database, DatabaseEvent, RecoveryPoint, RestoreJob, Snapshot};
 pub use database::{DatabaseCluster, DatabaseInstance, GlobalRole};
+pub use images::Image;
 pub use scaling::{InstanceRefresh, UpdateOutcome};
 pub use security::{Coverage, PostedFinding};
 
@@ -246,7 +248,13 @@ impl Control {
 
     /// Evaluates a metric alarm now, even when its state was forced a moment ago; gives the state it is in then.
     pub async fn evaluate_alarm(&self, name: &str) -> Result<String> {
-        let seen: States = self.call("alarms/evaluate", &json!({"alarm": name})).await?;
+        self.evaluate_alarm_later(name, SignedDuration::ZERO).await
+    }
+
+    /// Evaluates a metric alarm as it will be so much later if no datapoint comes until then. It stays in that state for 20 s.
+    pub async fn evaluate_alarm_later(&self, name: &str, later: SignedDuration) -> Result<String> {
+        let request = json!({"alarm": name, "seconds_later": later.as_secs()});
+        let seen: States = self.call("alarms/evaluate", &request).await?;
         seen.states
             .get(name)
             .cloned()
@@ -268,6 +276,18 @@ impl Control {
             .call::<Execution>("scheduler/fire", &request)
             .await?
             .execution_id)
+    }
+
+    /// Lets the time of a schedule come, as the Scheduler's clock would: whether it fired, which one that is disabled does not.
+    pub async fn schedule_comes_round(
+        &self,
+        group: &str,
+        name: &str,
+        scheduled_at: Timestamp,
+    ) -> Result<bool> {
+        let request = json!({"group": group, "name": name, "scheduled_at": scheduled_at});
+        let answer: Value = self.call("scheduler/come-round", &request).await?;
+        Ok(answer.get("execution_id").is_some_and(Value::is_string))
     }
 
     async fn call<T: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<T> {

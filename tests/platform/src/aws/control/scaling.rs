@@ -57,6 +57,18 @@ impl Control {
         self.call::<Value>("eks/node-groups", &request).await.map(drop)
     }
 
+    /// Lets an Auto Scaling group be nobody's node group any more, as one that was made without EKS.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such node group.
+    pub async fn forget_node_group(&self, cluster: &str, name: &str) -> Result<()> {
+        let request = json!({"cluster": cluster, "name": name});
+        self.call::<Value>("eks/node-groups/forget", &request)
+            .await
+            .map(drop)
+    }
+
     /// Decides how updates of a managed node group end.
     pub async fn set_update_outcome(
         &self,

@@ -15,7 +15,7 @@ use super::identity::Identity;
 /// How long an answer of EKS is believed.
 const FRESH: Duration = Duration::from_secs(2);
 /// Longest time for one call.
-const CALL_LIMIT: Duration = Duration::from_secs(5);
+const CALL_LIMIT: Duration = Duration::from_secs(20);
 /// The emulator's root user, who may read everything.
 const ROOT: &str = "test";
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::token::{CLUSTER_HEADER, Presigned};
 
 /// Longest time for the answer.
-const ANSWER_LIMIT: Duration = Duration::from_secs(10);
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// Longest answer, in bytes.
 const LENGTH_LIMIT: usize = 64 * 1024;
 

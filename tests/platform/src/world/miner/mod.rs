@@ -7,6 +7,7 @@ mod roles;
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service, ServiceAccount};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::networking::v1::NetworkPolicy;
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use kube::ResourceExt;
@@ -121,6 +122,15 @@ impl World {
         ] {
             deployment_ready(&self.kube, namespace, name).await?;
         }
+        // Their controller tries again after a second when it was quicker than its own cache.
+        wait_until(LIMIT, "the service has its endpoints", async || {
+            let slices = Api::<EndpointSlice>::namespaced(self.kube.clone(), NAMESPACE);
+            let slices = slices.list(&ListParams::default()).await?;
+            let seen: usize = slices.iter().map(|one| one.endpoints.len()).sum();
+            ensure!(seen == usize::try_from(REPLICAS)?, "{seen} endpoints");
+            Ok(())
+        })
+        .await?;
         self.policy_is_enforced(NAMESPACE, OPEN_POLICY).await?;
         mine(&self.pod_logs)?;
         let mut pods = self.pod_ids(NAMESPACE, DEPLOYMENT).await?;
@@ -160,6 +170,7 @@ impl World {
         let mut pods: Vec<PodId> = pods_of(&self.kube, namespace, app)
             .await?
             .iter()
+            .filter(|pod| pod.metadata.deletion_timestamp.is_none())
             .map(PodId::of)
             .collect();
         pods.sort_by(|a, b| a.name.cmp(&b.name));

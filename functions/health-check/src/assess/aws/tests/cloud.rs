@@ -6,7 +6,7 @@ use day2_reads::node_groups::NodeGroup;
 use serde_json::json;
 
 use super::world::{World, addon, ago, cluster, denied, insight};
-use crate::facts::aws_changes::{Change, Source};
+use crate::facts::aws_changes::{About, Change, Source};
 
 fn group(status: &str, issues: &[(&str, &str)]) -> NodeGroup {
     NodeGroup {
@@ -131,7 +131,7 @@ fn an_insight_that_eks_does_not_know_or_has_not_refreshed_is_unknown() {
 }
 
 #[test]
-fn changes_of_aws_are_told_failures_first_and_judge_nothing() {
+fn what_aws_changed_is_counted_by_source_and_a_source_that_is_denied_is_unknown_w28() {
     let change = |what: &str, minutes: i64, failed| Change {
         at: ago(minutes),
         what: what.into(),
@@ -141,17 +141,18 @@ fn changes_of_aws_are_told_failures_first_and_judge_nothing() {
     let mut world = World::healthy();
     world.facts.changes.as_mut().unwrap().sources.push(Source {
         name: "scaling".into(),
-        changes: Ok(vec![
-            change("old", 50, false),
-            change("broken", 40, true),
-            change("new", 5, false),
-        ]),
+        about: About::NodeGroup("workers".into()),
+        changes: Ok(vec![change("broken", 40, true), change("new", 5, false)]),
     });
     world.assert_only(&[]);
     assert_eq!(
         world.item("HLT-261").seen,
-        "3 changes: FAILED broken, 40 min ago: ConfigUpdate | new, 5 min ago: ConfigUpdate | old, 50 min ago: ConfigUpdate"
+        "2 changes in 2 sources; HLT-191 ranks them"
     );
     world.facts.changes.as_mut().unwrap().sources[0].changes = Err(denied("eks:ListUpdates"));
     world.assert_only(&[("HLT-261", Unknown)]);
+    // Where the plan leaves every source out there is nothing to read.
+    world.facts.changes.as_mut().unwrap().sources.clear();
+    world.assert_only(&[]);
+    assert!(world.items().iter().all(|item| item.code != "HLT-261"));
 }

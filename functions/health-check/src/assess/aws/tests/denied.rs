@@ -1,14 +1,17 @@
 //! A permission that is missing makes its own line UNKNOWN and hides no other.
 
-use day2_core::Verdict::{Fail, Unknown};
+use std::collections::BTreeSet;
 
-use super::world::{World, alarm, denied};
+use day2_core::Verdict::{Fail, Unknown};
+use serde_json::Value;
+
+use super::world::{World, alarm, denied, insight};
 use crate::settings::Group;
 
 type Spoil = fn(&mut World);
 
 /// The action, how the facts look without it, and the lines that rest on it.
-const ROWS: [(&str, Spoil, &[&str]); 16] = [
+const ROWS: [(&str, Spoil, &[&str]); 26] = [
     (
         "cloudwatch:DescribeAlarms",
         |world| world.alarms().alarms = Err(denied("cloudwatch:DescribeAlarms")),
@@ -20,13 +23,30 @@ const ROWS: [(&str, Spoil, &[&str]); 16] = [
         &["HLT-203"],
     ),
     (
-        "guardduty:ListDetectors",
+        "cloudwatch:GetMetricData",
         |world| {
-            let why = denied("guardduty:ListDetectors");
-            world.security().detectors = Err(why.clone());
-            world.security().findings = Err(why.clone());
+            let why = denied("cloudwatch:GetMetricData");
+            world.database().connections = Err(why.clone());
+            world.database().lag = Err(why.clone());
+            world.database().storage = Err(why.clone());
+            world.facts.volumes = Some(Err(why));
         },
+        &["HLT-232", "HLT-233", "HLT-234", "HLT-251"],
+    ),
+    (
+        "guardduty:ListDetectors",
+        |world| no_detector(world, "guardduty:ListDetectors"),
         &["HLT-211", "HLT-212"],
+    ),
+    (
+        "guardduty:GetDetector",
+        |world| no_detector(world, "guardduty:GetDetector"),
+        &["HLT-211", "HLT-212"],
+    ),
+    (
+        "guardduty:ListFindings",
+        |world| world.security().findings = Err(denied("guardduty:ListFindings")),
+        &["HLT-211"],
     ),
     (
         "guardduty:GetFindings",
@@ -75,6 +95,13 @@ const ROWS: [(&str, Spoil, &[&str]); 16] = [
         &["HLT-223"],
     ),
     (
+        "eks:DescribeNodegroup",
+        |world| {
+            world.eks().node_groups = Ok(vec![("workers".into(), Err(denied("eks:DescribeNodegroup")))]);
+        },
+        &["HLT-223"],
+    ),
+    (
         "eks:ListInsights",
         |world| world.eks().insights = Err(denied("eks:ListInsights")),
         &["HLT-224"],
@@ -110,7 +137,79 @@ const ROWS: [(&str, Spoil, &[&str]); 16] = [
         },
         &["HLT-231", "HLT-232", "HLT-233", "HLT-234", "HLT-235", "HLT-236"],
     ),
+    (
+        "rds:DescribeDBInstances",
+        |world| {
+            for instance in &mut world.database().database.as_mut().unwrap().instances {
+                let why = denied("rds:DescribeDBInstances");
+                instance.described = Err(why.clone());
+                instance.parameter = Err(why);
+            }
+        },
+        // Without its class nobody knows how many connections an instance takes.
+        &["HLT-231", "HLT-232"],
+    ),
+    (
+        "rds:DescribeDBParameters",
+        |world| {
+            for instance in &mut world.database().database.as_mut().unwrap().instances {
+                instance.parameter = Err(denied("rds:DescribeDBParameters"));
+            }
+        },
+        &["HLT-232"],
+    ),
+    (
+        "rds:DescribeDBClusterParameters",
+        |world| {
+            let database = world.database().database.as_mut().unwrap();
+            database.parameter = Err(denied("rds:DescribeDBClusterParameters"));
+        },
+        &["HLT-232"],
+    ),
+    (
+        "eks:ListUpdates",
+        |world| no_changes(world, "eks:ListUpdates"),
+        &["HLT-261"],
+    ),
+    (
+        "eks:DescribeUpdate",
+        |world| no_changes(world, "eks:DescribeUpdate"),
+        &["HLT-261"],
+    ),
+    (
+        "autoscaling:DescribeScalingActivities",
+        |world| no_changes(world, "autoscaling:DescribeScalingActivities"),
+        &["HLT-261"],
+    ),
 ];
+
+/// Rights that no line rests on, and what tells of a refusal.
+const ELSEWHERE: [(&str, &str); 8] = [
+    (
+        "eks:DescribeInsight",
+        "adds words to an insight that has failed already; the test below",
+    ),
+    (
+        "sts:AssumeRole",
+        "nothing of a target with a role of its own can be read: HLT-901 of the report",
+    ),
+    ("dynamodb:PutItem", "the journal: HLT-900 of the report"),
+    ("dynamodb:Query", "the journal: HLT-900 of the report"),
+    ("dynamodb:UpdateItem", "the journal: HLT-900 of the report"),
+    ("s3:PutObject", "nothing is published, and the invocation fails"),
+    ("sns:Publish", "nothing is published, and the invocation fails"),
+    ("s3:GetObject", "without settings the function refuses to start"),
+];
+
+/// Without every detector and its state nobody knows what "no findings" means.
+fn no_detector(world: &mut World, action: &str) {
+    world.security().detectors = Err(denied(action));
+    world.security().findings = Err(denied(action));
+}
+
+fn no_changes(world: &mut World, action: &str) {
+    world.facts.changes.as_mut().unwrap().sources[0].changes = Err(denied(action));
+}
 
 #[test]
 fn each_read_that_is_denied_leaves_all_other_lines_and_no_pass_of_its_own_w28() {
@@ -126,6 +225,39 @@ fn each_read_that_is_denied_leaves_all_other_lines_and_no_pass_of_its_own_w28() 
             assert!(told.contains("permission denied"), "{code}: {told}");
         }
     }
+}
+
+/// A new right without a row fails here, and so does a row for a right that is gone.
+#[test]
+fn every_right_of_the_function_has_a_row_or_a_reason_why_it_has_none_w28() {
+    let document: Value = serde_json::from_str(include_str!("../../../../permissions.json")).unwrap();
+    let granted: Vec<&str> = document["Statement"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|statement| statement["Action"].as_array().unwrap())
+        .map(|action| action.as_str().unwrap())
+        .collect();
+    let rows = ROWS.iter().map(|(action, _, _)| *action);
+    let known: Vec<&str> = rows.chain(ELSEWHERE.iter().map(|(action, _)| *action)).collect();
+    let once: BTreeSet<&str> = known.iter().copied().collect();
+    assert_eq!(once.len(), known.len(), "an action stands twice");
+    assert_eq!(granted.into_iter().collect::<BTreeSet<_>>(), once);
+}
+
+#[test]
+fn an_insight_whose_details_are_denied_stays_failed_and_says_what_is_missing_w28() {
+    let mut world = World::healthy();
+    world.eks().insights = Ok(vec![(
+        insight("Deprecated APIs", "ERROR"),
+        Some(Err(denied("eks:DescribeInsight"))),
+    )]);
+    world.assert_only(&[("HLT-224", Fail)]);
+    let (_, says) = world.named("HLT-224").remove(0);
+    assert!(
+        says.contains("eks:DescribeInsight") && says.contains("permission denied"),
+        "{says}"
+    );
 }
 
 /// The table above misses no group of AWS. An endpoint needs no permission: one that gives no answer has failed.

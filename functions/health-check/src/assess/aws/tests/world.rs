@@ -192,6 +192,7 @@ fn facts() -> AwsFacts {
         changes: Some(AwsChanges {
             sources: vec![crate::facts::aws_changes::Source {
                 name: "updates of cluster prod-a".into(),
+                about: crate::facts::aws_changes::About::Platform,
                 changes: Ok(Vec::new()),
             }],
         }),
@@ -350,6 +351,14 @@ pub(super) fn hours(last: f64, step: f64) -> Points {
         .rev()
         .map(|hour| (ago(i64::from(hour) * 60), last - step * f64::from(hour - 1)))
         .collect()
+}
+
+/// Its first instance is not available.
+pub(in crate::assess) fn failed_database() -> DatabaseFacts {
+    let mut facts = database();
+    let instances = &mut facts.database.as_mut().unwrap().instances;
+    instances[0].described.as_mut().unwrap().status = "failed".into();
+    facts
 }
 
 fn database() -> DatabaseFacts {
