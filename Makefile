@@ -17,8 +17,8 @@ test: ## everything that CI checks, with times
 lint: ## the part of it that starts no platform
 	@scripts/test lint
 
-demo: prerequisites ## the whole story on this machine; KEEP=1 leaves the platform up
-	@KEEP=$(KEEP) scripts/demo
+demo: prerequisites ## the whole story on this machine; KEEP=1 leaves the platform up, ACTS=look plays one act
+	@KEEP=$(KEEP) ACTS=$(ACTS) scripts/demo
 
 platform: prerequisites ## brings the local platform up until Ctrl-C
 	@scripts/platform up

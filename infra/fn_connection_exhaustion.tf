@@ -79,7 +79,7 @@ resource "aws_cloudwatch_metric_alarm" "connection_exhaustion" {
 
 locals {
   connection_exhaustion = var.connection_exhaustion == null ? null : {
-    mail             = var.connection_exhaustion.mail
+    mail             = "always" # an action decides by itself what is worth a mail
     calendar         = null
     targets          = keys(var.connection_exhaustion.targets)
     alarm_topic_arns = var.connection_exhaustion.alarm_topic_arns

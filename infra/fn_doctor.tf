@@ -61,8 +61,12 @@ locals {
       deployed_role_arns     = [for name in local.doctor_names : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}"]
       schedule_arns          = [for name in local.doctor_names : "arn:${local.partition}:scheduler:${local.region}:${local.account_id}:schedule/${var.name}-${name}/*"]
       examined_topic_arns    = local.doctor_topic_arns
+      operations_topic_arns  = local.doctor_operations_topic_arns
       canary_topic_arns      = var.doctor.canary ? [local.canary_topic_arn] : []
       canary_queue_arns      = var.doctor.canary ? [local.canary_queue_arn] : []
+
+      # Which key it is, the topic says.
+      operations_key_arns = [for arn in local.doctor_operations_topic_arns : "arn:${local.partition}:kms:${local.region}:${local.account_id}:key/*"]
 
       cluster_arns = distinct([
         for target in local.doctor_own_platforms : "arn:${local.partition}:eks:${target.region}:${target.account_id}:cluster/${target.cluster.name}" if target.cluster != null
@@ -88,6 +92,9 @@ locals {
     for arn in distinct(concat([local.topic_arn], var.operations.alarms ? [local.operations_topic_arn] : [], [for target in local.platforms : target.topic_arn if target.topic_arn != null])) : arn
     if startswith(arn, "arn:${local.partition}:sns:${local.region}:${local.account_id}:")
   ]
+
+  # The topic of alarms, if it is one of them.
+  doctor_operations_topic_arns = [for arn in local.doctor_topic_arns : arn if arn == local.operations.topic_arn]
 
   # Only what waits for no function: the settings of the functions and the doctor's would wait for each other.
   doctor_examined = {

@@ -87,7 +87,7 @@ locals {
   }
 
   provisioning_latency = var.provisioning_latency == null ? null : {
-    mail             = var.provisioning_latency.mail
+    mail             = "always" # an action decides by itself what is worth a mail
     calendar         = null
     targets          = keys(var.provisioning_latency.targets)
     alarm_topic_arns = var.provisioning_latency.alarm_topic_arns

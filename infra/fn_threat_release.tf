@@ -34,7 +34,7 @@ module "threat_release" {
 
 locals {
   threat_release = var.threat_release == null ? null : {
-    mail     = var.threat_release.mail
+    mail     = "always" # an action decides by itself what is worth a mail
     calendar = null
     targets  = tolist(var.threat_release.targets)
 

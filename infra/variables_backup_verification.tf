@@ -1,7 +1,7 @@
 variable "backup_verification" {
   description = "The function backup-verification: per target, which backups there must be and how good. Null does not deploy it."
   type = object({
-    mail                 = optional(string, "on_change") # always, or on_change: only when something is new, resolved or of another status
+    mail                 = optional(string, "on_change") # always; on_change: only what is new, resolved or of another status; daily: that, and the first run of each day
     schedules            = optional(map(string), {})     # task (daily, weekly) → cron(…), instead of 07:30 and Friday 08:00
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 120)
@@ -86,8 +86,8 @@ variable "backup_verification" {
   default = null
 
   validation {
-    condition     = var.backup_verification == null ? true : contains(["always", "on_change"], var.backup_verification.mail)
-    error_message = "backup_verification.mail must be always or on_change."
+    condition     = var.backup_verification == null ? true : contains(["always", "daily", "on_change"], var.backup_verification.mail)
+    error_message = "backup_verification.mail must be always, daily or on_change."
   }
 
   validation {

@@ -1,7 +1,6 @@
 variable "connection_exhaustion" {
   description = "The function connection-exhaustion: judges each database instance of a target by its effective max_connections, and restarts the one leaking client or raises the maximum ACU, within limits. Null does not deploy it."
   type = object({
-    mail                 = optional(string, "always") # always, or on_change: only when something is new, resolved or of another status
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 300)
     reserved_concurrency = optional(number)
@@ -63,11 +62,6 @@ variable "connection_exhaustion" {
     }))
   })
   default = null
-
-  validation {
-    condition     = var.connection_exhaustion == null ? true : contains(["always", "on_change"], var.connection_exhaustion.mail)
-    error_message = "connection_exhaustion.mail must be always or on_change."
-  }
 
   validation {
     condition     = var.connection_exhaustion == null ? true : contains(["observe", "approve", "auto"], var.connection_exhaustion.safety.mode)

@@ -1,7 +1,7 @@
 variable "doctor" {
   description = "The function doctor, which proves that the others could work. It is deployed with the first of them; null leaves it out, and then what is missing shows when it is needed."
   type = object({
-    mail                 = optional(string, "always") # or on_change
+    mail                 = optional(string, "always") # or on_change, daily
     schedules            = optional(map(string), {})  # task (examine) → cron(…), instead of cron(40 5 ? * MON *)
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 300)
@@ -13,8 +13,8 @@ variable "doctor" {
   default = {}
 
   validation {
-    condition     = var.doctor == null ? true : contains(["always", "on_change"], var.doctor.mail)
-    error_message = "doctor.mail must be always or on_change."
+    condition     = var.doctor == null ? true : contains(["always", "daily", "on_change"], var.doctor.mail)
+    error_message = "doctor.mail must be always, daily or on_change."
   }
 
   validation {

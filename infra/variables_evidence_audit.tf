@@ -23,8 +23,8 @@ variable "evidence_audit" {
   }
 
   validation {
-    condition     = var.evidence_audit == null ? true : contains(["always", "on_change"], var.evidence_audit.mail)
-    error_message = "evidence_audit.mail must be always or on_change."
+    condition     = var.evidence_audit == null ? true : contains(["always", "daily", "on_change"], var.evidence_audit.mail)
+    error_message = "evidence_audit.mail must be always, daily or on_change."
   }
 
   validation {

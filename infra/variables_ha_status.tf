@@ -70,8 +70,8 @@ variable "ha_status" {
   default = null
 
   validation {
-    condition     = var.ha_status == null ? true : contains(["always", "on_change"], var.ha_status.mail)
-    error_message = "ha_status.mail must be always or on_change."
+    condition     = var.ha_status == null ? true : contains(["always", "daily", "on_change"], var.ha_status.mail)
+    error_message = "ha_status.mail must be always, daily or on_change."
   }
 
   validation {

@@ -1,7 +1,7 @@
 variable "health_check" {
   description = "The function health-check: per target, which groups it looks at and by which limits. Null does not deploy it."
   type = object({
-    mail                 = optional(string, "always") # always: the digest of every morning; on_change: only what is new, resolved or of another status
+    mail                 = optional(string, "always") # always: the digest of every morning; on_change: only what is new, resolved or of another status; daily: on change, and the first look of each day
     schedules            = optional(map(string), {})  # morning → cron(…), instead of 06:00; triage is called by hand
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 180)
@@ -134,8 +134,8 @@ variable "health_check" {
   default = null
 
   validation {
-    condition     = var.health_check == null ? true : contains(["always", "on_change"], var.health_check.mail)
-    error_message = "health_check.mail must be always or on_change."
+    condition     = var.health_check == null ? true : contains(["always", "daily", "on_change"], var.health_check.mail)
+    error_message = "health_check.mail must be always, daily or on_change."
   }
 
   validation {

@@ -13,8 +13,8 @@ variable "lease_sweeper" {
   nullable = false
 
   validation {
-    condition     = contains(["always", "on_change"], var.lease_sweeper.mail)
-    error_message = "lease_sweeper.mail must be always or on_change."
+    condition     = contains(["always", "daily", "on_change"], var.lease_sweeper.mail)
+    error_message = "lease_sweeper.mail must be always, daily or on_change."
   }
 
   validation {

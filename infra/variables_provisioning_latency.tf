@@ -1,7 +1,6 @@
 variable "provisioning_latency" {
   description = "The function provisioning-latency: raises the workspace nodes of a target, within limits and for a time, when its provisioning is slow for lack of capacity. Null does not deploy it."
   type = object({
-    mail                 = optional(string, "always") # always, or on_change: only when something is new, resolved or of another status
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 300)
     reserved_concurrency = optional(number)
@@ -85,11 +84,6 @@ variable "provisioning_latency" {
     }))
   })
   default = null
-
-  validation {
-    condition     = var.provisioning_latency == null ? true : contains(["always", "on_change"], var.provisioning_latency.mail)
-    error_message = "provisioning_latency.mail must be always or on_change."
-  }
 
   validation {
     condition     = var.provisioning_latency == null ? true : contains(["observe", "approve", "auto"], var.provisioning_latency.safety.mode)

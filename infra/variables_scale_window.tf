@@ -1,7 +1,7 @@
 variable "scale_window" {
   description = "The function scale-window: per target, what the platform should look like before, at and after the daily peak. Null does not deploy it."
   type = object({
-    mail                 = optional(string, "always") # always, or on_change: only when something is new, resolved or of another status
+    mail                 = optional(string, "always") # always; on_change: only what is new, resolved or of another status; daily: that, and the first run of each day
     schedules            = optional(map(string), {})  # task (prescale, postscale, scaledown) → cron(…), instead of 06:30, 07:00 and 18:30
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 120)
@@ -105,8 +105,8 @@ variable "scale_window" {
   default = null
 
   validation {
-    condition     = var.scale_window == null ? true : contains(["always", "on_change"], var.scale_window.mail)
-    error_message = "scale_window.mail must be always or on_change."
+    condition     = var.scale_window == null ? true : contains(["always", "daily", "on_change"], var.scale_window.mail)
+    error_message = "scale_window.mail must be always, daily or on_change."
   }
 
   validation {

@@ -1,7 +1,6 @@
 variable "threat_release" {
   description = "The function threat-release: undoes the containment of one pod, when a person asks and approves. Null does not deploy it; a containment is then undone by hand."
   type = object({
-    mail                 = optional(string, "always") # always, or on_change
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 300)
     reserved_concurrency = optional(number)
@@ -22,11 +21,6 @@ variable "threat_release" {
   validation {
     condition     = var.threat_release == null ? true : contains(["observe", "approve"], var.threat_release.safety.mode)
     error_message = "threat_release.safety.mode must be observe or approve: a containment is never undone without a person."
-  }
-
-  validation {
-    condition     = var.threat_release == null ? true : contains(["always", "on_change"], var.threat_release.mail)
-    error_message = "threat_release.mail must be always or on_change."
   }
 
   validation {

@@ -12,8 +12,8 @@ variable "watchdog" {
   default = {}
 
   validation {
-    condition     = var.watchdog == null ? true : contains(["always", "on_change"], var.watchdog.mail)
-    error_message = "watchdog.mail must be always or on_change."
+    condition     = var.watchdog == null ? true : contains(["always", "daily", "on_change"], var.watchdog.mail)
+    error_message = "watchdog.mail must be always, daily or on_change."
   }
 
   validation {

@@ -129,13 +129,34 @@ run "the_doctor_may_look_and_ask_and_nothing_else_o05" {
   }
 
   assert {
+    condition = { for statement in jsondecode(module.doctor[0].permissions).Statement : join(" ", statement.Action) => join(" ", statement.Resource) if strcontains(join(" ", statement.Action), "kms:") || contains(statement.Action, "sns:GetTopicAttributes") } == {
+      "sns:GetTopicAttributes"           = "arn:aws:sns:us-east-1:123456789012:day2-operations"
+      "kms:DescribeKey kms:GetKeyPolicy" = "arn:aws:kms:us-east-1:123456789012:key/*"
+    }
+    error_message = "O05: the doctor may read the policies of the topic of alarms and of keys beside it, and no others"
+  }
+
+  assert {
     condition = length(setsubtract(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Action]), [
       "autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-      "eks:DescribeAccessEntry", "eks:DescribeCluster", "iam:SimulatePrincipalPolicy", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction",
-      "rds:DescribeDBClusters", "s3:GetObject", "s3:PutObject", "scheduler:GetSchedule", "sns:ListSubscriptionsByTopic", "sns:Publish",
-      "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole",
+      "eks:DescribeAccessEntry", "eks:DescribeCluster", "iam:SimulatePrincipalPolicy", "kms:DescribeKey", "kms:GetKeyPolicy",
+      "lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "rds:DescribeDBClusters", "s3:GetObject", "s3:PutObject", "scheduler:GetSchedule",
+      "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:Publish", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole",
     ])) == 0
     error_message = "O05: the doctor may change nothing but journal, report and canary"
+  }
+}
+
+run "a_topic_of_alarms_elsewhere_is_not_looked_at" {
+  command = plan
+
+  variables {
+    operations = { topic_arn = "arn:aws:sns:us-east-1:222222222222:pager" }
+  }
+
+  assert {
+    condition     = jsondecode(output.settings["doctor"]).function.operations_topic_arn == "arn:aws:sns:us-east-1:222222222222:pager" && jsondecode(output.settings["doctor"]).function.topics == ["arn:aws:sns:us-east-1:123456789012:day2-reports"] && !strcontains(module.doctor[0].permissions, "sns:GetTopicAttributes") && !strcontains(module.doctor[0].permissions, "kms:")
+    error_message = "a topic of another account tells the doctor nothing, so that it may not be asked"
   }
 }
 

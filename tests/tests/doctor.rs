@@ -1,4 +1,4 @@
-//! `doctor` in the deployed world: all is well; six different things are broken, and it names exactly the six, each with its
+//! `doctor` in the deployed world: all is well; seven different things are broken, and it names exactly these, each with its
 //! fix; mended, they are resolved. One platform for all claims.
 
 use std::collections::BTreeSet;
@@ -28,25 +28,26 @@ const CONFIGURATION: &str = "/2015-03-31/functions/day2-evidence-audit/configura
 const ALARM: &str = "day2-watchdog-errors";
 const SOON: Duration = Duration::from_mins(1);
 
-/// What it must name while all six are broken. Settings that cannot be read show twice: the function says so itself, and they
+/// What it must name while all of them are broken. Settings that cannot be read show twice: the function says so itself, and they
 /// are not those that were deployed.
-const SIX: [(&str, &str); 7] = [
+const NAMED: [(&str, &str); 8] = [
     ("DOC-001", "evidence-audit"),
     ("DOC-003", "evidence-audit"),
     ("DOC-011", "scale-window servicequotas:GetServiceQuota"),
     ("DOC-012", "watchdog iam:PassRole"),
     ("DOC-032", "canary"),
+    ("DOC-033", "day2-operations"),
     ("DOC-041", "scale-window/prescale-prod-a"),
     ("DOC-055", ALARM),
 ];
 
-fn six() -> Named {
+fn all_named() -> Named {
     let one = |(code, name): (&str, &str)| (code.to_owned(), BTreeSet::from([name.to_owned()]));
-    SIX.into_iter().map(one).collect()
+    NAMED.into_iter().map(one).collect()
 }
 
 #[tokio::test]
-async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o03_o05_o07() -> Result<()> {
+async fn seven_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o03_o05_o07() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let platform = Platform::start(folder.path()).await?;
     let world = platform.seed().await?;
@@ -76,7 +77,7 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
         details(&well, "UNKNOWN")
     );
     the_two_of_databases_and_pairs_report(&mut stage, &deployment).await?;
-    ensure!(well.items.len() >= 15, "only {} items", well.items.len());
+    ensure!(well.items.len() >= 16, "only {} items", well.items.len());
     ensure!(
         mail.subject.starts_with("[day2] PASS doctor examine day2"),
         "{}",
@@ -84,10 +85,10 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
     );
 
     let breaks = Breaks::new(&platform, &deployment).await?;
-    breaks.all_six().await?;
+    breaks.all_at_once().await?;
     let (mail, broken) = examine(&mut stage, &doctor).await?;
     ensure!(
-        broken.named("FAIL") == six() && broken.named("UNKNOWN").is_empty(),
+        broken.named("FAIL") == all_named() && broken.named("UNKNOWN").is_empty(),
         "failed: {:#?}, unknown: {:#?}",
         details(&broken, "FAIL"),
         details(&broken, "UNKNOWN")
@@ -95,7 +96,7 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
     for says in details(&broken, "FAIL") {
         ensure!(says.contains("fix: "), "no fix: {says}");
     }
-    for (code, name) in SIX {
+    for (code, name) in NAMED {
         ensure!(
             mail.body.contains(code) && mail.body.contains(name),
             "the mail does not name {code} {name}:\n{}",
@@ -111,7 +112,11 @@ async fn six_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o
         details(&mended, "FAIL"),
         details(&mended, "UNKNOWN")
     );
-    ensure!(mended.resolved() == six(), "resolved are {:?}", mended.resolved());
+    ensure!(
+        mended.resolved() == all_named(),
+        "resolved are {:?}",
+        mended.resolved()
+    );
 
     ensure!(
         operations.is_empty().await?,
@@ -191,6 +196,9 @@ fn only_looked(platform: &Platform, doctor: &Function) -> Result<()> {
         "scheduler:GetSchedule",
         "eks:DescribeAccessEntry",
         "sqs:ReceiveMessage",
+        "sns:GetTopicAttributes",
+        "kms:DescribeKey",
+        "kms:GetKeyPolicy",
     ] {
         ensure!(used.contains(needed), "{needed} is not among {used:?}");
     }
@@ -208,13 +216,15 @@ fn only_looked(platform: &Platform, doctor: &Function) -> Result<()> {
     Ok(())
 }
 
-/// Six things that somebody may do to a deployment beside Terraform, with what was there before.
+/// Seven things that somebody may do to a deployment beside Terraform, with what was there before.
 struct Breaks {
     api: Api,
     cloudwatch: aws_sdk_cloudwatch::Client,
     schedule: Value,
     variables: Value,
     canary: String,
+    /// The topic of alarms, and its policy.
+    operations: (String, String),
     scale_window: String,
     watchdog: String,
 }
@@ -234,18 +244,21 @@ impl Breaks {
             .context("the canary has no subscription")?
             .0
             .to_owned();
+        let operations = deployment.output("operations_topic_arn")?.to_owned();
+        let policy = policy_of(&api, &operations).await?;
         Ok(Self {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&platform.emulator.sdk_config()),
             schedule,
             variables: configuration["Environment"]["Variables"].clone(),
             canary,
+            operations: (operations, policy),
             scale_window: deployment.function("scale-window")?.role_name,
             watchdog: deployment.function("watchdog")?.role_name,
             api,
         })
     }
 
-    async fn all_six(&self) -> Result<()> {
+    async fn all_at_once(&self) -> Result<()> {
         // 1. The schedule fires by another clock.
         self.schedule_in("UTC").await?;
         // 2. A right is taken away, and 3. one is given that nobody needs.
@@ -259,7 +272,13 @@ impl Breaks {
         // 5. An alarm about a function is silenced.
         let silence = self.cloudwatch.disable_alarm_actions().alarm_names(ALARM);
         silence.send().await.context("silence the alarm")?;
-        // 6. A function gets settings that it cannot read.
+        // 6. The topic of alarms lets CloudWatch in no more.
+        let mut closed: Value = serde_json::from_str(&self.operations.1)?;
+        let statements = closed["Statement"].as_array_mut();
+        let statements = statements.context("the policy of the topic has no statements")?;
+        statements.retain(|one| one["Principal"]["Service"] != "cloudwatch.amazonaws.com");
+        self.policy(&closed.to_string()).await?;
+        // 7. A function gets settings that it cannot read.
         self.settings(&json!({"DAY2_SETTINGS": "{}"})).await
     }
 
@@ -286,6 +305,7 @@ impl Breaks {
         self.api.query("sns", SNS, "Subscribe", &subscribe).await?;
         let loud = self.cloudwatch.enable_alarm_actions().alarm_names(ALARM);
         loud.send().await.context("let the alarm speak")?;
+        self.policy(&self.operations.1).await?;
         self.settings(&self.variables).await
     }
 
@@ -312,6 +332,18 @@ impl Breaks {
             .map(drop)
     }
 
+    async fn policy(&self, policy: &str) -> Result<()> {
+        let attribute = [
+            ("TopicArn", self.operations.0.as_str()),
+            ("AttributeName", "Policy"),
+            ("AttributeValue", policy),
+        ];
+        self.api
+            .query("sns", SNS, "SetTopicAttributes", &attribute)
+            .await
+            .map(drop)
+    }
+
     async fn settings(&self, variables: &Value) -> Result<()> {
         let change = json!({"Environment": {"Variables": variables}});
         self.api.rest("lambda", "PUT", CONFIGURATION, &change).await?;
@@ -327,4 +359,26 @@ impl Breaks {
         })
         .await
     }
+}
+
+/// The policy of a topic, out of the XML of the answer.
+async fn policy_of(api: &Api, topic: &str) -> Result<String> {
+    let attributes = api
+        .query("sns", SNS, "GetTopicAttributes", &[("TopicArn", topic)])
+        .await?;
+    let (_, rest) = attributes
+        .split_once("<key>Policy</key><value>")
+        .with_context(|| format!("{topic} has no policy: {attributes}"))?;
+    let (policy, _) = rest.split_once("</value>").context("its policy has no end")?;
+    let plain = [
+        ("&quot;", "\""),
+        ("&apos;", "'"),
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&amp;", "&"),
+    ];
+    let policy = plain.iter().fold(policy.to_owned(), |text, (escaped, meant)| {
+        text.replace(escaped, meant)
+    });
+    Ok(policy)
 }

@@ -29,10 +29,14 @@ use serde_json::{Value, json};
 
 use crate::acting::journal::Journal as Rows;
 use crate::acting::stand::{came_to, writes};
+use crate::dry_run::{changed, differences, steps};
+use crate::house::{json_files, root, text};
 
 const FUNCTION: &str = "threat-release";
 const NODES: [&str; 2] = ["ip-10-0-0-10.ec2.internal", "ip-10-0-1-10.ec2.internal"];
 const OWNER: &str = "threat-containment:test";
+/// The containment that the samples name.
+const NAMED: &str = "prod-a.4f0c1a2b3c4d5e6f708192a3b4c5d6e7";
 const PAUSED: &str = "autoscaling.keda.sh/paused";
 const PAUSE_OWNER: &str = "day2.dev/keda-pause";
 const CORDON_OWNER: &str = "day2.dev/cordon";
@@ -307,22 +311,6 @@ impl Stand {
         ])
     }
 
-    /// Plans the release of a containment and gives the event that approves it.
-    async fn planned(&self, sandbox: &mut Sandbox, id: &str) -> Result<Event> {
-        let answer = sandbox
-            .invoke(Event::new(json!({"containment": id}).to_string()))
-            .await?
-            .answer()?;
-        ensure!(answer["outcome"] == "planned", "{answer}");
-        let plan = answer
-            .pointer("/reports/0/action/plan_id")
-            .and_then(Value::as_str);
-        let plan = plan.with_context(|| format!("no plan id: {answer}"))?;
-        Ok(Event::new(
-            json!({"targets": [TARGET], "approve": plan}).to_string(),
-        ))
-    }
-
     /// Everything of a containment is undone, its neighbours are as they were, and the record is closed.
     async fn is_released(&self, containment: &Containment) -> Result<()> {
         let record = self
@@ -380,6 +368,27 @@ impl Stand {
         ensure!(policies == ["app"], "the role has {policies:?}");
         Ok(())
     }
+}
+
+/// The answer to a call that comes to a plan.
+async fn shown(sandbox: &mut Sandbox, call: &Value) -> Result<Value> {
+    let answer = sandbox.invoke(Event::new(call.to_string())).await?.answer()?;
+    ensure!(answer["outcome"] == "planned", "{call}: {answer}");
+    Ok(answer)
+}
+
+/// Plans the release of a containment and gives the event that approves it.
+async fn planned(sandbox: &mut Sandbox, id: &str) -> Result<Event> {
+    approval(&shown(sandbox, &json!({"containment": id})).await?)
+}
+
+/// The event that approves the plan of an answer.
+fn approval(shown: &Value) -> Result<Event> {
+    let plan = shown.pointer("/reports/0/action/plan_id").and_then(Value::as_str);
+    let plan = plan.with_context(|| format!("no plan id: {shown}"))?;
+    Ok(Event::new(
+        json!({"targets": [TARGET], "approve": plan}).to_string(),
+    ))
 }
 
 async fn put_policy(iam: &aws_sdk_iam::Client, name: &str, document: &str) -> Result<()> {
@@ -449,15 +458,13 @@ async fn populate(admin: &kube::Client) -> Result<()> {
 async fn a_containment_is_undone_by_approval_and_only_what_is_still_ours() -> Result<()> {
     let mut stand = Stand::new().await?;
     let mut sandbox = Sandbox::start(&stand.launch).await?;
-    nothing_is_undone_without_a_name_and_without_approval(&mut stand, &mut sandbox).await?;
+    nothing_is_undone_without_a_name(&mut sandbox).await?;
+    what_is_shown_is_what_its_approval_carries_out_o11(&mut stand, &mut sandbox).await?;
     let mut sandbox = killed_at_each_change_it_comes_to_the_same_end_d12(&mut stand, sandbox).await?;
     what_somebody_changed_since_is_left(&mut stand, &mut sandbox).await
 }
 
-async fn nothing_is_undone_without_a_name_and_without_approval(
-    stand: &mut Stand,
-    sandbox: &mut Sandbox,
-) -> Result<()> {
+async fn nothing_is_undone_without_a_name(sandbox: &mut Sandbox) -> Result<()> {
     for (call, says) in [
         (json!({"targets": [TARGET]}), "`containment` is missing"),
         (json!({"containment": "prod-a"}), "is no id of a containment"),
@@ -486,20 +493,40 @@ async fn nothing_is_undone_without_a_name_and_without_approval(
         answer.to_string().contains("the journal has no containment"),
         "{answer}"
     );
+    Ok(())
+}
+
+/// Looked at, planned and then approved: all three plans are the same, and nothing but the approval changes anything, whatever
+/// else is sent meanwhile.
+async fn what_is_shown_is_what_its_approval_carries_out_o11(
+    stand: &mut Stand,
+    sandbox: &mut Sandbox,
+) -> Result<()> {
     let containment = stand.contain().await?;
     let mark = stand.faults.mark();
-    let approval = stand.planned(sandbox, &containment.id).await?;
-    let changed: Vec<String> = stand
-        .faults
-        .writes_since(mark)
-        .iter()
-        .filter(|call| matches!(call.call.service.as_str(), "kubernetes" | "iam"))
-        .map(day2_platform::faults::Exchange::action)
-        .collect();
-    ensure!(changed.is_empty(), "a plan changed {changed:?}");
-    let answer = sandbox.invoke(approval.clone()).await?.answer()?;
-    ensure!(answer["outcome"] == "applied", "{answer}");
-    let effect = answer
+    let observe = json!({"containment": containment.id, "mode": "observe"});
+    let observed = shown(sandbox, &observe).await?;
+    no_sample_changes_anything_o11(sandbox, &containment.id).await?;
+    let planned = shown(sandbox, &json!({"containment": containment.id})).await?;
+    let before = changed(&stand.faults.since(mark));
+    ensure!(before.is_empty(), "changed before it was approved: {before:#?}");
+    let waits = |answer: &Value| answer.pointer("/reports/0/action/approve_until").is_some();
+    ensure!(!waits(&observed) && waits(&planned), "{observed:#}\n{planned:#}");
+
+    let (mark, approval) = (stand.faults.mark(), approval(&planned)?);
+    let done = sandbox.invoke(approval).await?.answer()?;
+    ensure!(done["outcome"] == "applied", "{done}");
+    for shown in [&observed, &planned] {
+        let differences = differences(shown, &done)?;
+        ensure!(differences.is_empty(), "{differences:#?}");
+    }
+    // Every measure and the end of the record; each changes one thing, the last of them in the journal.
+    let (steps, changes) = (steps(&planned)?, changed(&stand.faults.since(mark)));
+    ensure!(
+        steps.len() == containment.measures.len() + 1 && changes.len() == containment.measures.len(),
+        "{steps:#?}\n{changes:#?}"
+    );
+    let effect = done
         .pointer("/reports/0/action/effect")
         .cloned()
         .unwrap_or_default();
@@ -515,13 +542,40 @@ async fn nothing_is_undone_without_a_name_and_without_approval(
     Ok(())
 }
 
+/// Every sample, as it is and, where it names a containment, with the name of the one that is open.
+async fn no_sample_changes_anything_o11(sandbox: &mut Sandbox, id: &str) -> Result<()> {
+    let folder = root().join("events").join(FUNCTION);
+    let samples = json_files(&folder);
+    ensure!(samples.len() >= 7, "only {samples:?}");
+    let (mut words, mut planned) = (Vec::new(), 0);
+    for name in &samples {
+        let sample = text(&folder.join(name));
+        let mut events = vec![sample.clone()];
+        if sample.contains(NAMED) {
+            events.push(sample.replace(NAMED, id));
+        }
+        for event in events {
+            let word = match sandbox.invoke(Event::new(event)).await? {
+                Outcome::Answer(answer) => answer["outcome"].as_str().unwrap_or("answered").to_owned(),
+                Outcome::Error { kind, .. } => kind,
+                other => bail!("{name}: {other:?}"),
+            };
+            planned += usize::from(word == "planned");
+            words.push(format!("{name}: {word}"));
+        }
+    }
+    // With the task, without it, and only to look.
+    ensure!(planned == 3, "{planned} came to a plan: {words:#?}");
+    Ok(())
+}
+
 /// Killed at the writes of an approved run, and the same event again.
 async fn killed_at_each_change_it_comes_to_the_same_end_d12(
     stand: &mut Stand,
     mut sandbox: Sandbox,
 ) -> Result<Sandbox> {
     let containment = stand.contain().await?;
-    let approval = stand.planned(&mut sandbox, &containment.id).await?;
+    let approval = planned(&mut sandbox, &containment.id).await?;
     let mark = stand.faults.mark();
     ensure!(came_to(sandbox.invoke(approval).await?)? == "applied");
     let all = writes(&stand.faults.since(mark));
@@ -559,7 +613,7 @@ fn kill_points(all: &[(String, u64)]) -> Vec<(String, u64, bool)> {
 async fn killed(stand: &mut Stand, mut first: Sandbox, at: (&str, u64, bool)) -> Result<Sandbox> {
     let (action, number, after) = at;
     let containment = stand.contain().await?;
-    let approval = stand.planned(&mut first, &containment.id).await?;
+    let approval = planned(&mut first, &containment.id).await?;
     let gate = Gate::new();
     let fault = if after {
         Fault::HoldAfter(gate.clone())
@@ -604,7 +658,7 @@ async fn what_somebody_changed_since_is_left(stand: &mut Stand, sandbox: &mut Sa
         nodes.patch(&node, &person, &Patch::Merge(&patch)).await?;
     }
     stand.scale("Deployment", "api", 1).await?;
-    let approval = stand.planned(sandbox, &containment.id).await?;
+    let approval = planned(sandbox, &containment.id).await?;
     // Between plan and approval somebody restores the replicas of another: the plan is no longer the approved one.
     stand.scale("StatefulSet", "db", 1).await?;
     let answer = sandbox.invoke(approval).await?.answer()?;
@@ -616,7 +670,7 @@ async fn what_somebody_changed_since_is_left(stand: &mut Stand, sandbox: &mut Sa
     let [pod, _] = stand.pods().await?;
     ensure!(pod.labels().contains_key(LABEL), "a refused run undid something");
 
-    let approval = stand.planned(sandbox, &containment.id).await?;
+    let approval = planned(sandbox, &containment.id).await?;
     let answer = sandbox.invoke(approval).await?.answer()?;
     ensure!(answer["outcome"] == "applied", "{answer}");
     let record = stand

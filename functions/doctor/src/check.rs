@@ -64,9 +64,14 @@ impl Check for Doctor {
         if own.canary.is_none() {
             all.push("whether a message comes through topic and key: canary is switched off".to_owned());
         }
+        if let (Some(topic), None) = (&own.operations_topic_arn, own.alarm_topic()) {
+            all.push(format!(
+                "whether alarms may be published to {topic}: it belongs to another account or region"
+            ));
+        }
         all.push(
             "policies of buckets, tables, queues, keys and topics, VPC endpoints and sessions: a simulation of a role knows none of \
-             them; the self-checks and the canary try some"
+             them; the self-checks and the canary try some, and DOC-033 reads those of the topic of alarms"
                 .to_owned(),
         );
         all

@@ -17,6 +17,8 @@ pub struct Facts {
     pub entries: Vec<Entry>,
     /// Who is subscribed to each topic.
     pub topics: Vec<(String, Observed<Vec<Subscriber>>)>,
+    /// What lets alarms in at their topic; `None` when it was not looked at.
+    pub alarm_topic: Option<Observed<AlarmTopic>>,
     /// How the canary fared; `None` when it is switched off.
     pub canary: Option<Observed<Flight>>,
     /// The schedules.
@@ -119,6 +121,31 @@ pub struct Subscriber {
     pub endpoint: String,
     /// Whether the address has not confirmed it.
     pub pending: bool,
+}
+
+/// What lets alarms in at their topic, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmTopic {
+    /// Policy of the topic, in JSON.
+    pub policy: String,
+    /// Its key; `None` when it is not encrypted.
+    pub key: Option<Observed<TopicKey>>,
+}
+
+/// The key that a topic is encrypted with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TopicKey {
+    /// The one that AWS manages for SNS.
+    ManagedByAws,
+    /// One that somebody made.
+    Customer {
+        /// Its ARN.
+        arn: String,
+        /// `Enabled`, `Disabled`, `PendingDeletion`, … (API `KeyMetadata`).
+        state: String,
+        /// Its policy, in JSON.
+        policy: Observed<String>,
+    },
 }
 
 /// How the canary fared.

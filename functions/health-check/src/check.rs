@@ -9,6 +9,7 @@ use day2_core::settings::Settings;
 use day2_core::target::Target;
 use day2_core::{Cause, Item, Verdict};
 use day2_reads::times::Times;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::assess::{Judged, Scene, assess};
 use crate::counted::{Before, noted};
@@ -39,7 +40,20 @@ impl Task {
             _ => None,
         }
     }
+
+    /// Until when a look that begins at `begun` reads; `deadline` is that of the run.
+    fn reads_until(self, begun: Timestamp, deadline: Timestamp) -> Timestamp {
+        match self {
+            Self::Morning => deadline,
+            Self::Triage => begun
+                .saturating_add(TRIAGE_READS_FOR)
+                .map_or(deadline, |end| end.min(deadline)),
+        }
+    }
 }
+
+/// Who asks in an incident has the answer within a minute; what was not read by then is UNKNOWN, and all else is told.
+const TRIAGE_READS_FOR: SignedDuration = SignedDuration::from_secs(50);
 
 /// The check.
 #[derive(Debug, Clone, Copy)]
@@ -74,7 +88,8 @@ impl Check for HealthCheck {
             let known = before.known().await;
             known.as_ref().ok().and_then(Option::as_ref).and_then(Before::of)
         };
-        let times = Times::of(at);
+        let mut times = Times::of(at);
+        times.deadline = task.reads_until((times.clock)(), at.deadline);
         let facts = Box::pin(gather(clients, target, plan, task, before, &times)).await;
         let scene = Scene {
             plan,
@@ -237,6 +252,14 @@ mod tests {
 
     use super::*;
     use crate::facts::stored::Stored;
+
+    #[test]
+    fn a_triage_reads_for_less_than_a_minute_and_never_beyond_its_run() {
+        let at = |second: i64| Timestamp::from_second(1_790_000_000 + second).unwrap();
+        assert_eq!(Task::Triage.reads_until(at(5), at(170)), at(55));
+        assert_eq!(Task::Triage.reads_until(at(5), at(20)), at(20));
+        assert_eq!(Task::Morning.reads_until(at(5), at(170)), at(170));
+    }
 
     #[test]
     fn a_secret_that_may_not_be_read_fails_the_self_check_and_one_that_was_not_answered_is_unknown() {

@@ -179,7 +179,7 @@ fn begins(kind: &str, begin: &str) -> bool {
 /// between several nothing is guessed.
 fn target_of<'a>(finding: &Finding, settings: &'a Settings<ThreatContainmentSettings>) -> Option<&'a Target> {
     let watched = |target: &&Target| settings.function.targets.contains_key(target.name.as_str());
-    let here = |target: &&Target| target.account_id == finding.account && target.region == finding.region;
+    let here = |target: &&Target| target.is_in(&finding.account, &finding.region);
     let mut candidates = settings.targets.iter().filter(watched).filter(here);
     if let Some(arn) = &finding.cluster_arn {
         return candidates.find(|target| cluster_arn(target).as_deref() == Some(arn.as_str()));

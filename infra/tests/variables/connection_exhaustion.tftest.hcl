@@ -57,16 +57,6 @@ variables {
   }
 }
 
-run "an_unknown_mail_policy_is_refused" {
-  command = plan
-
-  variables {
-    connection_exhaustion = merge(var.connection_exhaustion, { mail = "never" })
-  }
-
-  expect_failures = [var.connection_exhaustion]
-}
-
 run "an_unknown_mode_is_refused" {
   command = plan
 

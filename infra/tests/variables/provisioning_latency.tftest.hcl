@@ -57,16 +57,6 @@ variables {
   }
 }
 
-run "an_unknown_mail_policy_is_refused" {
-  command = plan
-
-  variables {
-    provisioning_latency = merge(var.provisioning_latency, { mail = "never" })
-  }
-
-  expect_failures = [var.provisioning_latency]
-}
-
 run "an_unknown_mode_is_refused" {
   command = plan
 

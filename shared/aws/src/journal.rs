@@ -9,7 +9,7 @@
 //! | `watched` | function, target and task | since when the watchdog knows a schedule |
 //! | `lock#<target>` | `lock` | which run may change the target, until when |
 //! | `cooldown#<function>#<target>` | `last` | the pause after an action |
-//! | `storm#<target>` | function and begin | how many events were suppressed |
+//! | `storm#<target>` | function, alarm and begin | how many events were suppressed |
 //! | `approval#<function>#<target>` | plan id | a plan that waits for approval |
 //! | `lease#<target>` | lease id | a change, written before it is made |
 //! | `board` | function, target and task | the newest run of each day and verdict, for the index page |

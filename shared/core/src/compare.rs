@@ -5,6 +5,9 @@
 //! looked at, and survive in the snapshot until a later run can confirm or clear them. The same holds for a line that the
 //! report no longer has, unless the run says that it read the whole list and nothing of the kind exists any more
 //! ([`Report::absent`]).
+//!
+//! Each complaint keeps the begin of the run that first reported it for as long as it stands, so that what still stands
+//! tells since when, and what is resolved for how long. Where that is not known it is not told.
 
 mod notes;
 mod snapshot;
@@ -20,6 +23,7 @@ pub use snapshot::{MAX_SNAPSHOT_BYTES, MAX_SUBJECTS_PER_ITEM, Snapshot};
 use crate::report::Report;
 use crate::settings::Mail;
 use crate::verdict::Verdict;
+use crate::when::Clock;
 
 /// Runs after which a complaint of an item that the function no longer has is forgotten; an item that exists but is
 /// `UNKNOWN` is never forgotten.
@@ -40,6 +44,11 @@ pub struct Complaint {
     /// For how many runs it could not be looked at again; 0 for one that this run saw.
     #[serde(default, skip_serializing_if = "is_zero_runs")]
     pub unseen: u32,
+    /// When the run began that first reported it with this verdict. A `FAIL` that could not be looked at meanwhile keeps it;
+    /// an `UNKNOWN` that turns out to be a `FAIL` begins anew. Absent when it is not known: the name was only counted in
+    /// between, the run before could not be read, or the complaint is older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// Difference to the previous run.
@@ -64,7 +73,7 @@ pub struct Changes {
 /// Without a previous run, everything is new.
 #[must_use]
 pub fn compare(previous: Option<&Snapshot>, report: &Report) -> Changes {
-    let found = snapshot::complaints(&report.items);
+    let found = snapshot::complaints(&report.items, report.run.started_at);
     let Some(previous) = previous else {
         return Changes {
             new: found,
@@ -81,9 +90,15 @@ pub fn compare(previous: Option<&Snapshot>, report: &Report) -> Changes {
     for complaint in &found {
         match before.get(&key(complaint)) {
             Some(old) if old.verdict > complaint.verdict => {} // FAIL, now UNKNOWN: carried on below
-            Some(old) if old.verdict == complaint.verdict => changes.still.push(complaint.clone()),
+            Some(old) if old.verdict == complaint.verdict => changes.still.push(Complaint {
+                since: old.since,
+                ..complaint.clone()
+            }),
             None if complaint.is_whole_item_unknown() && previous.complains_of(&complaint.code) => {}
-            None if previous.may_have_had(complaint) => changes.still.push(complaint.clone()),
+            None if previous.may_have_had(complaint) => changes.still.push(Complaint {
+                since: None,
+                ..complaint.clone()
+            }),
             Some(_) | None => changes.new.push(complaint.clone()),
         }
     }
@@ -112,13 +127,17 @@ pub fn compare(previous: Option<&Snapshot>, report: &Report) -> Changes {
 #[must_use]
 pub fn should_mail(policy: Mail, previous_status: Option<Verdict>, report: &Report) -> bool {
     let changes = &report.changes;
+    let news = previous_status != Some(report.status)
+        || !changes.new.is_empty()
+        || !changes.resolved.is_empty()
+        || changes.resolved_unlisted > 0;
     match policy {
         Mail::Always => true,
-        Mail::OnChange => {
-            previous_status != Some(report.status)
-                || !changes.new.is_empty()
-                || !changes.resolved.is_empty()
-                || changes.resolved_unlisted > 0
+        Mail::OnChange => news,
+        Mail::Daily => {
+            let clock = Clock::of(&report.run.zone);
+            let today = clock.day(report.run.started_at);
+            news || changes.since.is_none_or(|before| clock.day(before) != today)
         }
     }
 }
@@ -191,6 +210,18 @@ fn seen(complaint: &Complaint) -> Complaint {
     Complaint {
         unseen: 0,
         ..complaint.clone()
+    }
+}
+
+impl Changes {
+    /// The same for a run that could not read what is remembered: what it has for new may be old, so since when it is
+    /// reported is not known.
+    #[must_use]
+    pub fn without_memory(mut self) -> Self {
+        for complaint in &mut self.new {
+            complaint.since = None;
+        }
+        self
     }
 }
 

@@ -80,6 +80,12 @@ pub struct NodeGroup {
 }
 
 impl Target {
+    /// Whether it is in this account and region.
+    #[must_use]
+    pub fn is_in(&self, account: &AccountId, region: &Region) -> bool {
+        self.account_id == *account && self.region == *region
+    }
+
     /// The node group of this name.
     #[must_use]
     pub fn node_group(&self, name: &str) -> Option<&NodeGroup> {

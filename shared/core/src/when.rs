@@ -39,6 +39,16 @@ impl Clock {
             .to_string()
     }
 
+    /// As [`Self::short`], with the year where it is another one than that of `near`: `Wed 31 Dec 2025 06:30`.
+    pub(crate) fn beside(&self, at: Timestamp, near: Timestamp) -> String {
+        if self.day(at).year() == self.day(near).year() {
+            return self.short(at);
+        }
+        at.to_zoned(self.zone.clone())
+            .strftime("%a %-d %b %Y %H:%M")
+            .to_string()
+    }
+
     /// The calendar day in this zone.
     pub(crate) fn day(&self, at: Timestamp) -> Date {
         at.to_zoned(self.zone.clone()).date()
@@ -71,6 +81,20 @@ mod tests {
             ("Not/AZone", "2026-03-07T06:30:00Z", "Sat 7 Mar 2026 06:30 UTC"),
         ] {
             assert_eq!(Clock::of(zone).full(at.parse().unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn a_time_of_another_year_is_shown_with_its_year() {
+        let clock = Clock::of("America/New_York");
+        let near = "2026-01-02T11:30:00Z".parse().unwrap();
+        for (at, shown) in [
+            ("2026-01-01T11:30:00Z", "Thu 1 Jan 06:30"),
+            // Of the year before in New York, although of 2026 in UTC (T01).
+            ("2026-01-01T04:30:00Z", "Wed 31 Dec 2025 23:30"),
+            ("2025-01-02T11:30:00Z", "Thu 2 Jan 2025 06:30"),
+        ] {
+            assert_eq!(clock.beside(at.parse().unwrap(), near), shown);
         }
     }
 }

@@ -7,14 +7,18 @@ pub(crate) mod commands;
 
 use std::fmt::Write as _;
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::compare::{Changes, Complaint};
 use crate::hostile::plain;
 use crate::item::Population;
+use crate::judging::lasting;
 use crate::report::Report;
 use crate::verdict::Verdict;
+use crate::when::Clock;
 
 /// What is said of a complaint that this run could not confirm or clear.
-pub(crate) const UNSEEN: &str = "could not be looked at again";
+const UNSEEN: &str = "could not be looked at again";
 
 /// `2 of 11 checks failed, 1 unknown`; `all 11 checks passed, 3 resolved`. Of a task that something waits for the decision
 /// comes first: `NO-GO, 2 of 11 checks failed`.
@@ -103,31 +107,93 @@ pub(crate) fn standing(changes: &Changes, code: &str) -> Option<&'static str> {
     }
 }
 
+/// The headings under which changes stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Heading {
+    New,
+    Still,
+    Resolved,
+}
+
+impl Heading {
+    /// One word of small letters.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Still => "still",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
 /// Complaints of one item that stand under one heading.
 pub(crate) struct Group<'a> {
     pub(crate) code: &'a str,
     pub(crate) title: &'a str,
-    pub(crate) unseen: bool,
+    unseen: bool,
+    /// When the first and the last of them were first reported. `None` when that is not known of any of them.
+    since: Option<(Timestamp, Timestamp)>,
     /// Without the empty name of a complaint about the item as a whole.
     pub(crate) subjects: Vec<&'a str>,
 }
 
-/// Complaints grouped by item, in the order of their first mention.
+impl Group<'_> {
+    /// What is said of them besides their names, if anything: whether they could be looked at, since when they are reported,
+    /// or how long they were. Checks run from time to time, so it is the time of reports that is told: how long it was so
+    /// before, or between two runs, nobody saw.
+    pub(crate) fn remark(&self, heading: Heading, report: &Report, clock: &Clock) -> Option<String> {
+        let now = report.run.started_at;
+        let unseen = self.unseen.then(|| UNSEEN.to_owned());
+        let age = self.since.and_then(|(first, last)| match heading {
+            Heading::New => None,
+            Heading::Still => Some(reported_since(first, last, now, clock)),
+            Heading::Resolved => Some(reported_for(first, last, now)),
+        });
+        let said: Vec<String> = unseen.into_iter().chain(age).collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+}
+
+/// `reported since Thu 5 Mar 07:00`, and `or later` when that is true of the first of them only.
+fn reported_since(first: Timestamp, last: Timestamp, now: Timestamp, clock: &Clock) -> String {
+    let [first, last] = [first, last].map(|since| clock.beside(since, now));
+    let later = if first == last { "" } else { " or later" };
+    format!("reported since {first}{later}")
+}
+
+/// `reported for 3 h 20 min`, and `up to` when that is true of the first of them only. To the nearest minute: of two mornings
+/// one begins a second sooner, and it is 24 hours all the same.
+fn reported_for(first: Timestamp, last: Timestamp, now: Timestamp) -> String {
+    const HALF_A_MINUTE: SignedDuration = SignedDuration::from_secs(30);
+    let [longest, shortest] =
+        [first, last].map(|since| lasting(now.duration_since(since).saturating_add(HALF_A_MINUTE)));
+    let up_to = if longest == shortest { "" } else { "up to " };
+    format!("reported for {up_to}{longest}")
+}
+
+/// Complaints grouped by item, in the order of their first mention. Those of which it is known since when they are reported,
+/// and those of which it is not, are apart.
 pub(crate) fn groups(complaints: &[Complaint]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for complaint in complaints {
         let unseen = complaint.unseen > 0;
-        let known = groups
-            .iter_mut()
-            .find(|group| group.code == complaint.code && group.unseen == unseen);
+        let since = complaint.since.map(|since| (since, since));
+        let known = groups.iter_mut().find(|group| {
+            group.code == complaint.code && group.unseen == unseen && group.since.is_some() == since.is_some()
+        });
         let subject = Some(complaint.subject.as_str()).filter(|name| !name.is_empty());
         if let Some(group) = known {
+            group.since = group
+                .since
+                .zip(complaint.since)
+                .map(|((first, last), since)| (first.min(since), last.max(since)));
             group.subjects.extend(subject);
         } else {
             groups.push(Group {
                 code: &complaint.code,
                 title: &complaint.title,
                 unseen,
+                since,
                 subjects: subject.into_iter().collect(),
             });
         }

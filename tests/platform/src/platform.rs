@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::aws::control::ClusterPlace;
 use crate::aws::{Emulator, Options, REGION};
 use crate::cluster::{Cluster, ClusterOptions};
-use crate::deploy::{Deployment, Progress};
+use crate::deploy::{Deployment, Progress, Scope};
 use crate::example;
 use crate::ports::Port;
 use crate::world::World;
@@ -111,7 +111,21 @@ impl Platform {
     ///
     /// As [`Deployment::apply`].
     pub async fn deploy(&self, world: &World, progress: Progress) -> Result<Deployment> {
-        self.deploy_on((&self.cluster, None), world, progress).await
+        self.deploy_scope(None, None, world, progress).await
+    }
+
+    /// Deploys only these functions of the product.
+    ///
+    /// # Errors
+    ///
+    /// As [`Deployment::apply`].
+    pub async fn deploy_only(
+        &self,
+        only: &[&'static str],
+        world: &World,
+        progress: Progress,
+    ) -> Result<Deployment> {
+        self.deploy_scope(None, Some(only), world, progress).await
     }
 
     /// Deploys the product, with the world's cluster and this one as a pair.
@@ -125,17 +139,22 @@ impl Platform {
         second: &Cluster,
         progress: Progress,
     ) -> Result<Deployment> {
-        self.deploy_on((&self.cluster, Some(second)), world, progress)
-            .await
+        self.deploy_scope(Some(second), None, world, progress).await
     }
 
-    async fn deploy_on(
+    async fn deploy_scope(
         &self,
-        clusters: (&Cluster, Option<&Cluster>),
+        second: Option<&Cluster>,
+        only: Option<&[&'static str]>,
         world: &World,
         progress: Progress,
     ) -> Result<Deployment> {
-        Deployment::apply(&self.state.run(), &self.emulator, clusters, world, progress).await
+        let scope = Scope {
+            cluster: &self.cluster,
+            second,
+            only,
+        };
+        Deployment::apply(&self.state.run(), &self.emulator, &scope, world, progress).await
     }
 
     /// The folder given at the start.

@@ -474,7 +474,7 @@ async fn no_process_remains_when_the_owner_is_killed() -> Result<()> {
     let mut owner = Command::new(std::env::current_exe()?)
         .args([
             "--exact",
-            "no_process_remains_when_the_owner_is_killed",
+            "cluster::no_process_remains_when_the_owner_is_killed",
             "--nocapture",
         ])
         .env(OWNER_OF, state.path())

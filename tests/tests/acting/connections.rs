@@ -17,7 +17,7 @@ use serde_json::json;
 use super::journal::Lease;
 use super::kill::{When, around_the_changes};
 use super::restart::PATCH;
-use super::shown::in_observe_no_sample_changes_anything_o11;
+use super::shown::{in_observe_no_sample_changes_anything_o11, is_what_was_done_o11, observed_o11};
 use super::stand::{CONNECTION_EXHAUSTION, LONG, Stand, alarm, came_to, comes_again, writes};
 
 const MODIFY: &str = "rds:ModifyDBCluster";
@@ -35,9 +35,10 @@ pub(super) async fn all(stand: &mut Stand) -> Result<()> {
     let samples = (CONNECTION_EXHAUSTION, "prod-a-1-connections", ringing.as_str());
     in_observe_no_sample_changes_anything_o11(stand, &observing, samples).await?;
     as_before(stand).await?;
+    let shown = observed_o11(stand, &observing, rising()?).await?;
     let mark = stand.faults.mark();
     let outcome = sandbox.invoke(rising()?).await?;
-    ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
+    is_what_was_done_o11(&shown, outcome)?;
     let lease = stand.journal.leases().await?.pop().context("no lease")?;
     let (_, raised) = range(stand).await?;
     ensure!(raised > BEFORE, "{raised} ACU");
@@ -179,11 +180,12 @@ async fn without_a_journal_nothing_is_changed_d15(stand: &Stand, sandbox: &mut S
 /// More connections than its pools explain. When it is restarted they fall.
 async fn a_leaking_client(stand: &mut Stand) -> Result<()> {
     as_before(stand).await?;
+    let shown = observed_o11(stand, &stand.observing_leak, rising()?).await?;
     let mark = stand.faults.mark();
     let mut sandbox = Sandbox::start(&stand.leaking).await?;
     let event = rising()?;
     let outcome = restarting(stand, &mut sandbox, event.clone()).await?;
-    ensure!(came_to(outcome.clone())? == "applied", "{outcome:?}");
+    is_what_was_done_o11(&shown, outcome)?;
     let places = around_the_changes(&writes(&stand.faults.since(mark)))?;
     ensure!(places.len() == 3, "{places:?}");
     let again = sandbox.invoke(event).await?;

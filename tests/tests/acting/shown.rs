@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use day2_platform::clock;
 use day2_platform::sandbox::{Event, Launch, Outcome, Sandbox};
+use serde_json::Value;
 
 use super::stand::{LONG, Stand, came_to, slow};
 use crate::dry_run::{differences, steps};
@@ -17,16 +18,27 @@ pub(super) async fn what_observe_shows_is_what_auto_does_o11(
     acting: &mut Sandbox,
 ) -> Result<()> {
     stand.as_before().await?;
+    let shown = observed_o11(stand, &stand.observing_provisioning, slow()?).await?;
+    let done = stand.deliver(acting, slow()?).await?;
+    is_what_was_done_o11(&shown, done)
+}
+
+/// The answer that shows the plan of one measure, which is not carried out.
+pub(super) async fn observed_o11(stand: &Stand, launch: &Launch, event: Event) -> Result<Value> {
     let mark = stand.faults.mark();
-    let mut observing = Sandbox::start(&stand.observing_provisioning).await?;
-    let shown = observing.invoke(slow()?).await?.answer()?;
+    let mut observing = Sandbox::start(launch).await?;
+    let shown = observing.invoke(event).await?.answer()?;
     ensure!(shown["outcome"] == "planned", "{shown:#}");
     stand.nothing_was_changed(mark)?;
-    let done = stand.deliver(acting, slow()?).await?;
+    Ok(shown)
+}
+
+/// What was shown was carried out, and nothing else.
+pub(super) fn is_what_was_done_o11(shown: &Value, done: Outcome) -> Result<()> {
     ensure!(came_to(done.clone())? == "applied", "{done:?}");
-    let differences = differences(&shown, &done.answer()?)?;
+    let differences = differences(shown, &done.answer()?)?;
     ensure!(
-        steps(&shown)?.len() == 1 && differences.is_empty(),
+        steps(shown)?.len() == 1 && differences.is_empty(),
         "{differences:#?}"
     );
     Ok(())

@@ -54,6 +54,7 @@ pub(super) struct Stand {
     pub(super) leaking: Launch,
     pub(super) observing_provisioning: Launch,
     pub(super) observing_connections: Launch,
+    pub(super) observing_leak: Launch,
     pub(super) scaling: aws_sdk_autoscaling::Client,
     pub(super) rds: aws_sdk_rds::Client,
     /// The first instances of the workspace group.
@@ -82,6 +83,7 @@ impl Stand {
             (CONNECTION_EXHAUSTION, "auto", a_leak),
             (PROVISIONING_LATENCY, "observe", |_: &mut Value| {}),
             (CONNECTION_EXHAUSTION, "observe", |_: &mut Value| {}),
+            (CONNECTION_EXHAUSTION, "observe", a_leak),
         ] {
             let mut platform_settings = variables[function.replace('-', "_")]["targets"][TARGET].clone();
             change(&mut platform_settings);
@@ -112,7 +114,8 @@ impl Stand {
             leaking,
             observing_provisioning,
             observing_connections,
-        ] = launches.try_into().ok().context("five launches")?;
+            observing_leak,
+        ] = launches.try_into().ok().context("six launches")?;
         let cloudwatch = aws_sdk_cloudwatch::Client::new(&aws);
         make_second_alarm(&cloudwatch).await?;
         let instances = world.workspace_instances().await?;
@@ -126,6 +129,7 @@ impl Stand {
             leaking,
             observing_provisioning,
             observing_connections,
+            observing_leak,
             scaling: aws_sdk_autoscaling::Client::new(&aws),
             rds: aws_sdk_rds::Client::new(&aws),
             instances,

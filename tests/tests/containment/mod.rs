@@ -22,6 +22,7 @@ use day2_platform::faults::{Fault, Rule};
 use day2_platform::sandbox::{Event, Outcome, Sandbox};
 use serde_json::{Value, json};
 
+use crate::dry_run::differences;
 use stand::{LONG, Mode, Stand, items, outcome_of};
 
 #[tokio::test]
@@ -33,7 +34,7 @@ async fn the_pod_of_a_finding_is_contained_once_and_with_evidence_first() -> Res
     isolated_and_proven_with_its_evidence_and_nobody_else_d03_d04_k19(&mut stand).await?;
     too_little_time_begins_nothing_d13(&mut stand).await?;
     without_a_journal_nothing_is_changed_d15(&mut stand).await?;
-    an_approval_carries_out_exactly_what_was_mailed_and_once(&mut stand).await?;
+    an_approval_carries_out_exactly_what_was_mailed_and_once_o11(&mut stand).await?;
     without_evidence_nothing_ends_and_the_isolation_stays_w20_k29(&mut stand).await?;
     kill::at_every_write_d12(&mut stand).await?;
     storm::forty_findings_over_few_pods_d09_d10(&mut stand).await?;
@@ -69,6 +70,7 @@ async fn sessions_end_and_nothing_odd_keeps_a_pod_from_being_contained() -> Resu
         repeats::a_repeat_is_one_write_and_a_look_reads_one_record_however_many_there_are_d03_d09(&mut stand),
     )
     .await?;
+    Box::pin(repeats::a_hundred_deliveries_of_one_incident_are_two_mails_at_most_d03_d08(&mut stand)).await?;
     Box::pin(repeats::what_was_released_meanwhile_is_looked_at_again_d04(
         &mut stand,
     ))
@@ -250,13 +252,13 @@ async fn without_a_journal_nothing_is_changed_d15(stand: &mut Stand) -> Result<(
     stand.nothing_was_changed(mark)
 }
 
-async fn an_approval_carries_out_exactly_what_was_mailed_and_once(stand: &mut Stand) -> Result<()> {
+async fn an_approval_carries_out_exactly_what_was_mailed_and_once_o11(stand: &mut Stand) -> Result<()> {
     let mut sandbox = Sandbox::start(&stand.launch(Mode::Approve)).await?;
     let pod = stand.miner.pod.clone();
     let event = stand.finding(&pod, &id(8)).await?;
     let mark = stand.faults.mark();
-    let answer = sandbox.invoke(event).await?.answer()?;
-    ensure!(outcome_of(&answer) == "planned", "{answer:#}");
+    let mailed = sandbox.invoke(event).await?.answer()?;
+    ensure!(outcome_of(&mailed) == "planned", "{mailed:#}");
     ensure!(
         !stand.evidence(&pod.uid).await?.is_empty(),
         "nothing was captured"
@@ -265,7 +267,7 @@ async fn an_approval_carries_out_exactly_what_was_mailed_and_once(stand: &mut St
         stand.labelled().await?.is_empty(),
         "it was labelled without approval"
     );
-    let plan = answer["reports"][0]["action"]["plan_id"]
+    let plan = mailed["reports"][0]["action"]["plan_id"]
         .as_str()
         .context("no plan")?;
     let wrong = json!({"targets": ["prod-a"], "approve": "0".repeat(64)});
@@ -276,6 +278,8 @@ async fn an_approval_carries_out_exactly_what_was_mailed_and_once(stand: &mut St
         .await?
         .answer()?;
     ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+    let differences = differences(&mailed, &answer)?;
+    ensure!(differences.is_empty(), "{differences:#?}");
     // Cut off first, and ended with its workload.
     ensure!(stand.accepted(mark, "kubernetes:patch pods") == 1, "not labelled");
     ensure!(

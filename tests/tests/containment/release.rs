@@ -13,6 +13,7 @@ use super::id;
 use super::sessions;
 use super::stand::{AUDIT, LONG, Mode, RELEASE, Stand, items, outcome_of};
 use super::suspects::Run;
+use crate::dry_run::differences;
 
 pub(super) async fn what_was_closed_opens_again_and_its_evidence_stands(stand: &mut Stand) -> Result<()> {
     stand.as_before().await?;
@@ -86,7 +87,7 @@ pub(super) async fn what_was_closed_opens_again_and_its_evidence_stands(stand: &
     stand.as_before().await
 }
 
-/// Plans the release of a pod and approves it: both answers.
+/// Plans the release of a pod and approves it: both answers. What was shown is what was done (O11).
 pub(super) async fn release(releasing: &mut Sandbox, pod: &PodId) -> Result<(Value, Value)> {
     let id = Containment::id_of(TARGET, &pod.uid, 1);
     let call = Event::new(json!({"containment": id}).to_string()).time_left(LONG);
@@ -99,6 +100,8 @@ pub(super) async fn release(releasing: &mut Sandbox, pod: &PodId) -> Result<(Val
     let approval = Event::new(approval.to_string()).time_left(LONG);
     let answer = releasing.invoke(approval).await?.answer()?;
     ensure!(outcome_of(&answer) == "applied", "{answer:#}");
+    let differences = differences(&planned, &answer)?;
+    ensure!(differences.is_empty(), "{differences:#?}");
     Ok((planned, answer))
 }
 

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail, ensure};
+use day2_platform::clock;
 use day2_platform::faults::{Exchange, Fault, Gate, Rule};
 use day2_platform::sandbox::{Event, Outcome, Sandbox};
 use day2_platform::wait::wait_until;
 use day2_platform::world::miner::NAMESPACE;
 use day2_platform::world::plan::TARGET;
+use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::id;
@@ -105,6 +107,57 @@ pub(super) async fn a_repeat_is_one_write_and_a_look_reads_one_record_however_ma
     }
     let seen: Vec<(u64, usize)> = pods.iter().map(|pod| noted[&pod.name]).collect();
     ensure!(seen == [(9, 3), (0, 0), (0, 0)], "{noted:?}");
+    stand.as_before().await
+}
+
+/// However often GuardDuty sees one pod again, it is one mail, where a person decides and where the function acts, and what joins is
+/// counted. What is not acted on is one mail in an hour of the clock; all of it is counted for the digest.
+pub(super) async fn a_hundred_deliveries_of_one_incident_are_two_mails_at_most_d03_d08(
+    stand: &mut Stand,
+) -> Result<()> {
+    const DELIVERIES: u32 = 100;
+    let pod = stand.suspect(860, Run::Alone).await?.pod;
+    for (mode, first, again) in [
+        (Mode::Approve, "planned", "already_done"),
+        (Mode::Auto, "applied", "suppressed"),
+    ] {
+        let mut sandbox = Sandbox::start(&stand.launch(mode)).await?;
+        let mark = stand.faults.mark();
+        let mut document = Value::Null;
+        for number in 0..DELIVERIES {
+            // An update of the finding, and the same event once more.
+            if number % 2 == 0 {
+                document = stand.finding_document(&pod, &id(860)).await?;
+            }
+            let event = Event::new(document.to_string()).time_left(LONG);
+            let answer = sandbox.invoke(event).await?.answer()?;
+            let expected = if number == 0 { first } else { again };
+            ensure!(
+                outcome_of(&answer) == expected,
+                "{mode:?}, no. {number}: {answer:#}"
+            );
+        }
+        let mails = stand.accepted(mark, "sns:Publish");
+        ensure!(mails == 1, "{mode:?}: {mails} mails");
+    }
+    let record = stand.record(&pod).await?;
+    ensure!(record.noted == 99, "{} joined", record.noted);
+
+    let mut sandbox = Sandbox::start(&stand.launch(Mode::Auto)).await?;
+    let mark = stand.faults.mark();
+    for number in 0..DELIVERIES {
+        let low = ("/severity", Value::from(5.0));
+        let event = Stand::changed(&pod, &id(8_600 + number), low)?;
+        let answer = sandbox.invoke(event).await?.answer()?;
+        ensure!(outcome_of(&answer) == "suppressed", "no. {number}: {answer:#}");
+    }
+    // The hour may turn meanwhile.
+    let mails = stand.accepted(mark, "sns:Publish");
+    ensure!((1..=2).contains(&mails), "{mails} mails");
+    let later = clock::now() + SignedDuration::from_hours(2);
+    let storms = stand.records.storms(TARGET, later).await?;
+    let counted: u64 = storms.iter().map(|storm| storm.suppressed).sum();
+    ensure!(counted == u64::from(DELIVERIES), "{storms:?}");
     stand.as_before().await
 }
 

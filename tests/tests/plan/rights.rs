@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use day2_core::Verdict;
+use doctor::facts::{AlarmTopic, Facts, TopicKey};
+use doctor::settings::DoctorSettings;
 use serde_json::{Value, json};
 
-use super::{after, all, caught, functions, list, obeyed, rewrite, role, statements, words};
+use super::{after, all, caught, functions, list, obeyed, obeyed_in, rewrite, role, statements, words};
 
 /// What changes something outside the function's own stores. A function that is not named here changes nothing.
 const MAY_CHANGE: [(&str, &[&str]); 6] = [
@@ -247,10 +250,7 @@ fn evidence_is_read_by_the_audit_alone(plan: &Value) -> Vec<String> {
                 if opens && name != "evidence-audit" {
                     wrong.push(format!("{name} may decrypt the evidence"));
                 }
-                if action.starts_with("kms:")
-                    && !action.contains("Describe")
-                    && statement["Condition"].is_null()
-                {
+                if action.starts_with("kms:") && !reads(action) && statement["Condition"].is_null() {
                     wrong.push(format!("{name} may {action} without a service that asks for it"));
                 }
             }
@@ -517,4 +517,59 @@ fn the_services_that_speak_can_publish_and_encrypt_o07() {
             );
         },
     );
+}
+
+/// What `doctor` says of the policies as Terraform writes them (DOC-033), for a key that is enabled.
+fn the_doctor_finds_alarms_let_in(plan: &Value) -> Vec<String> {
+    let policy_of = |kind: &str, address: &str| {
+        let (_, one) = all(plan, kind).into_iter().find(|(known, _)| *known == address)?;
+        Some(words(&one["policy"]).to_owned())
+    };
+    let key = TopicKey::Customer {
+        arn: "the key".to_owned(),
+        state: "Enabled".to_owned(),
+        policy: Ok(policy_of("aws_kms_key", "aws_kms_key.this").unwrap_or_default()),
+    };
+    let topic = AlarmTopic {
+        policy: policy_of("aws_sns_topic_policy", "aws_sns_topic_policy.operations[0]").unwrap_or_default(),
+        key: Some(Ok(key)),
+    };
+    let facts = Facts {
+        alarm_topic: Some(Ok(topic)),
+        ..Facts::default()
+    };
+    let document = words(&plan["output_changes"]["settings"]["after"]["doctor"]);
+    let Ok(settings) = day2_core::settings::read::<DoctorSettings>(document) else {
+        return vec!["the settings of the doctor cannot be read".to_owned()];
+    };
+    let judged = doctor::assess::assess(&facts, &settings.function, &settings.deployment.zone);
+    let found = judged.items.iter().find(|item| item.code == "DOC-033");
+    match found {
+        Some(item) if item.verdict() == Verdict::Pass => Vec::new(),
+        Some(item) => item.subjects.iter().map(|one| one.says.clone()).collect(),
+        None => vec!["the doctor says nothing of the topic of alarms".to_owned()],
+    }
+}
+
+#[test]
+fn what_terraform_writes_lets_alarms_in_as_the_doctor_reads_it_o07() {
+    let law = the_doctor_finds_alarms_let_in;
+    obeyed(law);
+    for run in [
+        "all_of_it_can_be_planned_in_govcloud",
+        "all_of_it_can_be_planned_in_china",
+    ] {
+        obeyed_in(run, law);
+    }
+    for (address, whose) in [
+        ("aws_sns_topic_policy.operations[0]", "its policy does not let"),
+        ("aws_kms_key.this", "the policy of its key does not let"),
+    ] {
+        let (from, to) = ("cloudwatch.amazonaws.com", "other.amazonaws.com");
+        caught(law, whose, |plan| rewrite(plan, address, "policy", from, to));
+    }
+    caught(law, "its policy does not let", |plan| {
+        let topic = "aws_sns_topic_policy.operations[0]";
+        rewrite(plan, topic, "policy", ":alarm:day2-", ":alarm:other-");
+    });
 }

@@ -1,7 +1,7 @@
 //! The alarm that called, judged again; and when it is a reason not to act.
 
-use day2_core::action::Plan;
 use day2_core::action::guard::{Guard, Refusal};
+use day2_core::action::{Occasion, Plan};
 use day2_core::alarm_now::{self, AlarmNow, AlarmReading, Comparison, MissingData, Rule};
 use day2_reads::alarms::Watches;
 use jiff::Timestamp;
@@ -59,6 +59,7 @@ fn rule(watches: &Watches) -> Option<Rule> {
 
 /// The plan where the alarm is no reason to act; nothing where it is one, or no alarm called.
 pub(crate) fn objection(
+    occasion: &Occasion,
     facts: Option<&AlarmFacts>,
     now: Option<&AlarmNow>,
     policy: &Policy,
@@ -85,6 +86,16 @@ pub(crate) fn objection(
             format!("the alarm {} is one of this deployment's own", facts.name),
             "bind an alarm of the platform, whose name does not begin with the deployment's",
         );
+    }
+    let known = facts
+        .alarm
+        .as_ref()
+        .map(|alarm| (alarm.state.as_str(), alarm.since));
+    if let Some(refusal) = alarm_now::refuted(occasion, known) {
+        return Some(Plan {
+            refusals: vec![refusal],
+            ..Plan::default()
+        });
     }
     match now {
         AlarmNow::Breaching(_) => None,

@@ -82,6 +82,7 @@ pub fn plan(
         left: None,
     };
     assessment.plan = match alarm::objection(
+        inquiry.occasion,
         facts.alarm.as_ref(),
         alarm.as_ref(),
         policy,

@@ -1,8 +1,10 @@
 //! Every opinion of `doctor`. Pure: same facts, same settings, same items. Each complaint ends with its fix.
 
+mod alarm_topic;
 mod clusters;
 mod functions;
 mod mails;
+mod policy;
 mod readiness;
 mod rights;
 mod schedules;
@@ -50,6 +52,10 @@ pub fn assess(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Judged {
     judged.items.push(mails::reach_somebody(facts));
     // A canary that was switched off is not looked at, which is not the same as nothing to look at.
     judged.items.extend(mails::come_through(facts));
+    // Nor is a topic of alarms that belongs to another account or region.
+    if let Some(line) = alarm_topic::lets_alarms_in(facts, settings) {
+        judged.add(line);
+    }
     judged.add(schedules::fire(facts, settings, zone));
     judged.add(world::clusters(facts));
     judged.add(world::groups(facts));

@@ -1,5 +1,6 @@
 //! Asks AWS and the functions. No opinions.
 
+mod alarm_topic;
 mod functions;
 mod mails;
 mod rights;
@@ -26,6 +27,7 @@ pub struct Clients {
     asking: aws_sdk_lambda::Client,
     lambda: aws_sdk_lambda::Client,
     iam: aws_sdk_iam::Client,
+    kms: aws_sdk_kms::Client,
     scheduler: aws_sdk_scheduler::Client,
     sns: aws_sdk_sns::Client,
     sqs: aws_sdk_sqs::Client,
@@ -41,6 +43,7 @@ impl Clients {
             asking: aws_sdk_lambda::Client::new(&patient(aws)),
             lambda: aws_sdk_lambda::Client::new(aws),
             iam: aws_sdk_iam::Client::new(aws),
+            kms: aws_sdk_kms::Client::new(aws),
             scheduler: aws_sdk_scheduler::Client::new(aws),
             sns: aws_sdk_sns::Client::new(aws),
             sqs: aws_sdk_sqs::Client::new(aws),
@@ -52,10 +55,11 @@ impl Clients {
 /// Asks everything at once, within the time of `at`: each part has its own service, and each bounds what it asks at a time.
 pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) -> Facts {
     let times = Times::of(at);
-    let (functions, rights, mails, schedules, world) = tokio::join!(
+    let (functions, rights, mails, alarm_topic, schedules, world) = tokio::join!(
         Box::pin(functions::ask(clients, settings, &times)),
         Box::pin(rights::simulate(&clients.iam, settings, &times)),
         Box::pin(mails::look(clients, settings, &times)),
+        Box::pin(alarm_topic::look(&clients.sns, &clients.kms, settings, &times)),
         Box::pin(schedules::read(&clients.scheduler, settings, &times)),
         Box::pin(world::look(clients, settings, &times)),
     );
@@ -68,6 +72,7 @@ pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) ->
         clusters: world.clusters,
         entries: world.entries,
         topics,
+        alarm_topic,
         canary,
         schedules,
         groups: world.groups,

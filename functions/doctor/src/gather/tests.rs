@@ -7,12 +7,16 @@ use std::time::Duration;
 use aws_sdk_eks::operation::describe_access_entry::{DescribeAccessEntryError, DescribeAccessEntryOutput};
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
 use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use aws_sdk_kms::operation::describe_key::{DescribeKeyError, DescribeKeyOutput};
+use aws_sdk_kms::operation::get_key_policy::{GetKeyPolicyError, GetKeyPolicyOutput};
+use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::EnvironmentResponse;
 use aws_sdk_scheduler::operation::get_schedule::{GetScheduleError, GetScheduleOutput};
 use aws_sdk_scheduler::types::{ScheduleState, Target};
+use aws_sdk_sns::operation::get_topic_attributes::{GetTopicAttributesError, GetTopicAttributesOutput};
 use aws_sdk_sns::operation::list_subscriptions_by_topic::ListSubscriptionsByTopicOutput;
 use aws_sdk_sns::operation::publish::PublishOutput;
 use aws_sdk_sns::types::Subscription;
@@ -26,8 +30,8 @@ use day2_reads::times::Times;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{functions, mails, rights, schedules, world};
-use crate::facts::{Answer, Flight};
+use super::{alarm_topic, functions, mails, rights, schedules, world};
+use crate::facts::{AlarmTopic, Answer, Flight, TopicKey};
 use crate::settings::DoctorSettings;
 
 fn at(text: &str) -> Timestamp {
@@ -335,6 +339,143 @@ async fn subscriptions_are_read_over_all_pages_and_those_without_an_arn_wait_for
     let seen = mails::subscribers(&sns, "topic").await.unwrap();
     let pending: Vec<bool> = seen.iter().map(|one| one.pending).collect();
     assert_eq!(pending, [true, false]);
+}
+
+const OPERATIONS: &str = "arn:aws:sns:us-east-1:123456789012:day2-operations";
+const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/k-1";
+
+/// SNS with the topic of alarms, its policy, and its key as it was set.
+fn topic_with(policy: &'static str, key: Option<&'static str>) -> aws_sdk_sns::Client {
+    let rule = mock!(aws_sdk_sns::Client::get_topic_attributes)
+        .match_requests(|request| request.topic_arn() == Some(OPERATIONS))
+        .then_output(move || {
+            let mut answer = GetTopicAttributesOutput::builder().attributes("Policy", policy);
+            if let Some(key) = key {
+                answer = answer.attributes("KmsMasterKeyId", key);
+            }
+            answer.build()
+        });
+    mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&rule])
+}
+
+/// KMS with one key, asked for by `id`, whose policy is read by its ARN; and how often it was asked for the policy.
+fn key_of(id: &'static str, manager: KeyManagerType) -> (aws_sdk_kms::Client, aws_smithy_mocks::Rule) {
+    let described = mock!(aws_sdk_kms::Client::describe_key)
+        .match_requests(move |request| request.key_id() == Some(id))
+        .then_output(move || {
+            let key = KeyMetadata::builder().key_id("k-1").arn(KEY);
+            let key = key
+                .key_state(KeyState::Disabled)
+                .key_manager(manager.clone())
+                .build();
+            DescribeKeyOutput::builder().key_metadata(key.unwrap()).build()
+        });
+    let policy = mock!(aws_sdk_kms::Client::get_key_policy)
+        .match_requests(|request| request.key_id() == Some(KEY) && request.policy_name() == Some("default"))
+        .then_output(|| GetKeyPolicyOutput::builder().policy("of the key").build());
+    let client = mock_client!(aws_sdk_kms, RuleMode::MatchAny, [&described, &policy]);
+    (client, policy)
+}
+
+#[tokio::test]
+async fn the_topic_of_alarms_is_read_with_its_key_however_that_is_named_o07() {
+    for id in [
+        KEY,
+        "k-1",
+        "alias/day2",
+        "arn:aws:kms:us-east-1:123456789012:alias/day2",
+    ] {
+        let (kms, _) = key_of(id, KeyManagerType::Customer);
+        let sns = topic_with("of the topic", Some(id));
+        let seen = alarm_topic::look(&sns, &kms, &settings(|_| {}), &times()).await;
+        let key = TopicKey::Customer {
+            arn: KEY.to_owned(),
+            state: "Disabled".to_owned(),
+            policy: Ok("of the key".to_owned()),
+        };
+        let expected = AlarmTopic {
+            policy: "of the topic".to_owned(),
+            key: Some(Ok(key)),
+        };
+        assert_eq!(seen, Some(Ok(expected)), "{id}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_key_that_aws_manages_no_policy_is_read_and_of_no_key_nothing() {
+    for (id, expected) in [
+        (None, None),
+        (Some(""), None),
+        (Some("alias/aws/sns"), Some(Ok(TopicKey::ManagedByAws))),
+        (
+            Some("arn:aws:kms:us-east-1:123456789012:alias/aws/sns"),
+            Some(Ok(TopicKey::ManagedByAws)),
+        ),
+        (Some("k-1"), Some(Ok(TopicKey::ManagedByAws))),
+    ] {
+        let (kms, policy) = key_of("k-1", KeyManagerType::Aws);
+        let sns = topic_with("of the topic", id);
+        let seen = alarm_topic::look(&sns, &kms, &settings(|_| {}), &times()).await;
+        assert_eq!(seen.unwrap().unwrap().key, expected, "{id:?}");
+        assert_eq!(policy.num_calls(), 0, "{id:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_topic_and_key_is_told_with_its_cause() {
+    let (kms, _) = key_of("k-1", KeyManagerType::Customer);
+    let gone = mock!(aws_sdk_sns::Client::get_topic_attributes)
+        .then_error(|| GetTopicAttributesError::generic(ErrorMetadata::builder().code("NotFound").build()));
+    let lost = mock!(aws_sdk_sns::Client::get_topic_attributes)
+        .then_output(|| GetTopicAttributesOutput::builder().build());
+    for (rule, cause) in [(&gone, Cause::NotFound), (&lost, Cause::Malformed)] {
+        let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [rule]);
+        let seen = alarm_topic::look(&sns, &kms, &settings(|_| {}), &times()).await;
+        assert_eq!(seen.unwrap().unwrap_err().cause, cause);
+    }
+
+    let sns = topic_with("of the topic", Some("k-1"));
+    let gone = mock!(aws_sdk_kms::Client::describe_key)
+        .then_error(|| DescribeKeyError::generic(ErrorMetadata::builder().code("NotFoundException").build()));
+    let kms = mock_client!(aws_sdk_kms, RuleMode::MatchAny, [&gone]);
+    let seen = alarm_topic::look(&sns, &kms, &settings(|_| {}), &times()).await;
+    assert_eq!(
+        seen.unwrap().unwrap().key.unwrap().unwrap_err().cause,
+        Cause::NotFound
+    );
+
+    let denied = mock!(aws_sdk_kms::Client::get_key_policy).then_error(|| {
+        GetKeyPolicyError::generic(ErrorMetadata::builder().code("AccessDeniedException").build())
+    });
+    let lost =
+        mock!(aws_sdk_kms::Client::get_key_policy).then_output(|| GetKeyPolicyOutput::builder().build());
+    let described = mock!(aws_sdk_kms::Client::describe_key).then_output(|| {
+        let key = KeyMetadata::builder().key_id("k-1").key_state(KeyState::Enabled);
+        DescribeKeyOutput::builder()
+            .key_metadata(key.build().unwrap())
+            .build()
+    });
+    for (rule, cause) in [(&denied, Cause::Denied), (&lost, Cause::Malformed)] {
+        let kms = mock_client!(aws_sdk_kms, RuleMode::MatchAny, [&described, rule]);
+        let seen = alarm_topic::look(&sns, &kms, &settings(|_| {}), &times()).await;
+        let Some(Ok(TopicKey::Customer { policy, .. })) = seen.unwrap().unwrap().key else {
+            panic!("no key of a customer");
+        };
+        assert_eq!(policy.unwrap_err().cause, cause);
+    }
+}
+
+#[tokio::test]
+async fn without_a_topic_of_alarms_here_nothing_is_asked() {
+    let (kms, _) = key_of("k-1", KeyManagerType::Customer);
+    let sns = topic_with("of the topic", None);
+    let none = settings(|own| own["operations_topic_arn"] = Value::Null);
+    let elsewhere = settings(|own| {
+        own["operations_topic_arn"] = json!("arn:aws:sns:us-east-1:222222222222:pager");
+    });
+    for settings in [none, elsewhere] {
+        assert_eq!(alarm_topic::look(&sns, &kms, &settings, &times()).await, None);
+    }
 }
 
 /// A queue that holds one message, and how often something was taken out.

@@ -45,6 +45,14 @@ pub struct DoctorSettings {
     pub not_checked: Named<String>,
 }
 
+impl DoctorSettings {
+    /// The topic of alarms, where it is among [`topics`](Self::topics). One of another account or region is not, and tells us nothing.
+    pub(crate) fn alarm_topic(&self) -> Option<&Arn> {
+        let topic = self.operations_topic_arn.as_ref()?;
+        self.topics.contains(topic).then_some(topic)
+    }
+}
+
 /// A deployed function.
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]

@@ -109,10 +109,7 @@ impl EachNode<'_> {
         let mut names: Vec<String> = self
             .0
             .iter()
-            .filter(|group| {
-                let mut wanted = group.selector.iter();
-                wanted.all(|(key, value)| node.labels.get(key) == Some(value))
-            })
+            .filter(|group| group.selector.select(&node.labels))
             .map(|group| group.name.as_str().to_owned())
             .collect();
         names.extend(

@@ -1,6 +1,7 @@
 //! `PRV-001`: is provisioning slow now? The alarm as it is read, and its metric, never its event.
 
-use day2_core::alarm_now::{AlarmNow, AlarmReading, Comparison, Figures, judge};
+use day2_core::action::{Occasion, Refusal};
+use day2_core::alarm_now::{self, AlarmNow, AlarmReading, Comparison, Figures, judge};
 use day2_core::{Item, Verdict};
 use jiff::Timestamp;
 
@@ -59,6 +60,17 @@ pub(crate) fn standing(alarms: &[AlarmFacts], platform: &Platform, now: Timestam
             "the alarm of this event is not bound to the target, and there is none to read".to_owned(),
         ),
     }
+}
+
+/// The objection to an event that its own alarm refutes. Who was called by an event reads no other alarm.
+pub(crate) fn refuted(alarms: &[AlarmFacts], occasion: &Occasion) -> Option<Refusal> {
+    alarms.iter().find_map(|facts| {
+        let known = facts
+            .alarm
+            .as_ref()
+            .map(|alarm| (alarm.state.as_str(), alarm.since));
+        alarm_now::refuted(occasion, known)
+    })
 }
 
 fn one(facts: &AlarmFacts, platform: &Platform, now: Timestamp) -> Standing {

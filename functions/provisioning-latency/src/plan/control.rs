@@ -96,7 +96,10 @@ pub(crate) struct Readiness {
 impl Readiness {
     /// Counts.
     pub(crate) fn of(nodes: &[Node], selector: &Labels) -> Self {
-        let own: Vec<&Node> = nodes.iter().filter(|node| selects(selector, node)).collect();
+        let own: Vec<&Node> = nodes
+            .iter()
+            .filter(|node| selector.select(&node.labels))
+            .collect();
         Self {
             joined: own.len(),
             ready: own.iter().filter(|node| node.readiness().is_ready()).count(),
@@ -123,14 +126,6 @@ impl Readiness {
     }
 }
 
-/// Whether a node carries all labels of the selector. An empty selector selects nothing: it would select everything.
-pub(crate) fn selects(selector: &Labels, node: &Node) -> bool {
-    !selector.is_empty()
-        && selector
-            .iter()
-            .all(|(key, value)| node.labels.get(key) == Some(value))
-}
-
 /// `PRV-007`.
 pub(crate) fn nodes_item(nodes: &Observed<Vec<Node>>, selector: &Labels, limits: &Limits) -> Item {
     const CODE: &str = "PRV-007";
@@ -142,7 +137,7 @@ pub(crate) fn nodes_item(nodes: &Observed<Vec<Node>>, selector: &Labels, limits:
     let readiness = Readiness::of(nodes, selector);
     let wrong = nodes
         .iter()
-        .filter(|node| selects(selector, node) && !node.readiness().is_ready())
+        .filter(|node| selector.select(&node.labels) && !node.readiness().is_ready())
         .map(|node| {
             let why = node
                 .condition("Ready")

@@ -99,7 +99,16 @@ pub fn plan(
         key: inquiry.key,
         now,
     };
-    let (plan, extra) = decided(&standing, &diagnosis, &grounds, &health, inquiry.key);
+    let (plan, extra) = match alarm::refuted(&facts.alarms, inquiry.occasion) {
+        Some(refusal) => (
+            Plan {
+                refusals: vec![refusal],
+                ..Plan::default()
+            },
+            Vec::new(),
+        ),
+        None => decided(&standing, &diagnosis, &grounds, &health, inquiry.key),
+    };
     let limits = &platform.limits;
     let not_looked_at = waiting.as_ref().map_or(0, Waiting::not_looked_at);
     let mut items = vec![

@@ -7,7 +7,7 @@ use day2_core::settings::Labels;
 use day2_core::{Observed, Unreadable};
 use day2_kube::objects::{Node, Pod, PodDisruptionBudget};
 
-use super::scene::{PlannedGroup, selects};
+use super::scene::PlannedGroup;
 use crate::facts::Cluster;
 use day2_reads::scaling_groups::Member;
 
@@ -63,7 +63,11 @@ impl<'a> Blockers<'a> {
         let by_node = self.pods.as_ref().map_err(|why| (*why).clone())?;
         let budgets = self.budgets.map_err(Clone::clone)?;
         // Protection and lifecycle hooks of a group that could not be read are not known.
-        if let Some((_, why)) = self.unread.iter().find(|(selector, _)| selects(selector, node)) {
+        if let Some((_, why)) = self
+            .unread
+            .iter()
+            .find(|(selector, _)| selector.select(&node.labels))
+        {
             return Err((*why).clone());
         }
         let mut reasons = Vec::new();

@@ -7,7 +7,6 @@ use day2_core::{Item, Observed, Verdict};
 use day2_kube::objects::{Deployment, Node, Pod, Readiness};
 use jiff::Timestamp;
 
-use super::scene::selects;
 use super::{minutes_since, population, worse_of};
 use crate::facts::Cluster;
 use crate::settings::{ControlGroup, ControlWorkload};
@@ -26,7 +25,7 @@ pub(crate) fn nodes(groups: &[ControlNodes<'_>], seen: &Observed<Vec<Node>>, now
     };
     let (mut wrong, mut examined, mut serving) = (Vec::new(), 0, 0);
     for (group, selector) in groups {
-        let nodes: Vec<&Node> = all.iter().filter(|node| selects(selector, node)).collect();
+        let nodes: Vec<&Node> = all.iter().filter(|node| selector.select(&node.labels)).collect();
         examined += nodes.len();
         let able = nodes
             .iter()

@@ -38,14 +38,6 @@ impl<'a> PlannedGroup<'a> {
     }
 }
 
-/// Whether a node carries all labels of the selector. An empty selector selects nothing: it would select everything.
-pub(crate) fn selects(selector: &Labels, node: &Node) -> bool {
-    !selector.is_empty()
-        && selector
-            .iter()
-            .all(|(key, value)| node.labels.get(key) == Some(value))
-}
-
 /// Whether a group has at least `planned` instances in service, and all that it wants.
 pub(crate) fn is_complete(group: &Group, planned: u32) -> bool {
     let serving = group
@@ -77,6 +69,8 @@ pub(crate) fn own_subnets<'s>(group: &Group, all: &'s [Subnet]) -> (Vec<&'s Subn
 impl PlannedGroup<'_> {
     /// The group's nodes.
     pub(crate) fn nodes<'n>(&self, all: &'n [Node]) -> Vec<&'n Node> {
-        all.iter().filter(|node| selects(self.selector, node)).collect()
+        all.iter()
+            .filter(|node| self.selector.select(&node.labels))
+            .collect()
     }
 }

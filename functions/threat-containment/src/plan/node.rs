@@ -148,10 +148,10 @@ fn last_of_group(node: &Node, nodes: &[Node], target: &Target) -> Option<String>
 }
 
 fn group_of(node: &Node, target: &Target) -> Option<String> {
-    let declared = target.node_groups.iter().find(|group| {
-        let mut pairs = group.selector.iter();
-        !group.selector.is_empty() && pairs.all(|(key, value)| node.labels.get(key) == Some(value))
-    });
+    let declared = target
+        .node_groups
+        .iter()
+        .find(|group| group.selector.select(&node.labels));
     declared.map(|group| group.name.to_string()).or_else(|| {
         GROUP_LABELS
             .iter()

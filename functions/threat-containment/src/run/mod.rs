@@ -124,8 +124,7 @@ impl ThreatContainment {
                     finding = finding.id,
                     "foreign finding ignored"
                 );
-                let here =
-                    |target: &Target| target.account_id == finding.account && target.region == finding.region;
+                let here = |target: &Target| target.is_in(&finding.account, &finding.region);
                 // A finding of our own account about no cluster is ordinary: the rule takes all of GuardDuty's.
                 if finding.cluster_arn.is_some() || !self.settings.targets.iter().any(here) {
                     self.edge.tell(&[Figure::foreign(NAME, TASK)], invocation.now);
@@ -228,8 +227,7 @@ impl ThreatContainment {
                 target.account_id, target.region
             ))
         })?;
-        let ours = finding.account == target.account_id
-            && finding.region == target.region
+        let ours = target.is_in(&finding.account, &finding.region)
             && finding
                 .cluster_arn
                 .as_ref()

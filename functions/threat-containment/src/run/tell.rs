@@ -80,6 +80,7 @@ impl Ending {
             approve_until: self.proposed.map(|(_, until)| until),
             effect: self.effect,
             approved_by: self.approved.then(|| case.invocation.request_id.clone()),
+            pauses_until: None,
         };
         (record, self.items, self.charts)
     }
@@ -142,7 +143,7 @@ impl ThreatContainment {
         let target = case.target.name.as_str();
         let journal = &self.edge.journal;
         let counter = format!("{NAME}, {what}");
-        let held_back = journal.suppress(&counter, target, since, until).await?;
+        let held_back = journal.suppress(&counter, target, (since, until)).await?;
         let reason = ending.says.clone();
         let count = held_back.count;
         tracing::info!(function = NAME, target_name = target, count, reason, "held back");
@@ -157,7 +158,8 @@ impl ThreatContainment {
         };
         let answer = self.publish(case, run, held, ending, How::Mail).await?;
         // Told twice is the lesser harm.
-        if let Err(error) = journal.noticed(&counter, target, since, case.watch.now()).await {
+        let now = case.watch.now();
+        if let Err(error) = journal.noticed(&counter, target, (since, until), now).await {
             tracing::warn!(function = NAME, error = ?error, "told, and not noted so");
         }
         Ok(answer)

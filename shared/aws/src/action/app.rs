@@ -155,8 +155,8 @@ impl<A: Action> ActionApp<A> {
     /// An alarm of ours that is bound nowhere is ordinary on a topic that many alarms notify; one of an account or region without
     /// a target should not come at all (`cases.md` E09).
     fn count_foreign(&self, alarm: &Alarm, invocation: &Invocation) {
-        let is_its = |target: &Target| target.account_id == alarm.account && target.region == alarm.region;
-        if self.settings.targets.iter().any(is_its) {
+        let its = |target: &Target| target.is_in(&alarm.account, &alarm.region);
+        if self.settings.targets.iter().any(its) {
             return;
         }
         tracing::warn!(

@@ -1,6 +1,6 @@
 //! What stands between a plan and its first change: the approval, and the pause after the last action.
 
-use day2_core::action::{ActionRecord, Approved, CoolDown, Guard, Occasion, Plan, Refusal};
+use day2_core::action::{ActionRecord, Approved, CoolDown, Guard, Mode, Occasion, Plan, Refusal};
 use day2_core::report::Run;
 use jiff::Timestamp;
 
@@ -137,6 +137,10 @@ impl<A: Action> ActionApp<A> {
                 says,
                 "safety.cool_down_minutes",
             )));
+        }
+        if self.mode() == Mode::Auto {
+            // In the other modes an alarm changes nothing, and is looked at in the pause too.
+            case.pauses_until.set(Some(pause.until));
         }
         journal.begin(A::NAME, target, key, now).await?;
         Ok(None)

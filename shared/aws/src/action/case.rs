@@ -35,6 +35,8 @@ pub(super) struct Case<'a> {
     pub(super) token: RefCell<String>,
     /// Whether the lock of the target is ours.
     pub(super) locked: Cell<bool>,
+    /// Until when alarms are only counted because this run acts.
+    pub(super) pauses_until: Cell<Option<Timestamp>>,
 }
 
 impl<'a> Case<'a> {
@@ -49,6 +51,7 @@ impl<'a> Case<'a> {
             mailed: Cell::new(false),
             token: RefCell::default(),
             locked: Cell::new(false),
+            pauses_until: Cell::default(),
         }
     }
 
@@ -105,6 +108,16 @@ impl<'a> Case<'a> {
             self.occasion,
             Occasion::Manual | Occasion::Release { .. } | Occasion::Approved(_)
         )
+    }
+
+    /// Under which name events like this one are counted that are not mailed: each alarm by itself, so that one that flaps
+    /// does not swallow the word about another.
+    pub(super) fn counter(&self, function: &str) -> String {
+        let arn = self.occasion.alarm_arn();
+        match arn.and_then(|arn| arn.split_once(":alarm:")) {
+            Some((_, name)) => format!("{function}, alarm {name}"),
+            None => function.to_owned(),
+        }
     }
 
     /// Whether this run may change something at all.

@@ -76,6 +76,7 @@ impl<A: Action> ActionApp<A> {
             }
         }
         action.results.extend(earlier);
+        action.pauses_until = case.pauses_until.get();
         let acted = !action.results.is_empty();
         let report = self.report(run, &memory, items, charts, action, case);
         if let Some(error) = again {
@@ -126,6 +127,7 @@ impl<A: Action> ActionApp<A> {
             approve_until: None,
             effect: None,
             approved_by: approved.then(|| case.invocation.request_id.clone()),
+            pauses_until: None,
         }
     }
 

@@ -1,10 +1,10 @@
 //! The report of an action, and handing it over.
 
 use day2_core::Item;
-use day2_core::action::{ActionRecord, Occasion, Outcome};
+use day2_core::action::{ActionRecord, Occasion, Outcome, Said};
 use day2_core::chart::Chart;
 use day2_core::compare::{self, Snapshot};
-use day2_core::report::{Report, Run};
+use day2_core::report::{PastRun, Report, Run};
 use serde_json::{Value, json};
 
 use super::case::{Case, later};
@@ -13,6 +13,10 @@ use super::{Action, ActionApp};
 use crate::app::Handing;
 use crate::error::OpsError;
 use crate::journal::Held;
+
+/// Minutes after which a mail about an alarm may say the same again, unless the pause is longer. An hour, as for events that
+/// come too late.
+const REPEATED_AFTER_MINUTES: u32 = 60;
 
 /// A report that waits to be handed over.
 pub(super) struct Done {
@@ -36,40 +40,43 @@ impl<A: Action> ActionApp<A> {
         let mut report = Report::new(run.clone(), items, charts);
         report.not_checked = A::not_checked(&self.settings, case.target);
         report.history.clone_from(&memory.past.runs);
-        report.changes = compare::compare(memory.past.previous.as_ref(), &report);
+        let changes = compare::compare(memory.past.previous.as_ref(), &report);
+        // Without a claim the journal could not be asked.
+        report.changes = if memory.held.is_some() {
+            changes
+        } else {
+            changes.without_memory()
+        };
         report.action = Some(action);
         report
     }
 
-    /// Whether a mail is due. The same word about the same plan within a cool-down is counted, not repeated (D08).
+    /// Whether a mail is due. What a mail about the same alarm has said is counted and not said again for a while (D08).
     pub(super) async fn wants_mail(&self, case: &Case<'_>, memory: &Memory, report: &Report) -> bool {
         let Some(action) = &report.action else { return true };
-        let repeats = matches!(
-            action.outcome,
-            Outcome::Planned | Outcome::Refused | Outcome::NothingToDo
-        );
         if matches!(case.occasion, Occasion::Revert) {
             return !tried_before(memory, report, action);
         }
-        if !repeats || case.by_hand() {
+        let safety = A::safety(&self.settings.function);
+        let long = safety.cool_down_minutes.max(REPEATED_AFTER_MINUTES);
+        // A plan is told again when the time is over in which the mail says that it can be approved.
+        let minutes = match action.approve_until {
+            Some(_) => long.min(safety.approval_minutes),
+            None => long,
+        };
+        let changed = |run: &&PastRun| matches!(run.outcome, Some(Outcome::Applied | Outcome::Failed));
+        let changed_at = memory.past.runs.iter().rfind(changed).map(|run| run.at);
+        let said = Said::of(report);
+        let Some(earlier) = said
+            .as_ref()
+            .and_then(|said| said.repeated(&memory.past.said, minutes, changed_at))
+        else {
             return true;
-        }
-        let minutes = A::safety(&self.settings.function).cool_down_minutes;
-        let same = memory.past.runs.iter().rev().find(|run| {
-            !run.silent
-                && run.outcome == Some(action.outcome)
-                && run.plan_id == action.plan_id
-                && later(run.at, minutes) > report.run.started_at
-        });
-        let Some(first) = same else { return true };
-        let until = later(first.at, minutes);
-        let counted = self
-            .edge
-            .journal
-            .suppress(A::NAME, case.target.name.as_str(), first.at, until)
-            .await;
+        };
+        let (counter, target) = (case.counter(A::NAME), case.target.name.as_str());
+        let time = (earlier.at, later(earlier.at, minutes));
         // What cannot be counted is mailed.
-        counted.is_err()
+        self.edge.journal.suppress(&counter, target, time).await.is_err()
     }
 
     /// Hands a report over and says it in the answer.
@@ -102,6 +109,10 @@ impl<A: Action> ActionApp<A> {
             snapshot,
         };
         let warning = self.edge.publish(&report, &handing).await?;
+        let paused = report.action.as_ref().and_then(|action| action.pauses_until);
+        if let Some(until) = paused.filter(|_| case.mailed.get()) {
+            self.note_told(case, self.pause_that_ends(until)).await;
+        }
         let mut answer = json!({ "outcome": outcome, "reports": [report] });
         if let (Some(warning), Some(members)) = (warning, answer.as_object_mut()) {
             members.insert("warnings".to_owned(), json!([warning]));

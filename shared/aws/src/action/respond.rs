@@ -202,9 +202,7 @@ impl<A: Action> ActionApp<A> {
         };
         if let (Some(refusal), Some(pause), Some(held)) = (pausing, &memory.standing.cool_down, &memory.held)
         {
-            let minutes = i64::from(A::safety(&self.settings.function).cool_down_minutes);
-            let since = pause.until.checked_sub(SignedDuration::from_mins(minutes));
-            let window = (since.unwrap_or(pause.until), pause.until);
+            let window = self.pause_that_ends(pause.until);
             return self.suppress(case, run, held.clone(), refusal, window).await;
         }
         let assessment = self.assess(case, &memory, &key).await?;

@@ -3,6 +3,7 @@
 mod approval;
 mod deliveries;
 mod failures;
+mod flapping;
 mod kill;
 mod leases;
 mod model;
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{ActionApp, handle_action};
 use crate::error::OpsError;
-use crate::fixture::{ALARM, Actor, MORNING, Machine, Shared, World, at, invocation};
+use crate::fixture::{ALARM, Actor, MORNING, Machine, OTHER_ALARM, Shared, World, at, invocation};
 
 /// The alarm as EventBridge delivers it, after a change of state at `changed`.
 fn alarm_at(changed: &str, state: &str) -> Value {
@@ -30,6 +31,13 @@ fn alarm_at(changed: &str, state: &str) -> Value {
 
 fn alarm() -> Value {
     alarm_at("2026-03-06T11:29:30.123+0000", "ALARM")
+}
+
+/// The same event about the other alarm.
+fn of_the_other(mut event: Value) -> Value {
+    event["resources"] = json!([OTHER_ALARM]);
+    event["detail"]["alarmName"] = json!("prod-a-waits");
+    event
 }
 
 fn machine() -> Shared {

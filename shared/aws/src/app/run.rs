@@ -237,7 +237,12 @@ impl<C: Check> App<C> {
         report.not_checked = C::not_checked(&self.settings, turn.target);
         report.absent = absent;
         report.history.clone_from(&memory.past.runs);
-        report.changes = compare::compare(memory.past.previous.as_ref(), &report);
+        let changes = compare::compare(memory.past.previous.as_ref(), &report);
+        report.changes = if memory.trouble.is_some() {
+            changes.without_memory()
+        } else {
+            changes
+        };
         let mut snapshot = Snapshot::of(&report);
         let noted = || memory.past.previous.as_ref().map(|before| before.notes.clone());
         snapshot.notes = notes.or_else(noted).unwrap_or_default();

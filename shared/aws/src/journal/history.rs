@@ -1,11 +1,12 @@
 //! Reading back: the runs of the last days, and what the run before complained about.
 
-use day2_core::action::{Outcome, PlanId};
+use day2_core::action::{Outcome, PlanId, Said};
 use day2_core::compare::Snapshot;
 use day2_core::report::{PastRun, Run};
 use day2_core::{Cause, Unreadable, Verdict};
 use jiff::Timestamp;
 
+use super::record::BETWEEN_CONCERNS;
 use super::{Attributes, Journal, days, pk, read_text, sort_key, text};
 use crate::error::{OpsError, aws};
 use crate::pages::Pages;
@@ -22,6 +23,8 @@ const PAGE: i32 = 250;
 pub struct Past {
     /// Earlier runs, oldest first.
     pub runs: Vec<PastRun>,
+    /// What the mails of those runs said that an alarm called.
+    pub said: Vec<Said>,
     /// What is to be compared with; `None` when there was no run before.
     pub previous: Option<Snapshot>,
 }
@@ -39,16 +42,24 @@ impl Journal {
             .checked_sub(days(history_days))
             .unwrap_or(Timestamp::UNIX_EPOCH);
         let (runs, previous) = tokio::join!(self.runs(run, report_id, since), self.previous(run, report_id));
+        let (runs, said) = runs?;
         Ok(Past {
-            runs: runs?,
+            runs,
+            said,
             previous: previous?,
         })
     }
 
-    async fn runs(&self, run: &Run, report_id: &str, since: Timestamp) -> Result<Vec<PastRun>, OpsError> {
+    async fn runs(
+        &self,
+        run: &Run,
+        report_id: &str,
+        since: Timestamp,
+    ) -> Result<(Vec<PastRun>, Vec<Said>), OpsError> {
         let mut pages = Pages::new("dynamodb:Query", &self.table);
         let mut start = None;
         let mut runs: Vec<PastRun> = Vec::new();
+        let mut mailed = Vec::new();
         loop {
             let page = self
                 .client
@@ -67,6 +78,7 @@ impl Journal {
             for item in self.items(page.items.as_deref())? {
                 if read_text(item, "report_id") != Some(report_id) {
                     runs.push(past_run(item).ok_or_else(|| self.malformed("a run cannot be read"))?);
+                    mailed.extend(said(item));
                 }
             }
             let token = page
@@ -80,7 +92,7 @@ impl Journal {
         }
         runs.truncate(MAX_RUNS);
         runs.reverse();
-        Ok(runs)
+        Ok((runs, mailed))
     }
 
     async fn previous(&self, run: &Run, report_id: &str) -> Result<Option<Snapshot>, OpsError> {
@@ -143,5 +155,23 @@ fn past_run(item: &Attributes) -> Option<PastRun> {
             .get("mailed")
             .is_some_and(|mailed| mailed.as_bool() == Ok(&false)),
         page: read_text(item, "page").map(str::to_owned),
+    })
+}
+
+/// What the mail of a run said. A line of a version that did not write it down says nothing: then it is mailed once more.
+fn said(item: &Attributes) -> Option<Said> {
+    let mailed = item.get("mailed").and_then(|mailed| mailed.as_bool().ok());
+    let alarm = read_text(item, "alarm").filter(|_| mailed == Some(&true))?;
+    let concerns = read_text(item, "concerns").unwrap_or_default();
+    Some(Said {
+        at: read_text(item, "at")?.parse().ok()?,
+        alarm: alarm.to_owned(),
+        outcome: read_text(item, "outcome").and_then(Outcome::named)?,
+        plan_id: read_text(item, "plan_id").and_then(PlanId::parse),
+        concerns: concerns
+            .split(BETWEEN_CONCERNS)
+            .filter(|one| !one.is_empty())
+            .map(str::to_owned)
+            .collect(),
     })
 }

@@ -1,5 +1,6 @@
 //! The pause after an action, and how many events it swallowed.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
 use day2_core::action::CoolDown;
 use jiff::Timestamp;
@@ -11,16 +12,16 @@ use crate::pages::Pages;
 /// Days that a pause and a storm are kept after their end, for people who look back.
 const KEPT_DAYS: i64 = 30;
 
-/// Events of one function and target that were suppressed in one pause.
+/// Events of one kind, for one target, that were held back in one span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storm {
-    /// The function that would have acted.
+    /// The function that would have acted, and what of it is counted by itself, for example the alarm.
     pub function: String,
     /// Its target.
     pub target: String,
-    /// Begin of the pause.
+    /// Begin of the time, to the second.
     pub since: Timestamp,
-    /// End of the pause.
+    /// Its end.
     pub until: Timestamp,
     /// How many events came in it.
     pub suppressed: u64,
@@ -86,8 +87,8 @@ impl Journal {
         self.met(update).await
     }
 
-    /// Counts one suppressed event, and returns how many there are now since `since`. A delivery that comes again
-    /// counts again: the number says how often we were called.
+    /// Counts one suppressed event of `function`, which may name more than the function, and returns how many there are in
+    /// this time, from begin to end. A delivery that comes again counts again: the number says how often we were called.
     ///
     /// # Errors
     ///
@@ -96,20 +97,10 @@ impl Journal {
         &self,
         function: &str,
         target: &str,
-        since: Timestamp,
-        until: Timestamp,
+        time: (Timestamp, Timestamp),
     ) -> Result<Suppressed, OpsError> {
-        let done = self
-            .update(
-                &format!("storm#{target}"),
-                &format!("{function}#{}", sort_key(since)),
-            )
+        let done = timed(self.row_of_storm(function, target, time.0), time)
             .update_expression("SET since = :since, #until = :until, #ttl = :ttl ADD suppressed :one")
-            .expression_attribute_names("#until", "until")
-            .expression_attribute_names("#ttl", TTL)
-            .expression_attribute_values(":since", number(since.as_second()))
-            .expression_attribute_values(":until", number(seconds_up(until)))
-            .expression_attribute_values(":ttl", expires(until, KEPT_DAYS))
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::AllNew)
             .send()
@@ -123,7 +114,7 @@ impl Journal {
         })
     }
 
-    /// Notes that somebody was told of the suppressed events of a pause.
+    /// Notes that somebody was told that events of this time are only counted, be there any yet or not.
     ///
     /// # Errors
     ///
@@ -132,20 +123,29 @@ impl Journal {
         &self,
         function: &str,
         target: &str,
-        since: Timestamp,
+        time: (Timestamp, Timestamp),
         at: Timestamp,
     ) -> Result<(), OpsError> {
-        let update = self
-            .update(
-                &format!("storm#{target}"),
-                &format!("{function}#{}", sort_key(since)),
+        let update = timed(self.row_of_storm(function, target, time.0), time)
+            .update_expression(
+                "SET noticed_at = :at, since = :since, #until = :until, #ttl = :ttl ADD suppressed :none",
             )
-            .update_expression("SET noticed_at = :at")
-            .expression_attribute_values(":at", number(at.as_second()));
+            .expression_attribute_values(":at", number(at.as_second()))
+            .expression_attribute_values(":none", number(0));
         self.sent(update).await
     }
 
-    /// Storms of `target` that are over at `now` and were not yet told.
+    /// An update of the row of one storm. The begin counts to the second, as it is kept: else a storm that was read could
+    /// not be found again.
+    fn row_of_storm(&self, function: &str, target: &str, since: Timestamp) -> UpdateItemFluentBuilder {
+        let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
+        self.update(
+            &format!("storm#{target}"),
+            &format!("{function}#{}", sort_key(since)),
+        )
+    }
+
+    /// Storms of `target` that are over at `now` and were not yet told. One that was expected and did not come is none.
     ///
     /// # Errors
     ///
@@ -155,7 +155,7 @@ impl Journal {
         let mut storms = Vec::new();
         for row in rows.iter().filter(|row| !row.contains_key("told_at")) {
             let storm = storm(row, target).ok_or_else(|| self.malformed("a storm cannot be read"))?;
-            if storm.until <= now {
+            if storm.until <= now && storm.suppressed > 0 {
                 storms.push(storm);
             }
         }
@@ -168,20 +168,11 @@ impl Journal {
     ///
     /// [`OpsError::Aws`] when the journal does not answer or refuses.
     pub async fn digested(&self, storm: &Storm, at: Timestamp) -> Result<(), OpsError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("pk", text(format!("storm#{}", storm.target)))
-            .key(
-                "sk",
-                text(format!("{}#{}", storm.function, sort_key(storm.since))),
-            )
+        let update = self
+            .row_of_storm(&storm.function, &storm.target, storm.since)
             .update_expression("SET told_at = :at")
-            .expression_attribute_values(":at", number(at.as_second()))
-            .send()
-            .await
-            .map(|_| ())
-            .map_err(aws("dynamodb:UpdateItem", &self.table))
+            .expression_attribute_values(":at", number(at.as_second()));
+        self.sent(update).await
     }
 
     /// All rows under one partition key, over all pages.
@@ -231,8 +222,19 @@ impl Journal {
 /// Rows per page; a lease is about 2 kB.
 const PAGE: i32 = 250;
 
+/// The update of a storm with its begin, end and expiry.
+fn timed(update: UpdateItemFluentBuilder, (since, until): (Timestamp, Timestamp)) -> UpdateItemFluentBuilder {
+    update
+        .expression_attribute_names("#until", "until")
+        .expression_attribute_names("#ttl", TTL)
+        .expression_attribute_values(":since", number(since.as_second()))
+        .expression_attribute_values(":until", number(seconds_up(until)))
+        .expression_attribute_values(":ttl", expires(until, KEPT_DAYS))
+}
+
 fn storm(row: &Attributes, target: &str) -> Option<Storm> {
-    let (function, _) = read_text(row, "sk")?.split_once('#')?;
+    // The name of an alarm may have a `#`.
+    let (function, _) = read_text(row, "sk")?.rsplit_once('#')?;
     Some(Storm {
         function: function.to_owned(),
         target: target.to_owned(),

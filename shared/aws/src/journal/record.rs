@@ -3,6 +3,7 @@
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use day2_core::action::Said;
 use day2_core::compare::Snapshot;
 use day2_core::report::{Report, Run};
 use jiff::Timestamp;
@@ -30,6 +31,9 @@ pub struct Finished<'a> {
     /// When it was handed over.
     pub at: Timestamp,
 }
+
+/// Stands between two concerns of one line. None of them has it: they are codes, verdicts and guards.
+pub(super) const BETWEEN_CONCERNS: &str = ", ";
 
 /// Whether the record was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +165,13 @@ fn line(done: &Finished<'_>) -> Attributes {
         }
         if let Some(plan) = &action.plan_id {
             line.insert("plan_id".to_owned(), text(plan.as_str()));
+        }
+    }
+    if let Some(said) = Said::of(report) {
+        line.insert("alarm".to_owned(), text(said.alarm));
+        if !said.concerns.is_empty() {
+            let concerns: Vec<String> = said.concerns.into_iter().collect();
+            line.insert("concerns".to_owned(), text(concerns.join(BETWEEN_CONCERNS)));
         }
     }
     line

@@ -437,3 +437,26 @@ async fn signs_that_cannot_be_read_are_an_error_and_never_silence_w04() {
     let journal = Journal::new(client, "day2-journal");
     assert!(journal.signs("dummy", "prod-a", "morning").await.is_err());
 }
+
+#[tokio::test]
+async fn a_storm_that_was_read_is_marked_as_told_and_one_that_did_not_come_is_none_d08() {
+    let world = World::default();
+    let journal = world.journal();
+    // A begin within a second, and an alarm with a sign that stands between the parts of a key.
+    let (what, later) = ("actor, alarm a#b", at("2026-03-06T13:00:00Z"));
+    let time = (at("2026-03-06T11:30:00.123Z"), at("2026-03-06T12:30:00.123Z"));
+    journal.noticed(what, "prod-a", time, at(MORNING)).await.unwrap();
+    assert!(journal.storms("prod-a", later).await.unwrap().is_empty());
+
+    let first = journal.suppress(what, "prod-a", time).await.unwrap();
+    assert_eq!((first.count, first.noticed), (1, true));
+    let storms = journal.storms("prod-a", later).await.unwrap();
+    let seen: Vec<_> = storms
+        .iter()
+        .map(|storm| (storm.function.as_str(), storm.suppressed))
+        .collect();
+    assert_eq!(seen, [(what, 1)]);
+    journal.digested(&storms[0], later).await.unwrap();
+    assert!(journal.storms("prod-a", later).await.unwrap().is_empty());
+    assert_eq!(world.table.lock().unwrap().of_kind("storm").len(), 1);
+}

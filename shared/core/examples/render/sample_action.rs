@@ -146,6 +146,7 @@ fn report(says: &str, outcome: Outcome) -> Report {
         approve_until: None,
         effect: None,
         approved_by: None,
+        pauses_until: None,
     });
     report.history = history();
     report

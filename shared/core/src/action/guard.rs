@@ -42,6 +42,8 @@ pub enum Guard {
     Journal,
     /// The finding is none to act on: a sample, archived, of another kind, or not GuardDuty's.
     Finding,
+    /// The event is refuted by what it is about: made up, altered, or about something that is gone.
+    Event,
 }
 
 impl Guard {
@@ -62,6 +64,7 @@ impl Guard {
             Self::Approval => "approval",
             Self::Journal => "journal",
             Self::Finding => "finding",
+            Self::Event => "event",
         }
     }
 }

@@ -11,6 +11,7 @@ mod occasion;
 mod outcome;
 mod plan;
 mod record;
+mod said;
 mod standing;
 
 pub use decision::{Decision, decide};
@@ -21,4 +22,5 @@ pub use occasion::{Approved, Occasion};
 pub use outcome::{Effect, Outcome};
 pub use plan::{Plan, PlanId, Skip, Step, Undo};
 pub use record::{ActionRecord, StepResult, StepState};
+pub use said::Said;
 pub use standing::{Begun, CoolDown, Standing};

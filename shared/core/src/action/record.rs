@@ -94,4 +94,7 @@ pub struct ActionRecord {
     /// Who claims to have approved: the request id to look up in `CloudTrail`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_by: Option<String>,
+    /// Until when alarms are only counted for this target because of what was done; absent when no alarm is held back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pauses_until: Option<Timestamp>,
 }

@@ -4,9 +4,11 @@
 //!
 //! Pure, and not for reading: who reads hands over an [`AlarmReading`].
 
+mod claim;
 mod judged;
 mod rule;
 
+pub use claim::{NOTICE, refuted};
 pub use judged::{AlarmNow, Figures, judge};
 pub use rule::{Comparison, MissingData, Rule};
 

@@ -1,4 +1,7 @@
 use super::*;
+use crate::action::{Guard, Occasion};
+use crate::trigger::{Trigger, classify};
+use crate::{Cause, Unreadable};
 
 const DATA: &str = r#"{"version":"1.0","recentDatapoints":[90.0,95.0],"threshold":80.0}"#;
 
@@ -253,5 +256,56 @@ fn every_comparison_means_what_its_name_says() {
         let seen = [79.0, 80.0, 81.0].map(|value| comparison.breaches(value, 80.0));
         assert_eq!(seen, [below, same, above], "{name}");
         assert!(!comparison.breaches(f64::NAN, 80.0), "{name}");
+    }
+}
+
+/// An event that says that the alarm began to ring at 11:58.
+fn event() -> Occasion {
+    let sample = include_str!("../../../../events/shapes/alarm-eventbridge.json");
+    let Trigger::Alarm(mut event) = classify(sample.as_bytes()) else {
+        unreachable!("the sample is an alarm");
+    };
+    event.changed_at = "2026-11-20T11:58:00Z".parse().unwrap();
+    Occasion::Alarm(event)
+}
+
+#[test]
+fn an_event_that_cloudwatch_does_not_confirm_is_refused_with_a_security_notice_e10() {
+    let at = |text: &str| Some(text.parse().unwrap());
+    let (before, after) = (at("2026-11-20T11:00:00Z"), at("2026-11-20T11:59:00Z"));
+    let cut = at("2026-11-20T11:57:30Z");
+    for (what, state, since, refused) in [
+        ("calm since before", "OK", before, true),
+        ("no data since before", "INSUFFICIENT_DATA", before, true),
+        ("calm again", "OK", after, false),
+        ("times that were cut", "OK", cut, false),
+        ("it rings, since when ever", "ALARM", before, false),
+        ("since when is not told", "OK", None, false),
+    ] {
+        let refusal = refuted(&event(), Ok((state, since)));
+        assert_eq!(refusal.is_some(), refused, "{what}: {refusal:?}");
+        if let Some(refusal) = refusal {
+            assert!(refusal.says.starts_with(NOTICE), "{}", refusal.says);
+            assert_eq!(refusal.guard, Guard::Event);
+        }
+        // Who was not called by an event claims nothing.
+        assert_eq!(refuted(&Occasion::Manual, Ok((state, since))), None, "{what}");
+    }
+    let why = |cause| {
+        Unreadable::new(
+            "cloudwatch:DescribeAlarms",
+            "prod-a-aurora-connections",
+            cause,
+            "",
+        )
+    };
+    let unknown = refuted(&event(), Err(&why(Cause::NotFound))).unwrap();
+    assert!(
+        unknown.says.contains("does not know this alarm"),
+        "{}",
+        unknown.says
+    );
+    for other in [Cause::Denied, Cause::Throttled, Cause::TimedOut] {
+        assert_eq!(refuted(&event(), Err(&why(other))), None, "{other:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Complaint, Notes};
+use super::{Changes, Complaint, Notes};
 use crate::digest::sha256;
 use crate::item::Item;
 use crate::report::Report;
@@ -45,11 +45,12 @@ impl Snapshot {
     /// What is to be remembered of `report`, which has been compared with its predecessor.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        let carried = report.changes.still.iter().filter(|old| old.unseen > 0);
-        // The carried form wins over "UNKNOWN" under the same name: it remembers the FAIL.
-        let all: BTreeMap<(String, String), Complaint> = complaints(&report.items)
+        let Changes { new, still, .. } = &report.changes;
+        // The compared form wins: it knows since when, and what could not be looked at again wins over "UNKNOWN" under the
+        // same name, because it remembers the FAIL.
+        let all: BTreeMap<(String, String), Complaint> = complaints(&report.items, report.run.started_at)
             .into_iter()
-            .chain(carried.cloned())
+            .chain(new.iter().chain(still).cloned())
             .map(|complaint| ((complaint.code.clone(), complaint.subject.clone()), complaint))
             .collect();
         let mut snapshot = Self {
@@ -89,8 +90,9 @@ impl Snapshot {
     }
 }
 
-/// Every complaint of `items`, in their order: one per name, or one for an item that names nothing.
-pub(super) fn complaints(items: &[Item]) -> Vec<Complaint> {
+/// Every complaint of `items`, in their order: one per name, or one for an item that names nothing. Each is as if the run
+/// that began at `at` were the first to report it.
+pub(super) fn complaints(items: &[Item], at: Timestamp) -> Vec<Complaint> {
     let mut listed: BTreeSet<(&str, String)> = BTreeSet::new();
     let mut complaints = Vec::new();
     for item in items.iter().filter(|item| item.verdict() != Verdict::Pass) {
@@ -110,6 +112,7 @@ pub(super) fn complaints(items: &[Item]) -> Vec<Complaint> {
                     title: item.title.chars().take(MAX_TITLE_CHARS).collect(),
                     subject,
                     unseen: 0,
+                    since: Some(at),
                 });
             }
         }

@@ -1,3 +1,4 @@
+mod since;
 mod snapshot;
 
 use super::*;
@@ -304,5 +305,64 @@ fn on_change_mails_what_is_new_resolved_or_of_another_status() {
         assert!(should_mail(Mail::Always, Some(before.status), after));
     }
     let first = Report::new(run(0), pass(), Vec::new());
-    assert!(should_mail(Mail::OnChange, None, &first), "the first run is news");
+    for policy in [Mail::OnChange, Mail::Daily] {
+        assert!(should_mail(policy, None, &first), "the first run is news");
+    }
+}
+
+#[test]
+fn daily_mails_the_first_look_of_a_day_in_the_zone_of_the_report_and_otherwise_news() {
+    let well = || vec![item("A", Pass, WHOLE, &[])];
+    let ill = || vec![item("A", Fail, WHOLE, &["x"])];
+    for (what, before, now, items, mailed) in [
+        (
+            "an hour later",
+            "2026-03-06T11:00:00Z",
+            "2026-03-06T12:00:00Z",
+            well(),
+            false,
+        ),
+        (
+            "an hour later, with news",
+            "2026-03-06T11:00:00Z",
+            "2026-03-06T12:00:00Z",
+            ill(),
+            true,
+        ),
+        (
+            "UTC has another day, New York has not",
+            "2026-03-06T23:30:00Z",
+            "2026-03-07T00:30:00Z",
+            well(),
+            false,
+        ),
+        (
+            "New York has another day, UTC has not",
+            "2026-03-07T04:30:00Z",
+            "2026-03-07T05:30:00Z",
+            well(),
+            true,
+        ),
+        (
+            "the clocks go forward in between",
+            "2026-03-08T06:30:00Z",
+            "2026-03-08T07:30:00Z",
+            well(),
+            false,
+        ),
+    ] {
+        let at = |text: &str| Run {
+            zone: "America/New_York".to_owned(),
+            started_at: text.parse().unwrap(),
+            ..run(0)
+        };
+        let first = Report::new(at(before), well(), Vec::new());
+        let mut second = Report::new(at(now), items, Vec::new());
+        second.changes = compare(Some(&Snapshot::of(&first)), &second);
+        assert_eq!(
+            should_mail(Mail::Daily, Some(first.status), &second),
+            mailed,
+            "{what}"
+        );
+    }
 }

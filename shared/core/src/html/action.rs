@@ -32,8 +32,8 @@ pub(super) fn badges(report: &Report, record: &ActionRecord) -> Markup {
     }
 }
 
-/// The mode, and who approved.
-pub(super) fn permission(record: &ActionRecord) -> Markup {
+/// The mode, who approved, and the pause.
+pub(super) fn permission(record: &ActionRecord, clock: &Clock) -> Markup {
     html! {
         p.when {
             "Mode " (record.mode)
@@ -41,6 +41,7 @@ pub(super) fn permission(record: &ActionRecord) -> Markup {
                 " · approved by request " code { (t(by)) } ", as claimed; CloudTrail knows who sent it"
             }
         }
+        @if let Some(pause) = words::pause(record, clock) { p.when { (pause) } }
     }
 }
 

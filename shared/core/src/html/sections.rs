@@ -9,8 +9,8 @@ use crate::links::{INDEX, Rendering, relative};
 use crate::report::{PastRun, Report};
 use crate::verdict::Verdict;
 use crate::when::Clock;
-use crate::words;
 use crate::words::action::Tone;
+use crate::words::{self, Heading};
 
 /// Names shown per item in a list of changes.
 const MAX_CHANGED_NAMES: usize = 12;
@@ -38,7 +38,7 @@ pub(super) fn header(report: &Report, rendering: &Rendering, clock: &Clock) -> M
                 } @else { p.sentence { (sentence(report)) } }
                 p.when { (clock.full(run.started_at)) " · by " (t(&run.trigger)) }
                 p.when { "Account " (t(&run.account_id)) " · " (t(&run.region)) }
-                @if let Some(record) = &report.action { (action::permission(record)) }
+                @if let Some(record) = &report.action { (action::permission(record, clock)) }
                 p.when { (since(report, clock)) }
             }
             div.past {
@@ -106,9 +106,9 @@ pub(super) fn changes(report: &Report, clock: &Clock) -> Markup {
             section aria-labelledby="changes" {
                 h2 #changes { "Since " (clock.short(since)) }
                 div.changes {
-                    (list("New", "+", "new", &changes.new, 0))
-                    (list("Still there", "=", "still", &changes.still, 0))
-                    (list("Resolved", "−", "resolved", &changes.resolved, changes.resolved_unlisted))
+                    (list(report, Heading::New, &changes.new, 0, clock))
+                    (list(report, Heading::Still, &changes.still, 0, clock))
+                    (list(report, Heading::Resolved, &changes.resolved, changes.resolved_unlisted, clock))
                 }
             }
         }
@@ -116,14 +116,19 @@ pub(super) fn changes(report: &Report, clock: &Clock) -> Markup {
 }
 
 /// One list of complaints, or nothing when it is empty.
-fn list(heading: &str, sign: &str, class: &str, complaints: &[Complaint], unlisted: u64) -> Markup {
+fn list(report: &Report, heading: Heading, complaints: &[Complaint], unlisted: u64, clock: &Clock) -> Markup {
+    let (title, sign) = match heading {
+        Heading::New => ("New", "+"),
+        Heading::Still => ("Still there", "="),
+        Heading::Resolved => ("Resolved", "−"),
+    };
     let count = u64::try_from(complaints.len())
         .unwrap_or(u64::MAX)
         .saturating_add(unlisted);
     html! {
         @if count > 0 {
-            div.change.(class) {
-                h3 { span.sign aria-hidden="true" { (sign) } (heading) " " span.count { (count) } }
+            div.change.(heading.word()) {
+                h3 { span.sign aria-hidden="true" { (sign) } (title) " " span.count { (count) } }
                 ul {
                     @for group in words::groups(complaints) {
                         li {
@@ -132,7 +137,7 @@ fn list(heading: &str, sign: &str, class: &str, complaints: &[Complaint], unlist
                             @if group.subjects.len() > MAX_CHANGED_NAMES {
                                 p.source { "and " (group.subjects.len() - MAX_CHANGED_NAMES) " more" }
                             }
-                            @if group.unseen { p.source { (words::UNSEEN) } }
+                            @if let Some(remark) = group.remark(heading, report, clock) { p.source { (remark) } }
                         }
                     }
                     @if unlisted > 0 { li { p.source { (unlisted) " more that were only counted" } } }

@@ -289,3 +289,4 @@ fn ten_thousand_subjects_fold_and_end() {
 }
 
 mod action;
+mod changes;

@@ -29,14 +29,17 @@ pub(super) fn head(text: &mut Text, record: &ActionRecord) {
     );
 }
 
-/// The mode and the approval, below the names of the run.
-pub(super) fn permission(text: &mut Text, record: &ActionRecord) {
+/// The mode, the approval and the pause, below the names of the run.
+pub(super) fn permission(text: &mut Text, record: &ActionRecord, clock: &Clock) {
     let mut line = format!("Mode {}", record.mode);
     if let Some(by) = &record.approved_by {
         let by = plain_within(by, MAX_ID_CHARS);
         line = format!("{line}, approved by request {by} (as claimed; CloudTrail knows who sent it)");
     }
     text.para("", &format!("{line}."));
+    if let Some(pause) = words::pause(record, clock) {
+        text.para("", &pause);
+    }
 }
 
 pub(super) fn write(

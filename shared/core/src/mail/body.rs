@@ -12,7 +12,7 @@ use crate::links::Rendering;
 use crate::report::Report;
 use crate::verdict::Verdict;
 use crate::when::Clock;
-use crate::words::{self, commands};
+use crate::words::{self, Heading, commands};
 
 /// Subjects shown per item; the page has the others.
 const MAX_SUBJECTS: usize = 20;
@@ -65,7 +65,7 @@ fn head(text: &mut Text, report: &Report, clock: &Clock) {
         &format!("{}, by {}", clock.full(run.started_at), plain(&run.trigger)),
     );
     if let Some(record) = &report.action {
-        action::permission(text, record);
+        action::permission(text, record, clock);
     }
     if let Some(since) = report.changes.since {
         let what = words::changes_sentence(&report.changes);
@@ -134,9 +134,9 @@ fn changes(text: &mut Text, report: &Report, clock: &Clock) {
     let changes = &report.changes;
     let Some(since) = changes.since else { return };
     let lists = [
-        ("new", &changes.new),
-        ("still", &changes.still),
-        ("resolved", &changes.resolved),
+        (Heading::New, &changes.new),
+        (Heading::Still, &changes.still),
+        (Heading::Resolved, &changes.resolved),
     ];
     if lists.iter().all(|(_, list)| list.is_empty()) && changes.resolved_unlisted == 0 {
         return;
@@ -144,8 +144,8 @@ fn changes(text: &mut Text, report: &Report, clock: &Clock) {
     text.gap();
     text.line(&format!("SINCE {}", clock.short(since)));
     text.gap();
-    for (word, list) in lists {
-        changed(text, word, list);
+    for (heading, list) in lists {
+        changed(text, report, heading, list, clock);
     }
     if changes.resolved_unlisted > 0 {
         text.para(
@@ -155,7 +155,7 @@ fn changes(text: &mut Text, report: &Report, clock: &Clock) {
     }
 }
 
-fn changed(text: &mut Text, word: &str, complaints: &[Complaint]) {
+fn changed(text: &mut Text, report: &Report, heading: Heading, complaints: &[Complaint], clock: &Clock) {
     for group in words::groups(complaints) {
         let mut line = format!("{} {}", plain(group.code), plain(group.title));
         if !group.subjects.is_empty() {
@@ -167,10 +167,10 @@ fn changed(text: &mut Text, word: &str, complaints: &[Complaint]) {
                 let _ = write!(line, " and {rest} more");
             }
         }
-        if group.unseen {
-            let _ = write!(line, " ({})", words::UNSEEN);
+        if let Some(remark) = group.remark(heading, report, clock) {
+            let _ = write!(line, " ({remark})");
         }
-        text.para(&format!("  {word:<8}  "), &line);
+        text.para(&format!("  {:<8}  ", heading.word()), &line);
     }
 }
 

@@ -279,3 +279,4 @@ fn hostile_text_adds_no_line_no_escape_and_no_link_to_the_mail_e12() {
 }
 
 mod action;
+mod changes;

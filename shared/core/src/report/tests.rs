@@ -128,7 +128,13 @@ fn the_json_of_a_report_keeps_its_shape() {
         ],
         "changes": {
             "since": "2026-03-05T11:30:02Z",
-            "new": [{ "code": "X-002", "verdict": "FAIL", "title": "nothing burns", "subject": "node-a" }],
+            "new": [{
+                "code": "X-002",
+                "verdict": "FAIL",
+                "title": "nothing burns",
+                "subject": "node-a",
+                "since": "2026-03-06T11:30:02Z",
+            }],
             "still": [],
             "resolved": [],
         },
@@ -200,6 +206,7 @@ fn acted() -> Report {
             says: "no change seen".to_owned(),
         }),
         approved_by: Some("r-0".to_owned()),
+        pauses_until: Some(at("2026-03-06T14:00:00Z")),
     });
     report
 }
@@ -242,6 +249,7 @@ fn the_json_of_an_action_adds_one_optional_field_of_this_shape() {
         "approve_until": "2026-03-06T13:00:00Z",
         "effect": { "verdict": "not_verified", "says": "no change seen" },
         "approved_by": "r-0",
+        "pauses_until": "2026-03-06T14:00:00Z",
     });
     let mut report = serde_json::to_value(acted()).unwrap();
     assert_eq!(report["schema"], "day2.report/1");
@@ -264,7 +272,8 @@ fn what_an_action_does_not_have_is_left_out_of_its_json() {
         record.approve_until,
         record.effect,
         record.approved_by,
-    ) = (None, None, None, None);
+        record.pauses_until,
+    ) = (None, None, None, None, None);
     (record.plan, record.results) = (Plan::default(), Vec::new());
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(

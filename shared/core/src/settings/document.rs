@@ -73,6 +73,10 @@ pub enum Mail {
     /// When something is new or resolved, or the status differs from the run before.
     #[deserr(rename = "on_change")]
     OnChange,
+    /// After the first run of each day, in the deployment's zone, and otherwise as `on_change`: for a check that runs more often than
+    /// somebody wants to hear that all is well.
+    #[deserr(rename = "daily")]
+    Daily,
 }
 
 impl Validate for Deployment {

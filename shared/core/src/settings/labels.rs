@@ -25,6 +25,12 @@ impl Labels {
             .collect();
         pairs.join(",")
     }
+
+    /// Whether an object with these labels carries all of ours. No labels select nothing: they would select everything.
+    #[must_use]
+    pub fn select(&self, labels: &BTreeMap<String, String>) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|(key, value)| labels.get(key) == Some(value))
+    }
 }
 
 impl Deref for Labels {

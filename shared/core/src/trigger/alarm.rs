@@ -63,6 +63,12 @@ impl Alarm {
     pub fn dedup_key(&self) -> String {
         format!("{}@{}", self.arn, moment::canonical(self.changed_at))
     }
+
+    /// The ARN in a key of [`Self::dedup_key`].
+    #[must_use]
+    pub fn arn_in(key: &str) -> Option<&str> {
+        key.rsplit_once('@').map(|(arn, _)| arn)
+    }
 }
 
 /// EventBridge, `CloudWatch Alarm State Change`: single metric, metric math, anomaly detection and composite alike.

@@ -237,6 +237,16 @@ pub(crate) fn approve_until(report: &Report, record: &ActionRecord, clock: &Cloc
     ))
 }
 
+/// What becomes of alarms after a change, where they would be acted on otherwise. It stands in the mail about the change, so that
+/// an alarm that goes on changing need not be mailed (`cases.md` D08).
+pub(crate) fn pause(record: &ActionRecord, clock: &Clock) -> Option<String> {
+    let until = record.pauses_until?;
+    Some(format!(
+        "It acts on no alarm of this target until {}; what rings meanwhile is counted, and lease-sweeper mails the number.",
+        clock.full(until)
+    ))
+}
+
 /// What an approval is of: the whole plan, or what of it waits beside what was done at once.
 pub(crate) fn approved_part(record: &ActionRecord) -> &'static str {
     if record.results.is_empty() {

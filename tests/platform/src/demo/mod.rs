@@ -43,6 +43,32 @@ pub enum Act {
     Contain,
 }
 
+impl Act {
+    /// What it plays with. The sweeper comes with whatever changes something.
+    const fn functions(self) -> &'static [&'static str] {
+        match self {
+            Self::Report => &["health-check"],
+            Self::Look => &["scale-window"],
+            Self::Act => &["provisioning-latency", "connection-exhaustion", "lease-sweeper"],
+            Self::Contain => &[
+                "threat-containment",
+                "threat-release",
+                "evidence-audit",
+                "lease-sweeper",
+            ],
+        }
+    }
+}
+
+/// The functions of some acts, each once. `scale-window` stands on every stage.
+fn functions_of(acts: &[Act]) -> Vec<&'static str> {
+    let mut all: Vec<&'static str> = acts.iter().flat_map(|act| act.functions()).copied().collect();
+    all.push("scale-window");
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// Plays the demo, or only `acts` of it. With `keep` everything stays up at the end until the future is dropped.
 ///
 /// # Errors
@@ -56,8 +82,14 @@ pub async fn run(folder: &Path, acts: &[Act], keep: bool, console: &Console) -> 
     let platform = Platform::start(folder).await?;
     console.step("making the platform prod-a: network, node groups, Aurora, alarms, workloads");
     let world = platform.seed().await?;
-    console.step("deploying the functions with Terraform");
-    let deployment = platform.deploy(&world, console.progress()).await?;
+    let deployment = if acts.is_empty() {
+        console.step("deploying the functions with Terraform");
+        platform.deploy(&world, console.progress()).await?
+    } else {
+        let only = functions_of(acts);
+        console.step(&format!("deploying {} with Terraform", only.join(", ")));
+        platform.deploy_only(&only, &world, console.progress()).await?
+    };
     let mut stage = Stage::new(&platform, world, &deployment).await?;
 
     if plays(Act::Report) {
@@ -212,4 +244,21 @@ fn named(pairs: &[(&str, &str)]) -> Named {
             .insert((*subject).to_owned());
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::deploy;
+
+    #[test]
+    fn an_act_alone_is_played_with_its_own_functions_and_all_of_them_exist() {
+        assert_eq!(functions_of(&[Act::Look]), ["scale-window"]);
+        let known = deploy::functions().unwrap();
+        for act in [Act::Report, Act::Look, Act::Act, Act::Contain] {
+            for name in functions_of(&[act, act]) {
+                assert!(known.iter().any(|one| one == name), "{name}");
+            }
+        }
+    }
 }

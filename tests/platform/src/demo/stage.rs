@@ -390,6 +390,13 @@ impl Delivery {
             "the mail does not say resolved:\n{}",
             self.mail.body
         );
+        // Wherever its lines are wrapped.
+        let words: Vec<&str> = self.mail.body.split_whitespace().collect();
+        ensure!(
+            before.is_empty() || words.windows(2).any(|pair| pair == ["(reported", "for"]),
+            "the mail does not say for how long:\n{}",
+            self.mail.body
+        );
         Ok(())
     }
 }

@@ -33,11 +33,10 @@ type Query = (
 
 /// What carries the deployment's name, by kind. A kind of which there is nothing is there, and empty.
 ///
-/// Reads first pages only: an account of the platform has room for more than a deployment on each.
-///
 /// # Errors
 ///
-/// Names the service that does not answer.
+/// Names the service that does not answer, or that does not answer with all of it: what stands on a second page would be taken
+/// for gone.
 pub async fn belongings(api: &Api) -> Result<Belongings> {
     let mut all = Belongings::new();
     for (kind, service, path) in [
@@ -51,7 +50,7 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
             &format!("/clusters/{TARGET}/access-entries"),
         ),
     ] {
-        all.insert(kind, named(&api.get(service, path).await?));
+        all.insert(kind, named(&whole(kind, api.get(service, path).await?)?));
     }
     let queries: [Query; 6] = [
         ("roles", "iam", IAM, "ListRoles", &[("MaxItems", "1000")]),
@@ -75,7 +74,7 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
     ];
     for (kind, service, version, action, parameters) in queries {
         let answer = api.query(service, version, action, parameters).await?;
-        all.insert(kind, named(&answer));
+        all.insert(kind, named(&whole(kind, answer)?));
     }
     for (kind, service, target, asked) in [
         (
@@ -93,8 +92,21 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
             json!({"logGroupNamePrefix": format!("/aws/lambda/{NAME}-")}),
         ),
         ("aliases of keys", "kms", "TrentService.ListAliases", json!({})),
+        (
+            "trails",
+            "cloudtrail",
+            "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.DescribeTrails",
+            json!({}),
+        ),
+        (
+            "policy of the bus",
+            "events",
+            "AWSEvents.DescribeEventBus",
+            json!({}),
+        ),
     ] {
-        all.insert(kind, named(&api.json(service, target, &asked).await?.to_string()));
+        let answer = api.json(service, target, &asked).await?.to_string();
+        all.insert(kind, named(&whole(kind, answer)?));
     }
     all.insert("keys", keys(api).await?);
     Ok(all)
@@ -103,6 +115,7 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
 /// The keys that are in use and not on their way out, evidence's excepted: a key has no name but its description.
 async fn keys(api: &Api) -> Result<BTreeSet<String>> {
     let listed = api.json("kms", "TrentService.ListKeys", &json!({})).await?;
+    whole("keys", listed.to_string())?;
     let ids = listed.get("Keys").and_then(Value::as_array);
     let ids = ids.context("the answer has no Keys")?;
     let mut used = BTreeSet::new();
@@ -116,6 +129,33 @@ async fn keys(api: &Api) -> Result<BTreeSet<String>> {
         }
     }
     Ok(used)
+}
+
+/// The answer, unless it says that there is more of it: XML by `IsTruncated` or `NextToken`, JSON by a token or marker.
+fn whole(kind: &str, answer: String) -> Result<String> {
+    let goes_on = match serde_json::from_str::<Value>(&answer) {
+        Ok(document) => [
+            "NextToken",
+            "nextToken",
+            "NextMarker",
+            "LastEvaluatedTableName",
+            "Truncated",
+        ]
+        .iter()
+        .any(|mark| match document.get(*mark) {
+            Some(Value::String(token)) => !token.is_empty(),
+            Some(Value::Bool(more)) => *more,
+            _ => false,
+        }),
+        Err(_) => {
+            answer.contains("<IsTruncated>true")
+                || answer
+                    .split_once("<NextToken>")
+                    .is_some_and(|(_, rest)| !rest.starts_with("</NextToken>"))
+        }
+    };
+    ensure!(!goes_on, "the list of {kind} goes on behind its first page");
+    Ok(answer)
 }
 
 /// The words of an answer that have the deployment's name in them.
@@ -133,10 +173,11 @@ fn named(answer: &str) -> BTreeSet<String> {
 ///
 /// Names the kinds of which nothing is seen.
 pub fn complete(before: &Belongings) -> Result<()> {
-    // Roles carry their policies inline.
+    // Roles carry their policies inline; nobody forwards to the bus of a deployment for one account; a trail is asked for.
+    const MAY_BE_NONE: [&str; 3] = ["policies", "policy of the bus", "trails"];
     let unseen: Vec<&&str> = before
         .iter()
-        .filter(|(kind, names)| names.is_empty() && **kind != "policies")
+        .filter(|(kind, names)| names.is_empty() && !MAY_BE_NONE.contains(kind))
         .map(|(kind, _)| kind)
         .collect();
     ensure!(unseen.is_empty(), "a deployment without {unseen:?}");
@@ -203,6 +244,27 @@ mod tests {
             named(answer),
             BTreeSet::from(["arn:aws:sns:us-east-1:1:day2-reports".to_owned()])
         );
+    }
+
+    #[test]
+    fn a_list_that_goes_on_is_no_whole_list() {
+        for cut in [
+            r#"{"Functions": [], "NextMarker": "abc"}"#,
+            r#"{"Keys": [], "Truncated": true}"#,
+            r#"{"schedules": [], "NextToken": "abc"}"#,
+            "<ListRolesResult><IsTruncated>true</IsTruncated></ListRolesResult>",
+            "<ListTopicsResult><Topics/><NextToken>abc</NextToken></ListTopicsResult>",
+        ] {
+            assert!(whole("x", cut.to_owned()).is_err(), "{cut}");
+        }
+        for all in [
+            r#"{"Functions": [], "NextMarker": null}"#,
+            r#"{"Keys": [], "Truncated": false, "NextToken": ""}"#,
+            "<ListRolesResult><IsTruncated>false</IsTruncated></ListRolesResult>",
+            "<ListTopicsResult><Topics/><NextToken></NextToken></ListTopicsResult>",
+        ] {
+            assert_eq!(whole("x", all.to_owned()).unwrap(), all);
+        }
     }
 
     #[test]

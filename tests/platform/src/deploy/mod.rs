@@ -40,6 +40,8 @@ const FUNCTIONS: [&str; 11] = [
 ];
 /// What is deployed where there is a second cluster for it to watch.
 const OF_A_PAIR: &str = "ha-status";
+/// Those that keep or read evidence, for which there must be a place.
+const OF_EVIDENCE: [&str; 3] = ["evidence-audit", "threat-containment", "threat-release"];
 const KUBECTL_LIMIT: Duration = Duration::from_mins(1);
 
 /// A deployed function, as Terraform's output names it.
@@ -67,18 +69,51 @@ impl Function {
     }
 }
 
+/// What is to be deployed, and where.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    /// The world's cluster.
+    pub cluster: &'a Cluster,
+    /// With a second one `ha-status` watches the two.
+    pub second: Option<&'a Cluster>,
+    /// Only these functions; none for all that any world has.
+    pub only: Option<&'a [&'static str]>,
+}
+
+impl Scope<'_> {
+    fn functions(&self) -> Vec<&'static str> {
+        let mut functions = self.only.unwrap_or(&FUNCTIONS).to_vec();
+        functions.extend(self.second.map(|_| OF_A_PAIR));
+        functions
+    }
+
+    /// The variables of the root, without those of functions that are left out.
+    fn variables(&self, world: &World) -> Value {
+        let mut variables = world.tfvars(self.second.map(Cluster::endpoint));
+        if let (Some(only), Some(all)) = (self.only, variables.as_object_mut()) {
+            for name in FUNCTIONS.iter().filter(|name| !only.contains(name)) {
+                all.insert(name.replace('-', "_"), Value::Null);
+            }
+        }
+        variables
+    }
+}
+
 /// What was deployed.
 #[derive(Debug)]
 pub struct Deployment {
     functions: Vec<&'static str>,
+    /// Whether everything that any world has is deployed.
+    whole: bool,
     terraform: Terraform,
     outputs: Value,
+    /// Null where nothing that is deployed keeps any.
     evidence: Value,
     account: Api,
 }
 
 impl Deployment {
-    /// Packs the binaries, applies Terraform and the manifests. With a second cluster `ha-status` watches the two.
+    /// Packs the binaries, applies Terraform and the manifests.
     ///
     /// # Errors
     ///
@@ -86,39 +121,51 @@ impl Deployment {
     pub async fn apply(
         state: &Path,
         emulator: &Emulator,
-        (cluster, second): (&Cluster, Option<&Cluster>),
+        scope: &Scope<'_>,
         world: &World,
         progress: Progress,
     ) -> Result<Self> {
         let packages = state.join("packages");
-        let mut functions = FUNCTIONS.to_vec();
-        functions.extend(second.map(|_| OF_A_PAIR));
-        let ((), (evidence_root, evidence)) = tokio::try_join!(
-            pack(&functions, &packages),
-            begin_evidence(state, emulator, &progress)
-        )?;
-        let endpoint = second.map(Cluster::endpoint);
+        let functions = scope.functions();
+        let keeps_evidence = functions.iter().any(|name| OF_EVIDENCE.contains(name));
+        let place = async {
+            if keeps_evidence {
+                begin_evidence(state, emulator, &progress).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let ((), begun) = tokio::try_join!(pack(&functions, &packages), place)?;
+        let (evidence_root, evidence) = begun.unzip();
+        let evidence = evidence.unwrap_or(Value::Null);
         let terraform = Terraform::new(
             Root::Functions,
             &state.join("deploy"),
-            &variables(emulator, world.tfvars(endpoint), &packages, &evidence)?,
+            &variables(emulator, scope.variables(world), &packages, &evidence)?,
             progress,
         )?;
         terraform.init().await?;
-        tokio::try_join!(evidence_root.apply(), terraform.apply())?;
+        let rest_of_evidence = async {
+            match &evidence_root {
+                Some(root) => root.apply().await,
+                None => Ok(()),
+            }
+        };
+        tokio::try_join!(rest_of_evidence, terraform.apply())?;
         let outputs = terraform.outputs().await?;
         for function in &functions {
             // A function that never talks to the cluster has no manifest.
             let manifest = repository().join(format!("infra/kubernetes/{function}.yaml"));
             if manifest.is_file() {
-                kubectl_apply(cluster, &manifest).await?;
+                kubectl_apply(scope.cluster, &manifest).await?;
             }
-            if let Some(second) = second.filter(|_| *function == OF_A_PAIR) {
+            if let Some(second) = scope.second.filter(|_| *function == OF_A_PAIR) {
                 kubectl_apply(second, &manifest).await?;
             }
         }
         Ok(Self {
             functions,
+            whole: scope.only.is_none(),
             terraform,
             outputs,
             evidence,
@@ -141,13 +188,23 @@ impl Deployment {
     ///
     /// With the last lines of Terraform's log, or with what is left.
     pub async fn destroy(self) -> Result<()> {
-        belongings::complete(&belongings::belongings(&self.account).await?)?;
-        let kept = belongings::evidence(&self.account, &self.evidence).await?;
+        let before = belongings::belongings(&self.account).await?;
+        if self.whole {
+            belongings::complete(&before)?;
+        }
+        let kept = self.kept_evidence().await?;
         self.terraform.destroy().await?;
         belongings::gone(&belongings::belongings(&self.account).await?)?;
-        let still = belongings::evidence(&self.account, &self.evidence).await?;
+        let still = self.kept_evidence().await?;
         ensure!(kept == still, "the evidence was {kept:#}\nand is {still:#}");
         Ok(())
+    }
+
+    async fn kept_evidence(&self) -> Result<Value> {
+        if self.evidence.is_null() {
+            return Ok(Value::Null);
+        }
+        belongings::evidence(&self.account, &self.evidence).await
     }
 
     /// A deployed function.

@@ -13,8 +13,8 @@ use day2_platform::wait::wait_until;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use crate::emulator;
-use crate::metrics::{dimension, minutes_ago, values};
+use crate::emulator::emulator;
+use crate::emulator::metrics::{dimension, minutes_ago, values};
 
 /// A forced state holds 20 s, and then the clock looks every 5 s; the rest is for a busy machine.
 const BY_THE_CLOCK: Duration = Duration::from_mins(1);

@@ -8,9 +8,9 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use day2_platform::wait::wait_until;
 use serde_json::{Value, json};
 
-use crate::alarms::{alarm, force, seen};
-use crate::schedules::{events, first_event};
-use crate::{emulator, functions};
+use crate::emulator::alarms::{alarm, force, seen};
+use crate::emulator::schedules::{events, first_event};
+use crate::emulator::{emulator, functions};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -253,7 +253,7 @@ async fn an_event_that_a_function_fails_on_is_tried_again_and_then_kept() {
     let function = functions::deploy(name, &json!([])).await;
     let (url, queue_arn) = queue("failing-road-kept").await;
     let emulator = emulator().await;
-    crate::allow(
+    crate::emulator::allow(
         name,
         &json!([
             {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": queue_arn},

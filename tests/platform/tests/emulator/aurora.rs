@@ -9,7 +9,7 @@ use aws_sdk_rds::types::{DbCluster, ServerlessV2ScalingConfiguration, Serverless
 use day2_platform::aws::control::{DatabaseCluster, DatabaseInstance, GlobalRole};
 use day2_platform::wait::wait_until;
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 /// A cluster of a writer `<name>-1` and a reader `<name>-2` between 1 and 16 units.
 async fn cluster(name: &str) -> Client {

@@ -7,8 +7,8 @@ use day2_platform::aws::control::{CopyJob, RecoveryPoint, RestoreJob};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::identity::session_of;
-use crate::{allow, emulator, role};
+use crate::emulator::identity::session_of;
+use crate::emulator::{allow, emulator, role};
 
 fn database(name: &str) -> String {
     format!("arn:aws:rds:us-east-1:123456789012:cluster:{name}")

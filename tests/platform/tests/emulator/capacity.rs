@@ -4,8 +4,8 @@ use aws_sdk_autoscaling::error::ProvideErrorMetadata as _;
 use day2_platform::aws::control::Activity;
 use jiff::Timestamp;
 
-use crate::compute::{described, group};
-use crate::emulator;
+use crate::emulator::compute::{described, group};
+use crate::emulator::emulator;
 
 #[tokio::test]
 async fn a_group_above_its_maximum_is_refused() {

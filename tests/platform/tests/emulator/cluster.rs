@@ -3,7 +3,7 @@
 use aws_sdk_eks::types::ClusterStatus;
 use day2_platform::aws::control::ClusterPlace;
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 #[tokio::test]
 async fn describe_cluster_names_the_apiserver_that_was_placed_even_when_it_moves() {

@@ -8,8 +8,8 @@ use aws_sdk_ec2::types::{InstanceLifecycleType, InstanceType, RequestLaunchTempl
 use day2_platform::aws::control::Instance;
 use jiff::Timestamp;
 
-use crate::emulator;
-use crate::network::network;
+use crate::emulator::emulator;
+use crate::emulator::network::network;
 
 /// A group of three instances, at most six, in three zones.
 pub(crate) async fn group(name: &str) -> (Client, aws_sdk_ec2::Client) {

@@ -3,7 +3,7 @@
 use aws_sdk_rds::Client;
 use aws_sdk_rds::types::ServerlessV2ScalingConfiguration;
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 #[tokio::test]
 async fn an_aurora_cluster_shows_its_capacity_its_members_and_who_writes() {

@@ -6,7 +6,7 @@ use aws_sdk_s3::types::{
     DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockRetentionMode, ObjectLockRule,
 };
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 const BUCKET: &str = "evidence-kept";
 

@@ -8,7 +8,7 @@ use aws_sdk_lambda::types::{Architecture, FunctionCode, InvocationType, LogForma
 use day2_platform::aws::package;
 use serde_json::{Value, json};
 
-use crate::{allow, emulator, role};
+use crate::emulator::{allow, emulator, role};
 
 /// Deploys `whoami` under `name`, with a role of the same name; gives its ARN.
 pub(crate) async fn deploy(name: &str, statements: &Value) -> String {
@@ -121,7 +121,7 @@ async fn a_function_is_invoked_only_by_a_role_that_may_and_only_that_function() 
     deploy("closed-to-all", &json!([])).await;
     let statements = json!([{"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": open}]);
     let caller = role("calls-one", "lambda.amazonaws.com", &statements).await;
-    let session = crate::identity::session_of(&caller).await;
+    let session = crate::emulator::identity::session_of(&caller).await;
     let lambda = aws_sdk_lambda::Client::new(&emulator().await.sdk_config_as(session));
     for kind in [InvocationType::RequestResponse, InvocationType::Event] {
         let ask = async |name: &str| {
@@ -139,7 +139,7 @@ async fn a_function_is_invoked_only_by_a_role_that_may_and_only_that_function() 
         assert_eq!(error.code(), Some("AccessDeniedException"), "{kind:?}: {error:?}");
     }
     assert!(
-        crate::schedules::events("closed-to-all")
+        crate::emulator::schedules::events("closed-to-all")
             .await
             .unwrap_or_default()
             .is_empty(),

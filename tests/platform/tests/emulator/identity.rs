@@ -10,7 +10,7 @@ use day2_platform::wait::wait_until;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::{emulator, role};
+use crate::emulator::{emulator, role};
 
 const HOST: &str = "sts.us-east-1.amazonaws.com";
 
@@ -150,7 +150,7 @@ async fn calls_to_cloudwatch_are_held_to_the_policies_of_the_role() {
     let error = cloudwatch.describe_alarms().send().await.unwrap_err();
     assert!(format!("{error:?}").contains("AccessDenied"), "{error:?}");
     let allowed = json!([{"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"}]);
-    crate::allow("watcher", &allowed).await;
+    crate::emulator::allow("watcher", &allowed).await;
     cloudwatch.describe_alarms().send().await.unwrap();
     cloudwatch.list_metrics().send().await.unwrap_err();
 }

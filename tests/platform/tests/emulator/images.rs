@@ -4,7 +4,7 @@ use aws_sdk_ec2::error::ProvideErrorMetadata as _;
 use aws_sdk_ec2::types::{ArchitectureValues, Filter, ImageState};
 use day2_platform::aws::control::Image;
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 #[tokio::test]
 async fn an_image_is_as_placed_and_an_unknown_one_is_an_error() {

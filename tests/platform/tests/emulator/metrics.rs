@@ -13,7 +13,7 @@ use aws_sdk_cloudwatch::types::{
 use day2_platform::aws::control::{self, Point};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 pub(crate) fn dimension(name: &str, value: &str) -> Dimension {
     Dimension::builder().name(name).value(value).build()

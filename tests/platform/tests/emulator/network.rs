@@ -4,7 +4,7 @@ use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Filter, NatGatewayState};
 use day2_platform::aws::control::NatState;
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 /// A VPC with one /20 subnet per zone a, b and c; gives its id and theirs.
 pub(crate) async fn network(ec2: &Client) -> (String, Vec<String>) {

@@ -9,9 +9,9 @@ use aws_sdk_eks::types::{
 use day2_platform::aws::control::{ClusterPlace, UpdateOutcome};
 use serde_json::json;
 
-use crate::compute::{described, group};
-use crate::network::network;
-use crate::{emulator, role};
+use crate::emulator::compute::{described, group};
+use crate::emulator::network::network;
+use crate::emulator::{emulator, role};
 
 /// A cluster with one node group `apps` of 2 nodes, at least 1, at most 4; gives the name of its Auto Scaling group.
 async fn node_group(cluster: &str) -> (Client, AutoScaling, String) {
@@ -264,7 +264,7 @@ async fn a_role_may_resize_the_node_group_that_its_policy_names_and_no_other() {
     let role = role("resizer", "ec2.amazonaws.com", &statements).await;
     let config = emulator()
         .await
-        .sdk_config_as(crate::identity::session_of(&role).await);
+        .sdk_config_as(crate::emulator::identity::session_of(&role).await);
     let eks = Client::new(&config);
     ask_for(&eks, "allowed", sizes(None, None, Some(3)))
         .await

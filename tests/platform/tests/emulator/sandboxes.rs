@@ -7,8 +7,8 @@ use day2_platform::sandbox::{Event, Launch, Outcome, Sandbox};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::emulator;
-use crate::identity::session;
+use crate::emulator::emulator;
+use crate::emulator::identity::session;
 
 const SOON: Duration = Duration::from_mins(1);
 const WHO: &str = "sts:GetCallerIdentity";

@@ -7,7 +7,7 @@ use day2_platform::wait::wait_until;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::{emulator, functions, metrics, role};
+use crate::emulator::{emulator, functions, metrics, role};
 
 const ZONE: &str = "America/New_York";
 

@@ -10,9 +10,9 @@ use aws_sdk_securityhub::types::{AwsSecurityFindingFilters, StringFilter, String
 use day2_platform::aws::control::Coverage;
 use serde_json::{Value, json};
 
-use crate::announcements::{messages, queue};
-use crate::identity::session_of;
-use crate::{allow, emulator, role};
+use crate::emulator::announcements::{messages, queue};
+use crate::emulator::identity::session_of;
+use crate::emulator::{allow, emulator, role};
 
 fn miner(id: &str) -> Value {
     json!({

@@ -5,8 +5,8 @@ use aws_sdk_iam::error::ProvideErrorMetadata as _;
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum};
 use serde_json::json;
 
-use crate::identity::session_of;
-use crate::{emulator, role};
+use crate::emulator::identity::session_of;
+use crate::emulator::{emulator, role};
 
 const BUCKET: &str = "arn:aws:s3:::simulated";
 

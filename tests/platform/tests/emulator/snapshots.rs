@@ -9,7 +9,7 @@ use day2_platform::aws::control::{BackupPolicy, Database, DatabaseEvent, Snapsho
 use day2_platform::clock;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 async fn cluster(name: &str) -> Client {
     let rds = Client::new(&emulator().await.sdk_config());

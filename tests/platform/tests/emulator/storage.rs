@@ -9,7 +9,7 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 
-use crate::emulator;
+use crate::emulator::emulator;
 
 #[tokio::test]
 async fn a_conditional_put_is_done_once() {

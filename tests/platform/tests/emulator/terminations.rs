@@ -4,8 +4,8 @@ use aws_sdk_autoscaling::error::ProvideErrorMetadata as _;
 use aws_sdk_autoscaling::types::{InstanceRefreshStatus, ScalingActivityStatusCode};
 use day2_platform::aws::control::InstanceRefresh;
 
-use crate::compute::{described, group};
-use crate::emulator;
+use crate::emulator::compute::{described, group};
+use crate::emulator::emulator;
 
 #[tokio::test]
 async fn an_instance_taken_out_with_decrement_is_not_replaced_and_its_neighbours_stay() {

@@ -4,7 +4,7 @@ use day2_core::action::Occasion;
 use day2_core::{Cause, Unreadable};
 use day2_reads::alarms::Watches;
 
-use super::world::{World, flat};
+use super::world::{World, ago, by_alarm, flat};
 
 /// Why nothing is done although the database is full.
 fn nothing(world: &World) -> String {
@@ -25,6 +25,31 @@ fn an_alarm_that_is_ok_by_now_changes_nothing_d06() {
     let mut world = World::new();
     world.alarm().state = "OK".to_owned();
     assert!(nothing(&world).contains("OK by now"));
+}
+
+#[test]
+fn an_event_that_its_own_alarm_refutes_is_refused_with_a_security_notice_e10() {
+    let Occasion::Alarm(mut event) = by_alarm() else {
+        unreachable!("the sample is an alarm");
+    };
+    // Two minutes ago, an event says, the alarm began to ring; it has been calm for an hour.
+    event.changed_at = ago(2);
+    let mut forged = World::new();
+    forged.occasion = Occasion::Alarm(event);
+    forged.alarm().state = "OK".to_owned();
+    forged.alarm().since = Some(ago(60));
+    let says = forged.refusal();
+    assert!(
+        says.starts_with("SECURITY NOTICE") && says.contains("has had it in OK since"),
+        "{says}"
+    );
+    // It rang, and is calm again: the change to OK is the later one.
+    forged.alarm().since = Some(ago(1));
+    assert!(nothing(&forged).contains("OK by now"));
+    // It rings all the same: the metric decides, not the event.
+    forged.alarm().state = "ALARM".to_owned();
+    forged.alarm().since = Some(ago(60));
+    assert_eq!(forged.plan().plan.steps.len(), 1);
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! One world in which all is well, and every way in which it may not be: each complaint under its own code, with its fix, and
 //! no neighbour touched.
 
+mod alarm_topic;
 mod breaks;
+mod policy;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -131,6 +133,7 @@ fn well() -> Facts {
                 )]),
             ),
         ],
+        alarm_topic: Some(Ok(alarm_topic::as_deployed())),
         canary: Some(Ok(Flight::Arrived)),
         schedules: vec![(
             Scheduled {
@@ -197,7 +200,7 @@ fn a_world_in_which_all_is_well_passes_every_line() {
         codes,
         [
             "DOC-001", "DOC-002", "DOC-003", "DOC-011", "DOC-012", "DOC-021", "DOC-022", "DOC-031",
-            "DOC-032", "DOC-041", "DOC-051", "DOC-052", "DOC-053", "DOC-054", "DOC-055",
+            "DOC-032", "DOC-033", "DOC-041", "DOC-051", "DOC-052", "DOC-053", "DOC-054", "DOC-055",
         ]
     );
     assert!(
@@ -217,7 +220,9 @@ fn where_nothing_was_seen_nothing_passes_w25() {
     let codes: Vec<&str> = items.iter().map(|item| item.code.as_str()).collect();
     assert_eq!(
         codes,
-        ["DOC-001", "DOC-002", "DOC-003", "DOC-011", "DOC-012", "DOC-031"]
+        [
+            "DOC-001", "DOC-002", "DOC-003", "DOC-011", "DOC-012", "DOC-031", "DOC-033"
+        ]
     );
 }
 
@@ -247,10 +252,10 @@ fn of_what_the_deployment_has_nothing_the_code_is_told_so_that_what_was_said_of_
                 .all(|item| !codes.contains(&item.code.as_str())),
             "{codes:?}"
         );
-        assert_eq!(judged.items.len() + codes.len(), 15, "{codes:?}");
+        assert_eq!(judged.items.len() + codes.len(), 16, "{codes:?}");
     }
     let quiet = judged_of(&well(), |own| own["operations_topic_arn"] = Value::Null);
-    assert_eq!(quiet.absent, ["DOC-055"]);
+    assert_eq!(quiet.absent, ["DOC-033", "DOC-055"]);
 }
 
 #[test]

@@ -6,12 +6,19 @@ type Hide = fn(&mut Facts, Unreadable);
 
 #[test]
 fn what_cannot_be_read_is_unknown_and_hides_no_neighbour_w28() {
-    let all: [(&str, Hide); 15] = [
+    let all: [(&str, Hide); 18] = [
         ("DOC-001", |facts, why| facts.answers[0].1 = Err(why)),
         ("DOC-003", |facts, why| facts.configurations[0].1 = Err(why)),
         ("DOC-022", |facts, why| facts.entries[0].groups = Err(why)),
         ("DOC-031", |facts, why| facts.topics[0].1 = Err(why)),
         ("DOC-032", |facts, why| facts.canary = Some(Err(why))),
+        ("DOC-033", |facts, why| facts.alarm_topic = Some(Err(why))),
+        ("DOC-033", |facts, why| {
+            alarm_topic::of(facts).key = Some(Err(why));
+        }),
+        ("DOC-033", |facts, why| {
+            *alarm_topic::policy_of_key(facts) = Err(why);
+        }),
         ("DOC-041", |facts, why| facts.schedules[0].1 = Err(why)),
         ("DOC-052", |facts, why| facts.groups[0].1 = Err(why)),
         ("DOC-053", |facts, why| facts.databases[0].1 = Err(why)),

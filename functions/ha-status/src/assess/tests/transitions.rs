@@ -113,12 +113,14 @@ fn a_recovery_is_mailed_with_how_long_it_took() {
         "the title is what a mail says of a line that passes"
     );
     assert_eq!(watch.mails.len(), 1);
-    assert!(
-        watch
-            .changes
-            .resolved
-            .iter()
-            .any(|gone| gone.subject == "BLOCKED_PRIMARY_UNAVAILABLE")
+    let resolved = &watch.changes.resolved;
+    let state = resolved
+        .iter()
+        .find(|gone| gone.subject == "BLOCKED_PRIMARY_UNAVAILABLE");
+    assert_eq!(
+        state.unwrap().since,
+        Some(after(25)),
+        "reported since three probes agreed; the title counts from the first of them"
     );
     watch.looks(2, |_| {});
     assert!(!watch.item("HAS-001").seen.contains("recovered"));

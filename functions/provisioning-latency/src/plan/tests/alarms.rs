@@ -2,6 +2,8 @@
 
 use day2_aws::Assessment;
 use day2_core::Verdict;
+use day2_core::action::Occasion;
+use day2_core::trigger::{Trigger, classify};
 use day2_reads::alarms::Watches;
 use serde_json::json;
 
@@ -38,6 +40,27 @@ fn an_alarm_that_is_ok_by_now_changes_nothing_d06() {
     facts.alarms[0].alarm.as_mut().unwrap().state = "OK".to_owned();
     let seen = nothing(&facts, Verdict::Pass, "no longer breaching");
     assert!(seen.says.starts_with("no longer breaching"), "{}", seen.says);
+}
+
+#[test]
+fn an_event_that_its_own_alarm_refutes_is_refused_with_a_security_notice_e10() {
+    let sample = include_str!("../../../../../events/shapes/alarm-eventbridge.json");
+    let Trigger::Alarm(mut event) = classify(sample.as_bytes()) else {
+        unreachable!("the sample is an alarm");
+    };
+    event.changed_at = ago(2);
+    let occasion = Occasion::Alarm(event);
+    let mut facts = world(50);
+    let alarm = facts.alarms[0].alarm.as_mut().unwrap();
+    alarm.state = "OK".to_owned();
+    alarm.since = Some(ago(60));
+    let seen = planned_on(&facts, &occasion);
+    assert!(seen.plan.steps.is_empty(), "{:?}", seen.plan.steps);
+    let says = &seen.plan.refusals[0].says;
+    assert!(says.starts_with("SECURITY NOTICE"), "{says}");
+    // It rang, and is calm again.
+    facts.alarms[0].alarm.as_mut().unwrap().since = Some(ago(1));
+    assert!(planned_on(&facts, &occasion).plan.refusals.is_empty());
 }
 
 #[test]

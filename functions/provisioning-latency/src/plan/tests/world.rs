@@ -387,6 +387,18 @@ pub(crate) fn planned_with(
     crate::plan::plan(facts, settings, &settings.targets[0], inquiry, now())
 }
 
+/// Plans with the plain settings, called by `occasion`.
+pub(crate) fn planned_on(facts: &Facts, occasion: &Occasion) -> Assessment<Change> {
+    let (settings, standing) = (settings(), Standing::default());
+    let inquiry = Inquiry {
+        occasion,
+        key: KEY,
+        standing: &standing,
+        lease: None,
+    };
+    crate::plan::plan(facts, &settings, &settings.targets[0], inquiry, now())
+}
+
 /// Plans with the plain settings.
 pub(crate) fn planned(facts: &Facts) -> Assessment<Change> {
     planned_with(facts, &settings(), Vec::new())

@@ -93,7 +93,13 @@ async fn the_next_run_says_what_is_new_and_what_is_resolved() {
     .unwrap();
     assert_eq!(report(&first)["changes"]["new"][0]["code"], "DUM-001");
     let second = deliver(&app, "2026-03-06T11:30:01Z", "r-1").await.unwrap();
-    assert_eq!(report(&second)["changes"]["resolved"][0]["subject"], "prod-a");
+    let resolved = &report(&second)["changes"]["resolved"][0];
+    assert_eq!(resolved["subject"], "prod-a");
+    assert_eq!(
+        resolved["since"],
+        report(&first)["started_at"],
+        "the journal keeps it"
+    );
     assert_eq!(report(&second)["history"][0]["status"], "FAIL");
     assert!(
         report(&second)["history"][0]["page"]

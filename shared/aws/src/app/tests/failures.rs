@@ -23,6 +23,12 @@ async fn a_journal_that_does_not_answer_stops_no_check_and_is_said_d15() {
         "{seen}"
     );
     assert!(item["remedy"].as_str().unwrap().contains("may come twice"));
+    let new = &report["changes"]["new"][0];
+    assert_eq!(
+        (new["code"].as_str(), new.get("since")),
+        (Some("DUM-900"), None),
+        "it may be older than this run"
+    );
     assert!(
         answer["warnings"][0].as_str().unwrap().contains("not recorded"),
         "{answer:#}"

@@ -17,6 +17,7 @@ fn a_snapshot_stays_below_the_limit_of_a_record_and_counts_the_rest() {
         "{bytes} {}",
         snapshot.open.len()
     );
+    assert!(snapshot.open.iter().all(|c| c.since.is_some()));
     let kept = snapshot.open.iter().filter(|c| c.code == "X-000").count();
     assert_eq!(snapshot.unlisted["X-000"], 1_000 - u64::try_from(kept).unwrap());
 
@@ -25,6 +26,12 @@ fn a_snapshot_stays_below_the_limit_of_a_record_and_counts_the_rest() {
     assert_eq!(
         (changes.new.len(), changes.resolved.len(), changes.still.len()),
         (0, 0, 20_000)
+    );
+    let dated = changes.still.iter().filter(|c| c.since.is_some()).count();
+    assert_eq!(
+        dated,
+        snapshot.open.len(),
+        "of those that were only counted nobody knows since when"
     );
     // A name before the last kept one is certainly new.
     let other = vec![item("X-000", Fail, WHOLE, &["00000-a"])];
@@ -70,6 +77,47 @@ fn endless_names_are_remembered_apart() {
         (changes.new.len(), changes.still.len(), changes.resolved.len()),
         (0, 1, 1)
     );
+}
+
+#[test]
+fn a_name_that_was_only_counted_does_not_say_since_when_also_once_it_is_listed() {
+    let names: Vec<String> = (0..300).map(|n| format!("{n:03}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let reports = days([
+        vec![item("A", Fail, WHOLE, &names)],
+        vec![item("A", Fail, WHOLE, &["000", "250"])],
+        vec![item("A", Pass, WHOLE, &[])],
+    ]);
+    let since = |complaints: &[Complaint]| {
+        complaints
+            .iter()
+            .map(|c| (c.subject.clone(), c.since))
+            .collect::<Vec<_>>()
+    };
+    let expected = vec![
+        ("000".to_owned(), Some(reports[0].run.started_at)),
+        ("250".to_owned(), None),
+    ];
+    assert_eq!(since(&reports[1].changes.still), expected);
+    assert_eq!(since(&reports[2].changes.resolved), expected);
+}
+
+#[test]
+fn a_snapshot_of_an_older_version_does_not_say_since_when_and_nobody_guesses() {
+    let old = r#"{"at":"2026-03-05T12:00:02Z","status":"FAIL",
+        "open":[{"code":"A","verdict":"FAIL","title":"title","subject":"x","unseen":1},{"code":"A","verdict":"FAIL","title":"title","subject":"y"}]}"#;
+    let old: Snapshot = serde_json::from_str(old).unwrap();
+    let next = Report::new(run(0), vec![item("A", Fail, WHOLE, &["x", "z"])], Vec::new());
+    let next = next.compared_with(Some(&old));
+    assert_eq!(told(&next), "FAIL z | FAIL x | FAIL y");
+    assert_eq!(
+        (next.changes.still[0].since, next.changes.resolved[0].since),
+        (None, None)
+    );
+    assert_eq!(next.changes.new[0].since, Some(next.run.started_at));
+    let kept = serde_json::to_value(Snapshot::of(&next)).unwrap();
+    let since = |index: usize| kept["open"][index].get("since").is_some();
+    assert_eq!((since(0), since(1)), (false, true), "{kept:#}");
 }
 
 #[test]

@@ -17,6 +17,16 @@ fn samples() -> [Report; 4] {
 }
 
 #[test]
+fn page_and_mail_tell_of_a_pause_d08() {
+    let mut report = sample_action::applied();
+    report.action.as_mut().unwrap().pauses_until = Some("2026-03-06T09:00:00Z".parse().unwrap());
+    let mail = crate::mail::write(&report, &sample_action::rendering(&report)).body;
+    for told in [page_of(&report), mail] {
+        assert!(told.contains("It acts on no alarm of this target"), "{told}");
+    }
+}
+
+#[test]
 fn the_head_shows_outcome_effect_and_verdict() {
     for (report, parts) in [
         (

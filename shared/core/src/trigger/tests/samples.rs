@@ -124,6 +124,7 @@ fn one_state_change_has_one_key_by_every_road_d05() {
     ] {
         let seen = alarm(&format!("shapes/{name}"));
         assert_eq!(seen.dedup_key(), key, "{name}");
+        assert_eq!(Alarm::arn_in(key), Some(seen.arn.as_str()), "{name}");
         assert_eq!(
             (seen.state, seen.previous),
             (AlarmState::Alarm, Some(AlarmState::Ok)),

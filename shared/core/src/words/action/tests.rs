@@ -45,6 +45,19 @@ fn a_plan_is_not_called_a_deed() {
 }
 
 #[test]
+fn a_pause_is_told_where_it_holds_alarms_back_d08() {
+    let clock = Clock::of("America/New_York");
+    let mut applied = record(sample_action::applied());
+    assert_eq!(pause(&applied, &clock), None);
+    applied.pauses_until = Some("2026-03-06T09:00:00Z".parse().unwrap());
+    let told = pause(&applied, &clock).unwrap();
+    assert!(
+        told.contains("on no alarm of this target until Fri 6 Mar 2026 04:00 EST (09:00 UTC)"),
+        "{told}"
+    );
+}
+
+#[test]
 fn a_deed_without_results_asks_to_look_before_acting() {
     let mut failed = record(sample_action::failed());
     failed.results.clear();
