@@ -91,6 +91,8 @@ pub fn assess(scene: &Scene<'_>) -> (Vec<Item>, Vec<Chart>, Notes) {
     }
     if let (Some(policy), Some(seen)) = (&plan.restore_proof, &facts.proof) {
         items.push(proof::proven(seen, policy, scene, &mut notes));
+    } else {
+        proof::unasked(&mut items);
     }
     (items, charts, notes)
 }

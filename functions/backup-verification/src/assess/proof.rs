@@ -18,10 +18,20 @@ const NOTE: &str = "restore_proof";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Drill {
     at: Timestamp,
+    /// Begin of the day of one that is known by its day only: it may have been at any time until `at`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
     by: String,
     /// What went wrong; none when it was right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
+}
+
+impl Drill {
+    /// The first moment at which it may have been: what failed before it is history.
+    fn begin(&self) -> Timestamp {
+        self.not_before.unwrap_or(self.at)
+    }
 }
 
 /// The last proven restore is young enough, and none failed since.
@@ -50,22 +60,25 @@ pub(crate) fn proven(facts: &ProofFacts, policy: &ProofPolicy, scene: &Scene<'_>
             .filter(|drill| age(drill.at, now).is_none())
             .map(|drill| (drill.by.clone(), "is of the future".to_owned())),
     );
-    let good = drills
+    let good: Vec<&Drill> = remembered
         .iter()
-        .chain(&remembered)
+        .chain(&drills)
         .filter(believed)
-        .filter(|drill| drill.failed.is_none());
-    let proven = youngest(good, |drill| Some(drill.at)).cloned();
+        .filter(|drill| drill.failed.is_none())
+        .collect();
+    let proven = youngest(good.iter().copied(), |drill| Some(drill.at)).cloned();
     if let Some(text) = proven
         .as_ref()
         .and_then(|drill| serde_json::to_string(drill).ok())
     {
         notes.put(NOTE, text);
     }
+    // A failure of the day of a declared drill may have been after it.
+    let history = good.iter().map(|drill| drill.begin()).max();
     let failed = drills
         .iter()
         .filter(believed)
-        .filter(|drill| drill.failed.is_some() && proven.as_ref().is_none_or(|good| drill.at > good.at));
+        .filter(|drill| drill.failed.is_some() && history.is_none_or(|until| drill.at > until));
     if let Some(last) = youngest(failed, |drill| Some(drill.at)) {
         let why = last.failed.as_deref().unwrap_or_default();
         wrong.push((
@@ -127,6 +140,21 @@ pub(crate) fn proven(facts: &ProofFacts, policy: &ProofPolicy, scene: &Scene<'_>
     .subjects(unread)
 }
 
+/// In a report without `BAK-041` the first line about something that was kept says what it does not prove. It stands in the
+/// title, because that is what a mail shows of a line that passes.
+pub(crate) fn unasked(items: &mut [Item]) {
+    let first = items.iter_mut().find(|item| {
+        matches!(
+            item.code.as_str(),
+            "BAK-002" | "BAK-011" | "BAK-012" | "BAK-022" | "BAK-031"
+        )
+    });
+    if let Some(item) = first {
+        item.title
+            .push_str(" (Completed \u{2260} restorable; no proof is asked for)");
+    }
+}
+
 fn ago(at: Timestamp, now: Timestamp) -> String {
     age(at, now).map_or_else(|| "some time".to_owned(), lasting)
 }
@@ -149,6 +177,7 @@ fn places_of(
                     };
                     Some(Drill {
                         at: job.completed_at.or(job.created_at)?,
+                        not_before: None,
                         by: format!("AWS Backup job {}", job.id),
                         failed,
                     })
@@ -179,6 +208,7 @@ fn places_of(
             };
             vec![Drill {
                 at: record.at,
+                not_before: None,
                 by: format!("the record of {by}"),
                 failed: (record.result != "success").then(|| record.result.clone()),
             }]
@@ -187,12 +217,11 @@ fn places_of(
     }
     if let Some(declared) = &policy.declared {
         // The end of that day, but not of today: a drill that is declared was done.
-        let end = declared
+        let day = declared
             .on
             .date()
             .to_zoned(scene.zone.clone())
-            .and_then(|day| day.tomorrow())
-            .map(|day| day.timestamp())
+            .and_then(|day| Ok((day.timestamp(), day.tomorrow()?.timestamp())))
             .map_err(|error| {
                 Unreadable::new(
                     "read the declared day",
@@ -202,9 +231,10 @@ fn places_of(
                 )
             });
         let today = scene.now.to_zoned(scene.zone.clone()).date() == declared.on.date();
-        let drills = end.map(|end| {
+        let drills = day.map(|(begin, end)| {
             vec![Drill {
                 at: if today { scene.now } else { end },
+                not_before: Some(begin),
                 by: format!("{} on {}, as declared", declared.by, declared.on),
                 failed: None,
             }]
@@ -234,5 +264,10 @@ fn of_velero(restore: &VeleroRestore) -> Option<Drill> {
         )),
         _ => return None,
     };
-    Some(Drill { at, by, failed })
+    Some(Drill {
+        at,
+        not_before: None,
+        by,
+        failed,
+    })
 }

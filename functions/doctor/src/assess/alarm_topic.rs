@@ -148,6 +148,9 @@ impl<'a> Gate<'a> {
                 ("aws:securetransport", "true"),
                 ("aws:sourceaccount", self.account),
                 ("aws:sourcearn", arn.as_str()),
+                // By these a guard rail lets services through (IAM User Guide, "AWS global condition context keys").
+                ("aws:principalisawsservice", "true"),
+                ("aws:principalservicename", CLOUDWATCH),
                 special,
             ];
             for action in actions {

@@ -34,7 +34,12 @@ pub(super) fn line(
     let troubles = troubles(broken, &facts.inside, lines, scene);
     let all = found::all(seen, facts);
     line.examined += all.len();
-    let found = all.len();
+    let lists = seen.lists();
+    let unlisted = lists
+        .iter()
+        .flat_map(|(_, list)| list.iter())
+        .map(|list| list.sum.unlisted);
+    let found = all.len() + unlisted.sum::<usize>();
     let (mut ranked, mut elsewhere) = (Vec::new(), Vec::new());
     for change in all {
         match near(&change, &troubles, scene.now) {
@@ -65,11 +70,13 @@ pub(super) fn line(
 /// What was read, and what is missing in the ranking.
 fn read(seen: &Changes, facts: &Facts) -> Line {
     let mut line = Line::new("HLT-191", "no late change lies near what is broken", 0);
-    for list in [&seen.replica_sets, &seen.revisions, &seen.config_maps] {
+    for (kind, list) in seen.lists() {
         match list {
             Ok(list) => {
                 line.examined += list.sum.examined;
-                line = line.short_of(list.shortfall.as_ref());
+                line = line
+                    .unread(beyond(kind, list.sum.unlisted))
+                    .short_of(list.shortfall.as_ref());
             }
             Err(why) => line = line.short_of(Some(why)),
         }
@@ -77,6 +84,17 @@ fn read(seen: &Changes, facts: &Facts) -> Line {
     let sources = facts.aws.changes.iter().flat_map(|seen| &seen.sources);
     let unread = sources.filter_map(|source| Some((source.name.clone(), source.changes.as_ref().err()?)));
     line.unread(unread.map(|(name, why)| (name, why.to_string())))
+}
+
+/// Changes of a kind that were not kept: the one that matters may be among them.
+fn beyond(kind: &str, unlisted: usize) -> Option<(String, String)> {
+    (unlisted > 0).then(|| {
+        let says = format!(
+            "{} of {kind} not looked at: there are more than are kept, which are the newest",
+            count(unlisted, "change")
+        );
+        (format!("further {kind}"), says)
+    })
 }
 
 /// What happened to one thing again and again, such as a launch that fails every minute, stands once, at its nearest.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use day2_core::Observed;
+use day2_core::{Observed, Unreadable};
 use day2_kube::{Readyz, Version};
 
 use super::line::{Finding, Line};
@@ -144,55 +144,94 @@ fn system(facts: &Facts, broken: &[Broken], scene: &Scene<'_>) -> Line {
         Some(Err(why)) => line.short_of(Some(why)),
         None => line,
     };
-    let nodes = inside.nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
-    let auto = nodes.is_some_and(|nodes| nodes.sum.iter().any(|node| node.auto_mode));
     let namespaces = scene.plan.cluster.system_namespaces.join(", ");
-    let seen = if found > 0 {
-        format!("{} in {namespaces}", words::count(found, "workload"))
-    } else if auto {
-        format!("no workloads in {namespaces}, as is normal on EKS Auto Mode")
-    } else {
-        format!("no workloads in {namespaces}, and no node is of EKS Auto Mode")
+    line.examined = found;
+    let seen = match (found, auto_mode(facts)) {
+        (1.., _) => format!("{} in {namespaces}", words::count(found, "workload")),
+        (0, Ok(true)) => {
+            line.examined = all.max(1);
+            format!("no workloads in {namespaces}, as is normal on EKS Auto Mode")
+        }
+        // Without Auto Mode, a cluster without DNS and network of its own is not one that was looked at.
+        (0, Ok(false)) => format!("no workloads in {namespaces}, and this is not EKS Auto Mode"),
+        (0, Err(whys)) => {
+            for why in whys {
+                line = line.short_of(Some(why));
+            }
+            format!("no workloads in {namespaces}, and whether this is EKS Auto Mode is not known")
+        }
     };
-    // Without Auto Mode, a cluster without DNS and network of its own is not one that was looked at.
-    line.examined = if found == 0 && auto { all.max(1) } else { found };
     let wrong = broken
         .iter()
         .filter(|one| one.is_in(&scene.plan.cluster.system_namespaces))
         .map(Broken::finding);
-    line.seen(seen)
+    let line = line
+        .seen(seen)
         .threshold("all pods that each asks for", "cluster.system_namespaces")
         .remedy("describe the workload and its pods; every other workload depends on these")
-        .wrong(wrong)
-        .wrong(of_addons(facts))
+        .wrong(wrong);
+    of_addons(line, facts)
 }
 
-/// What an installed add-on should have made and nobody finds. EKS calls an add-on `ACTIVE` for some time after somebody
-/// deleted what it made.
-fn of_addons(facts: &Facts) -> Vec<Finding> {
+/// Whether EKS Auto Mode makes the nodes: what the cluster says of itself, else the labels of its nodes. Where neither was
+/// read, why.
+fn auto_mode(facts: &Facts) -> Result<bool, Vec<&Unreadable>> {
+    let unread = match facts.aws.eks.as_ref().map(|eks| &eks.cluster) {
+        Some(Ok(cluster)) => return Ok(cluster.auto_mode),
+        Some(Err(why)) => Some(why),
+        None => None,
+    };
+    let short = match &facts.inside.nodes {
+        Some(Ok(nodes)) => {
+            let auto = nodes.sum.iter().any(|node| node.auto_mode);
+            if auto || nodes.shortfall.is_none() {
+                return Ok(auto);
+            }
+            nodes.shortfall.as_ref()
+        }
+        Some(Err(why)) => Some(why),
+        None => None,
+    };
+    Err(unread.into_iter().chain(short).collect())
+}
+
+/// The line with what an installed add-on should have made and nobody finds. EKS calls an add-on `ACTIVE` for some time after
+/// somebody deleted what it made. Which add-ons are installed is not asked where the group `eks` is left out.
+fn of_addons(mut line: Line, facts: &Facts) -> Line {
+    let addons = match facts.aws.eks.as_ref().map(|eks| &eks.addons) {
+        Some(Ok(addons)) => addons,
+        Some(Err(why)) => return line.short_of(Some(why)),
+        None => return line,
+    };
     let inside = &facts.inside;
     let mut there = BTreeSet::new();
     for list in [&inside.deployments, &inside.daemon_sets] {
         match list {
             Some(Ok(list)) if list.shortfall.is_none() => there.extend(list.sum.of_addons.iter().copied()),
             // What could not be read whole is not known to lack anything.
-            _ => return Vec::new(),
+            _ => return line,
         }
     }
-    let addons = match &facts.aws.eks {
-        Some(eks) => eks.addons.as_deref().unwrap_or_default(),
-        None => &[],
-    };
-    addons
-        .iter()
-        .filter(|(_, addon)| addon.as_ref().is_ok_and(|addon| is_settled(&addon.status)))
-        .flat_map(|(name, _)| made_by(name).iter().map(move |made| (name, made)))
-        .filter(|(_, made)| !there.contains(*made))
-        .map(|(name, (kind, workload))| {
-            let says = format!("is not there, although the EKS add-on {name} is installed");
-            Finding::of(format!("{kind}/{workload}"), says)
-        })
-        .collect()
+    for (name, addon) in addons {
+        let lacking = made_by(name).iter().filter(|made| !there.contains(*made));
+        match addon {
+            Ok(addon) if is_settled(&addon.status) => {
+                line = line.wrong(lacking.map(|(kind, workload)| {
+                    let says = format!("is not there, although the EKS add-on {name} is installed");
+                    Finding::of(format!("{kind}/{workload}"), says)
+                }));
+            }
+            Ok(_) => {}
+            Err(why) => {
+                line = line.unread(lacking.map(|(kind, workload)| {
+                    let says =
+                        format!("is not there, and the state of the EKS add-on {name} is not known: {why}");
+                    (format!("{kind}/{workload}"), says)
+                }));
+            }
+        }
+    }
+    line
 }
 
 /// An add-on that is not being made, changed or taken away. Source: API `AddonStatus`.

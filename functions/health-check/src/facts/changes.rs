@@ -18,3 +18,14 @@ pub struct Changes {
     /// Config maps.
     pub config_maps: Observed<Folded<TraceTally>>,
 }
+
+impl Changes {
+    /// Every list, with the name of its kind.
+    pub const fn lists(&self) -> [(&'static str, &Observed<Folded<TraceTally>>); 3] {
+        [
+            ("ReplicaSets", &self.replica_sets),
+            ("ControllerRevisions", &self.revisions),
+            ("ConfigMaps", &self.config_maps),
+        ]
+    }
+}

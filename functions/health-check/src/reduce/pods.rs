@@ -10,7 +10,7 @@ use super::cause::{Cause, Limits, Look, Trouble, look};
 use super::mesh::{MeshTally, Wishes};
 use super::nodes::NodeFact;
 use super::owner::Workload;
-use crate::counted::{Before, Counters, MAX_COUNTERS};
+use crate::counted::{Before, Counted};
 use crate::facts::namespaces::Namespaces;
 use crate::settings::{self, Plan};
 
@@ -49,7 +49,9 @@ pub struct PodTally {
     /// Restarts by workload.
     pub restarts: BTreeMap<Workload, Restarts>,
     /// Restarts over the whole life of containers that were restarted in the last week, for the next run to compare with.
-    pub counters: Counters,
+    pub counters: Counted,
+    /// Containers that may have been restarted more often than is known, because the run before had no room to note them.
+    pub not_compared: usize,
     /// What pods take of each node.
     pub load: BTreeMap<String, Load>,
     /// Proxies.
@@ -145,9 +147,8 @@ impl Reduce<PodHealth> for PodRules<'_> {
         for (workload, more) in page.restarts {
             sum.restarts.entry(workload).or_default().join(more);
         }
-        for (container, restarts) in page.counters {
-            sum.count(container, restarts);
-        }
+        sum.counters.join(page.counters);
+        sum.not_compared += page.not_compared;
         for (node, more) in page.load {
             let load = sum.load.entry(node).or_default();
             load.requests += more.requests;
@@ -208,7 +209,7 @@ impl<'a> PodRules<'a> {
                 .finished_at
                 .is_some_and(|at| self.limits.minutes(at) < A_WEEK_IN_MINUTES)
             {
-                sum.count(name, one.restarts);
+                sum.counters.add(name.clone(), one.restarts);
             }
             // An init container ends by itself and starts again with its pod.
             if !inside(end.finished_at) || (one.kind == ContainerKind::Init && end.exit_code == 0) {
@@ -219,6 +220,7 @@ impl<'a> PodRules<'a> {
                 Some(found) => found,
                 None => (1, one.restarts <= 1),
             };
+            sum.not_compared += usize::from(!exact && self.may_be_dropped(&name));
             found.certain += certain.max(1);
             found.at_least |= !exact;
             found.lifetime += one.restarts;
@@ -237,9 +239,21 @@ impl<'a> PodRules<'a> {
     /// Restarts since the run before, and whether that is the whole window. A run long before the window tells nothing.
     fn since_before(&self, name: &str, restarts: i64) -> Option<(i64, bool)> {
         let before = self.before?;
-        let apart = before.at.as_second() - self.restarts_since.as_second();
+        let apart = self.apart(before);
         let count = restarts - before.counters.get(name)?;
         (apart >= -SLACK_SECONDS && count >= 0).then_some((count, apart <= SLACK_SECONDS))
+    }
+
+    /// Whether the run before, which would tell, may have had no room to note this container.
+    fn may_be_dropped(&self, name: &str) -> bool {
+        self.before.is_some_and(|before| {
+            before.is_full() && self.apart(before) >= -SLACK_SECONDS && !before.counters.contains_key(name)
+        })
+    }
+
+    /// Seconds from the beginning of the window to the run before.
+    fn apart(&self, before: &Before) -> i64 {
+        before.at.as_second() - self.restarts_since.as_second()
     }
 }
 
@@ -259,12 +273,6 @@ impl Restarts {
 }
 
 impl PodTally {
-    fn count(&mut self, container: String, restarts: i64) {
-        if self.counters.len() < MAX_COUNTERS {
-            self.counters.insert(container, restarts);
-        }
-    }
-
     fn add(&mut self, workload: Workload, trouble: Trouble, pod: &str) {
         let group = Group {
             pods: 1,

@@ -1,4 +1,4 @@
-//! `LSW-004`: the digest of events that were held back while a function paused.
+//! `LSW-004`: the digest of events that were held back, while a function paused or after a mail that had said the same.
 
 use day2_core::{Item, Verdict};
 
@@ -30,19 +30,19 @@ pub(super) fn told(facts: &Facts, scene: &Scene<'_>) -> Item {
         format!("; told again, because it could not be marked: {why}")
     });
     let seen = if storms.is_empty() {
-        "no pause of a function swallowed an event".to_owned()
+        "no event was held back".to_owned()
     } else {
         let events = if total == 1 { "event" } else { "events" };
         format!(
             "{total} {events} held back in {}{again}",
-            count(storms.len(), "pause")
+            count(storms.len(), "span")
         )
     };
     Item::judge(CODE, TITLE, verdict, all_of(storms.len()), seen)
-        .threshold("each pause is told once, when it is over", "fixed")
+        .threshold("each span is told once, when it is over", "fixed")
         .remedy(
-            "an alarm kept changing while its function paused: find out why the first action was not enough; do not \
-             shorten the pause before that is known",
+            "an alarm kept changing: read the first mail about it, and the newest report; after a change find out why that was \
+             not enough, and do not shorten the pause before that is known",
         )
         .subjects(storms.iter().map(|storm| {
             let events = if storm.suppressed == 1 { "event" } else { "events" };

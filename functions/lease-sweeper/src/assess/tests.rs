@@ -323,6 +323,7 @@ fn a_storm_is_one_line_however_many_events_it_had_d08() {
         since: at("2026-03-06T13:00:00Z"),
         until: at("2026-03-06T13:30:00Z"),
         suppressed,
+        row: String::new(),
     };
     let mut facts = Facts {
         storms: Ok(vec![
@@ -333,7 +334,7 @@ fn a_storm_is_one_line_however_many_events_it_had_d08() {
     };
     let item = judged(&facts, "LSW-004");
     assert_eq!((item.verdict(), item.population().examined), (Verdict::Fail, 2));
-    assert_eq!(item.seen, "20 events held back in 2 pauses");
+    assert_eq!(item.seen, "20 events held back in 2 spans");
     assert_eq!(names(&item)[0], "provisioning-latency since Fri 6 Mar 08:00 EST");
     assert_eq!(
         item.subjects[1].says,

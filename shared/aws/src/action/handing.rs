@@ -59,9 +59,10 @@ impl<A: Action> ActionApp<A> {
         }
         let safety = A::safety(&self.settings.function);
         let long = safety.cool_down_minutes.max(REPEATED_AFTER_MINUTES);
-        // A plan is told again when the time is over in which the mail says that it can be approved.
+        // An alarm that goes on ringing calls no second time: a plan that is not mailed again must still leave time to be approved by
+        // the mail that there is.
         let minutes = match action.approve_until {
-            Some(_) => long.min(safety.approval_minutes),
+            Some(_) => long.min(safety.approval_minutes - safety.approval_minutes / 4),
             None => long,
         };
         let changed = |run: &&PastRun| matches!(run.outcome, Some(Outcome::Applied | Outcome::Failed));

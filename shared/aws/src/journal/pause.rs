@@ -25,6 +25,8 @@ pub struct Storm {
     pub until: Timestamp,
     /// How many events came in it.
     pub suppressed: u64,
+    /// Sort key of its row: not always what begin and function give, since rows of earlier versions began within a second.
+    pub row: String,
 }
 
 /// How often events were suppressed in one pause, and whether somebody was told.
@@ -100,7 +102,10 @@ impl Journal {
         time: (Timestamp, Timestamp),
     ) -> Result<Suppressed, OpsError> {
         let done = timed(self.row_of_storm(function, target, time.0), time)
-            .update_expression("SET since = :since, #until = :until, #ttl = :ttl ADD suppressed :one")
+            // A later time may begin with this row, and is to be told too.
+            .update_expression(
+                "SET since = :since, #until = :until, #ttl = :ttl ADD suppressed :one REMOVE told_at",
+            )
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::AllNew)
             .send()
@@ -169,7 +174,7 @@ impl Journal {
     /// [`OpsError::Aws`] when the journal does not answer or refuses.
     pub async fn digested(&self, storm: &Storm, at: Timestamp) -> Result<(), OpsError> {
         let update = self
-            .row_of_storm(&storm.function, &storm.target, storm.since)
+            .update(&format!("storm#{}", storm.target), &storm.row)
             .update_expression("SET told_at = :at")
             .expression_attribute_values(":at", number(at.as_second()));
         self.sent(update).await
@@ -234,8 +239,10 @@ fn timed(update: UpdateItemFluentBuilder, (since, until): (Timestamp, Timestamp)
 
 fn storm(row: &Attributes, target: &str) -> Option<Storm> {
     // The name of an alarm may have a `#`.
-    let (function, _) = read_text(row, "sk")?.rsplit_once('#')?;
+    let sk = read_text(row, "sk")?;
+    let (function, _) = sk.rsplit_once('#')?;
     Some(Storm {
+        row: sk.to_owned(),
         function: function.to_owned(),
         target: target.to_owned(),
         since: second(row, "since")?,

@@ -20,7 +20,7 @@ pub struct Said {
     pub outcome: Outcome,
     /// Its plan, where it had one.
     pub plan_id: Option<PlanId>,
-    /// Code and verdict of each line that was no `PASS`, and the guards that objected. Not what they were about: the names of
+    /// Code and verdict of each line that was no `PASS`, the guards that objected, and whether it can be approved. Not what they were about: the names of
     /// pods are others at every look.
     pub concerns: BTreeSet<String>,
 }
@@ -44,12 +44,14 @@ impl Said {
             .refusals
             .iter()
             .map(|refusal| refusal.guard.words().to_owned());
+        // The mode may have changed since a mail that had no line to approve it by.
+        let approvable = action.approve_until.map(|_| "to approve".to_owned());
         Some(Self {
             at: report.run.started_at,
             alarm: alarm.to_owned(),
             outcome: action.outcome,
             plan_id: action.plan_id.clone(),
-            concerns: lines.chain(guards).collect(),
+            concerns: lines.chain(guards).chain(approvable).collect(),
         })
     }
 

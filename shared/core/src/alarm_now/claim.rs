@@ -13,7 +13,7 @@ const TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 /// The begin of every refusal of this module, so that a person finds it in a subject and a filter finds it in a log.
 pub const NOTICE: &str = "SECURITY NOTICE";
 
-const ALLOWED_BY: &str = "nothing; find out in CloudTrail who sent the request of this report";
+const ALLOWED_BY: &str = "nothing; find out in CloudTrail who sent the request of this report. A call by hand looks at the alarm again";
 
 /// Objects to an event that the alarm itself refutes: it does not exist, or it does not ring and has not changed since before the
 /// moment at which the event says that it began to.
@@ -45,7 +45,8 @@ pub fn refuted(
         {
             format!(
                 "{NOTICE}: an event says that the alarm {} began to ring at {}, and CloudWatch has had it in {state} since {since}: \
-                 somebody who may invoke the function, or publish to a topic of it, made it up or altered it",
+                 somebody who may invoke the function, or publish to a topic of it, made it up or altered it, or CloudWatch \
+                 did not know of the change yet",
                 event.name, event.changed_at
             )
         }

@@ -113,6 +113,8 @@ pub struct End {
     pub exit_code: i64,
     /// Words of the kubelet or of the container (its termination message).
     pub message: Option<String>,
+    /// When it had begun to run; none where it never ran.
+    pub started_at: Option<Timestamp>,
     /// When.
     pub finished_at: Option<Timestamp>,
 }
@@ -242,6 +244,7 @@ struct EndWire {
     reason: Option<String>,
     exit_code: Option<Int>,
     message: Option<String>,
+    started_at: Option<Time>,
     finished_at: Option<Time>,
 }
 
@@ -255,6 +258,11 @@ impl From<EndWire> for End {
             reason: wire.reason.unwrap_or_default(),
             exit_code: count(wire.exit_code),
             message: text(wire.message),
+            // containerd gives 1970 for what it could not start.
+            started_at: wire
+                .started_at
+                .and_then(|time| time.0)
+                .filter(|at| *at > Timestamp::UNIX_EPOCH),
             finished_at: wire.finished_at.and_then(|time| time.0),
         }
     }

@@ -73,8 +73,19 @@ pub async fn belongings(api: &Api) -> Result<Belongings> {
         ),
     ];
     for (kind, service, version, action, parameters) in queries {
-        let answer = api.query(service, version, action, parameters).await?;
-        all.insert(kind, named(&whole(kind, answer)?));
+        let mut names = BTreeSet::new();
+        let mut token: Option<String> = None;
+        loop {
+            let mut asked = parameters.to_vec();
+            asked.extend(token.as_deref().map(|token| ("NextToken", token)));
+            let answer = api.query(service, version, action, &asked).await?;
+            names.extend(named(&answer));
+            match next_token(&answer) {
+                Some(next) => token = Some(next),
+                None => break drop(whole(kind, answer)?),
+            }
+        }
+        all.insert(kind, names);
     }
     for (kind, service, target, asked) in [
         (
@@ -129,6 +140,13 @@ async fn keys(api: &Api) -> Result<BTreeSet<String>> {
         }
     }
     Ok(used)
+}
+
+/// What an answer of the query protocol gives to ask for the next page with.
+fn next_token(answer: &str) -> Option<String> {
+    let (_, rest) = answer.split_once("<NextToken>")?;
+    let (token, _) = rest.split_once("</NextToken>")?;
+    (!token.is_empty()).then(|| token.to_owned())
 }
 
 /// The answer, unless it says that there is more of it: XML by `IsTruncated` or `NextToken`, JSON by a token or marker.
@@ -244,6 +262,16 @@ mod tests {
             named(answer),
             BTreeSet::from(["arn:aws:sns:us-east-1:1:day2-reports".to_owned()])
         );
+    }
+
+    #[test]
+    fn the_next_page_is_asked_for_with_the_token_of_the_last() {
+        assert_eq!(
+            next_token("<A><NextToken>x=y</NextToken></A>").as_deref(),
+            Some("x=y")
+        );
+        assert_eq!(next_token("<A><NextToken></NextToken></A>"), None);
+        assert_eq!(next_token("<A></A>"), None);
     }
 
     #[test]

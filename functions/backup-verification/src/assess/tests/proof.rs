@@ -1,5 +1,7 @@
+use day2_core::Item;
 use day2_core::Verdict::{Fail, Pass, Unknown};
 use day2_core::compare::Earlier;
+use day2_reads::restore_jobs::RestoreJob;
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -19,6 +21,54 @@ fn the_report_says_in_every_case_that_completed_is_not_restorable() {
     assert!(found.title.contains("Completed \u{2260} restorable"));
     assert!(found.seen.contains("does not prove that it can be restored"));
     assert_eq!(found.verdict(), Pass);
+
+    let says_it = |items: &[Item]| -> Vec<String> {
+        items
+            .iter()
+            .filter(|item| item.title.contains("Completed \u{2260} restorable"))
+            .map(|item| item.code.clone())
+            .collect()
+    };
+    assert_eq!(says_it(&judged(|_| {})), ["BAK-041"], "once in one mail");
+    // Mails show the titles of all lines. The second row is the example `starter`.
+    let rows: [(&[&str], &str); 4] = [
+        (&["restore_proof"], "BAK-002"),
+        (
+            &["copies", "aws_backup", "velero", "dumps", "restore_proof"],
+            "BAK-002",
+        ),
+        (
+            &["database", "copies", "aws_backup", "dumps", "restore_proof"],
+            "BAK-022",
+        ),
+        (
+            &["database", "copies", "aws_backup", "velero", "restore_proof"],
+            "BAK-031",
+        ),
+    ];
+    for (left_out, code) in rows {
+        let plan = |plan: &mut Value| {
+            for part in left_out {
+                plan.as_object_mut().unwrap().remove(*part);
+            }
+            plan["not_checked"] = json!(left_out);
+        };
+        let items = judged_by(plan, |facts| {
+            if left_out.contains(&"copies") {
+                facts.copies.clear();
+            }
+        });
+        assert_eq!(says_it(&items), [code], "without {left_out:?}");
+    }
+    let unread = judged_by(
+        |plan| {
+            plan.as_object_mut().unwrap().remove("restore_proof");
+            plan["not_checked"] = json!(["restore_proof"]);
+        },
+        |facts| facts.database.as_mut().unwrap().snapshots = denied("rds:DescribeDBSnapshots"),
+    );
+    assert_eq!(item(&unread, "BAK-002").verdict(), Unknown);
+    assert_eq!(says_it(&unread), ["BAK-002"]);
 }
 
 #[test]
@@ -121,6 +171,45 @@ fn a_declared_drill_counts_from_its_day_and_a_day_to_come_does_not() {
             facts.proof = Some(ProofFacts::default());
         });
         assert_eq!(item(&items, "BAK-041").verdict(), verdict, "{on}");
+    }
+}
+
+/// A declaration names a day and no hour: what failed on that day may have failed after the drill.
+#[test]
+fn a_declared_drill_hides_no_failure_of_its_own_day() {
+    // Now is 07:30 on the 20th in the zone of the deployment.
+    for (on, failed, good, verdict) in [
+        ("2026-11-20", 2, None, Fail),
+        ("2026-11-20", 8, None, Pass),
+        ("2026-11-20", 2, Some(1), Pass),
+        ("2026-11-20", 1, Some(2), Fail),
+        ("2026-11-19", 2, None, Fail),
+        ("2026-11-19", 20, None, Fail),
+        ("2026-11-19", 40, None, Pass),
+        ("2026-11-19", 20, Some(19), Pass),
+    ] {
+        let places = || by(json!({"aws_backup": true, "declared": {"on": on, "by": "Ada"}}));
+        let job = |id: &str, validation: &str, hours: i64| RestoreJob {
+            completed_at: Some(hours_ago(hours)),
+            ..restore_job(id, "COMPLETED", Some(validation), 0)
+        };
+        let jobs = |facts: &mut Facts| {
+            let mut all = vec![job("bad", "FAILED", failed)];
+            all.extend(good.map(|hours| job("good", "SUCCESSFUL", hours)));
+            proof(facts).restore_jobs = Some(Ok(all));
+        };
+        let what = format!("{on}, failed {failed} h ago, good {good:?} h ago");
+        let items = judged_by(places(), jobs);
+        assert_eq!(item(&items, "BAK-041").verdict(), verdict, "{what}");
+        // What the run before noted of the declaration hides no more.
+        let nothing = |facts: &mut Facts| proof(facts).restore_jobs = Some(Ok(Vec::new()));
+        let (_, notes) = judged_after(&before(), places(), nothing);
+        let earlier = Ok(Some(Earlier {
+            at: hours_ago(24),
+            notes,
+        }));
+        let (items, _) = judged_after(&earlier, places(), jobs);
+        assert_eq!(item(&items, "BAK-041").verdict(), verdict, "{what}, remembered");
     }
 }
 

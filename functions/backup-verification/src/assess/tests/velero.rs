@@ -165,7 +165,9 @@ fn each_way_of_not_completing_is_told_with_its_reason() {
         ("InProgress", 3, true),
         ("WaitingForPluginOperations", 3, true),
         ("New", 3, true),
-        ("Deleting", 3, true),
+        // Expired a moment ago, and being removed.
+        ("Deleting", 24 * 30, false),
+        ("Deleting", 3, false),
     ] {
         let items = judged(|facts| {
             let mut by_hand = backup("x", "by-hand", phase, hours, 50);
@@ -261,6 +263,11 @@ fn a_namespace_needs_a_young_completed_backup_that_has_not_expired() {
 fn backups_that_should_be_gone_are_named() {
     let items = judged(|facts| backups(facts)[5].expires_at = Some(hours_ago(30)));
     only(&items, "BAK-027", Fail, &["daily-5"]);
+    let hangs = judged(|facts| {
+        backups(facts)[5].phase = "Deleting".to_owned();
+        backups(facts)[5].expires_at = Some(hours_ago(30));
+    });
+    only(&hangs, "BAK-027", Fail, &["daily-5"]);
     let soon = judged(|facts| backups(facts)[5].expires_at = Some(hours_ago(2)));
     assert_eq!(complaints(&soon), []);
 }

@@ -21,6 +21,9 @@ enum Meaning {
     Failed,
     /// On its way.
     Going,
+    /// On its way out. Nothing in the object says since when, and its begin is as far back as it was kept, so that only
+    /// `BAK-027` judges it.
+    Leaving,
     Strange,
 }
 
@@ -38,8 +41,8 @@ fn meaning(phase: &str) -> Meaning {
         | "ReadyToStart"
         | "InProgress"
         | "WaitingForPluginOperations"
-        | "Finalizing"
-        | "Deleting" => Meaning::Going,
+        | "Finalizing" => Meaning::Going,
+        "Deleting" => Meaning::Leaving,
         _ => Meaning::Strange,
     }
 }
@@ -61,7 +64,7 @@ pub(super) fn ended(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timestamp) 
             Meaning::Failed if matters(backup, all, old, policy) => {
                 wrong.push((backup.name.clone(), why(backup)));
             }
-            Meaning::Done | Meaning::Failed => {}
+            Meaning::Done | Meaning::Failed | Meaning::Leaving => {}
             Meaning::Going => {
                 let Some(old) = old.filter(|old| *old > minutes(policy.grace_minutes)) else {
                     continue;

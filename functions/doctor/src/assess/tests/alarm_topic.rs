@@ -280,7 +280,7 @@ fn a_key_that_keeps_alarms_out_is_told_with_the_fix_o07() {
 
 #[test]
 fn other_policies_that_let_alarms_in_pass() {
-    let rows: [(&str, Change); 9] = [
+    let rows: [(&str, Change); 10] = [
         ("a new topic's", |topic, _| *topic = of_a_new_topic()),
         ("one statement without a list", |topic, _| {
             let only = alarms(topic).take();
@@ -318,6 +318,17 @@ fn other_policies_that_let_alarms_in_pass() {
             role["Principal"] = json!({"AWS": "arn:aws:iam::123456789012:role/other"});
             add(key, role.clone());
             add(topic, role);
+        }),
+        ("a guard rail that lets services through", |topic, key| {
+            let rail = json!({
+                "StringNotEquals": {"aws:PrincipalServiceName": "cloudwatch.amazonaws.com"},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            });
+            add(topic, deny(&rail));
+            add(
+                key,
+                deny(&json!({"Bool": {"aws:PrincipalIsAWSService": "false"}})),
+            );
         }),
         ("a denial of something else", |topic, key| {
             let mut other = deny(&json!({}));

@@ -8,7 +8,7 @@ fn waiting(reason: &str, message: &str) -> Value {
     json!({"waiting": {"reason": reason, "message": message}})
 }
 
-fn with_last(mut pod: Value, restarts: i64, minutes: i64, end: &Value) -> Value {
+pub(super) fn with_last(mut pod: Value, restarts: i64, minutes: i64, end: &Value) -> Value {
     let mut end = end.clone();
     end["finishedAt"] = json!(ago(minutes));
     put(
@@ -164,6 +164,28 @@ fn what_keeps_a_pod_from_its_place_its_volume_or_readiness_is_named_with_its_evi
             ),
             "HLT-123",
             "no node takes it: Insufficient cpu (3 of 5 nodes)",
+        ),
+        (
+            "dynamic resources were tried before the preemption, which counts nodes too",
+            unplaced(
+                "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.",
+            ),
+            "HLT-123",
+            "no node takes it: didn't match Pod's node affinity/selector (2 of 3 nodes)",
+        ),
+        (
+            "dynamic resources, and nobody preempts",
+            unplaced("0/3 nodes are available: 3 Insufficient cpu. no new claims to deallocate"),
+            "HLT-123",
+            "no node takes it: Insufficient cpu (3 of 3 nodes)",
+        ),
+        (
+            "the pod may not preempt",
+            unplaced(
+                "0/3 nodes are available: 1 node(s) were unschedulable, 2 Insufficient memory. preemption: not eligible due to preemptionPolicy=Never.",
+            ),
+            "HLT-123",
+            "no node takes it: Insufficient memory (2 of 3 nodes)",
         ),
         (
             "zone of the volume",

@@ -70,6 +70,50 @@ fn changes_without_anything_broken_are_counted_and_accuse_nobody() {
     );
 }
 
+/// Config maps of another namespace that were changed a minute ago.
+fn flood(world: World, config_maps: usize) -> World {
+    (0..config_maps).fold(world, |world, number| {
+        let changed = json!([{"manager": "sync", "time": ago(1)}]);
+        let config_map = json!({"metadata": {"name": format!("c{number}"), "namespace": "other", "creationTimestamp": ago(90_000), "managedFields": changed}});
+        world.with("configmaps", config_map)
+    })
+}
+
+#[test]
+fn changes_beyond_those_that_are_kept_are_told_and_no_ranking_without_them_is_pass() {
+    let one = json!({"metadata": {"name": "settings", "namespace": "shop", "creationTimestamp": ago(90_000), "managedFields": [{"manager": "kubectl-edit", "time": ago(35)}]}});
+    let replica_set = json!({"metadata": {"name": "sick-5f", "namespace": "shop", "creationTimestamp": ago(40), "ownerReferences": [{"kind": "Deployment", "name": "sick", "controller": true}]}});
+    let culprit = World::well().with("pods", broken()).with("configmaps", one);
+    for (what, world, verdict, seen) in [
+        (
+            "all are kept",
+            flood(World::well(), 999),
+            Verdict::Pass,
+            "999 changes in 60 min, 0 near",
+        ),
+        (
+            "the one beside what is broken is gone",
+            flood(culprit.clone(), 1_099),
+            Verdict::Unknown,
+            "1100 changes in 60 min, 0 near",
+        ),
+        (
+            "another one is near",
+            flood(culprit.with("replicasets", replica_set), 1_099),
+            Verdict::Fail,
+            "1101 changes in 60 min, 1 near",
+        ),
+    ] {
+        let item = world.triage().item("HLT-191");
+        assert_eq!(item.verdict(), verdict, "{what}: {}", item.seen);
+        assert!(item.seen.starts_with(seen), "{what}: {}", item.seen);
+        let told = item.subjects.iter().find(|one| one.name == "further ConfigMaps");
+        let told = told.map(|one| one.says.split(':').next().unwrap());
+        let expected = (verdict != Verdict::Pass).then_some("500 changes of ConfigMaps not looked at");
+        assert_eq!(told, expected, "{what}");
+    }
+}
+
 /// A pod that no node takes.
 fn waiting() -> Value {
     let mut pod = sick("p", &json!({"waiting": {"reason": "ContainerCreating"}}));

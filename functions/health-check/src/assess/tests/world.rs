@@ -163,6 +163,12 @@ impl World {
         self
     }
 
+    /// With what EKS says of the cluster, and of what it manages there.
+    pub(crate) fn eks(mut self, eks: EksFacts) -> Self {
+        self.aws.eks = Some(eks);
+        self
+    }
+
     /// With a declared node group, whose nodes carry the label `group`.
     pub(crate) fn group(mut self, name: &str, scaling_group: &str) -> Self {
         let group = json!({"name": name, "auto_scaling_group": scaling_group, "selector": {"group": name}});
@@ -223,13 +229,14 @@ impl World {
             .addons
             .iter()
             .map(|addon| (addon.name.clone(), Ok(addon.clone())));
+        let eks = (!self.addons.is_empty()).then(|| EksFacts {
+            cluster: Err(unread()),
+            addons: Ok(addons.collect()),
+            node_groups: Err(unread()),
+            insights: Err(unread()),
+        });
         AwsFacts {
-            eks: (!self.addons.is_empty()).then(|| EksFacts {
-                cluster: Err(unread()),
-                addons: Ok(addons.collect()),
-                node_groups: Err(unread()),
-                insights: Err(unread()),
-            }),
+            eks: eks.or_else(|| self.aws.eks.clone()),
             ..self.aws.clone()
         }
     }

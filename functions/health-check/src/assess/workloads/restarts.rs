@@ -4,8 +4,10 @@ use crate::assess::Scene;
 use crate::assess::line::{Finding, Line};
 use crate::assess::read::reduced;
 use crate::assess::words::{age, count};
+use crate::counted::MAX_COUNTERS;
 use crate::facts::inside::Inside;
 use crate::reduce::cause::Cause;
+use crate::reduce::pods::PodTally;
 
 pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-127";
@@ -48,8 +50,30 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             )
             .remedy("kubectl logs --previous; memory limits and liveness probes are the usual causes")
             .wrong(wrong)
+            .unread(further(&pods.sum))
             .short_of(pods.shortfall.as_ref()),
     )
+}
+
+/// More containers were restarted than one run can note for the next: those that could not be compared with the run before, and
+/// those that the next run will not be able to compare.
+fn further(pods: &PodTally) -> impl Iterator<Item = (String, String)> {
+    let (unknown, dropped) = (pods.not_compared, pods.counters.dropped);
+    let unknown = (unknown > 0).then(|| {
+        let says = format!(
+            "{} may have restarted more often than is known: the run before noted only the {MAX_COUNTERS} with the most restarts",
+            count(unknown, "container")
+        );
+        ("containers not compared".to_owned(), says)
+    });
+    let dropped = (dropped > 0).then(|| {
+        let says = format!(
+            "{} restarted within a week beyond the {MAX_COUNTERS} that are noted: the next run has nothing to compare with",
+            count(dropped, "container")
+        );
+        ("containers not noted".to_owned(), says)
+    });
+    unknown.into_iter().chain(dropped)
 }
 
 fn times(number: i64) -> String {

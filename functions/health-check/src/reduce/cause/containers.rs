@@ -5,9 +5,9 @@ use day2_kube::objects::{ContainerHealth, ContainerKind, ContainerState, End, Po
 use super::{Cause, Limits, Look, troubled};
 use crate::reduce::short;
 
-/// A container that crashed so often, the last time so lately, is in a crash loop also in the moments in which it runs. The
-/// kubelet waits at most five minutes between restarts and forgets after ten (source: Kubernetes, "Pod Lifecycle", "How
-/// Pods handle problems with containers").
+/// A container that crashed so often, the last time so lately and after so short a run, is in a crash loop also in the moments
+/// in which it runs. The kubelet waits at most five minutes between restarts and forgets all crashes before a run of ten (source:
+/// Kubernetes, "Pod Lifecycle", "Container restart policy"); the count of restarts is of the whole life.
 const LOOP_RESTARTS: i64 = 3;
 const LOOP_MINUTES: i64 = 10;
 
@@ -124,12 +124,22 @@ fn crash(container: &ContainerHealth) -> Look {
 }
 
 fn looping(container: &ContainerHealth, limits: &Limits) -> Option<Look> {
-    let at = container.last_end.as_ref()?.finished_at?;
+    let end = container.last_end.as_ref()?;
+    let at = end.finished_at?;
+    // What never ran has no beginning.
+    let was_short = end
+        .started_at
+        .is_none_or(|began| at.as_second() - began.as_second() < LOOP_MINUTES * 60);
     let loops = container.kind != ContainerKind::Init
         && container.restarts >= LOOP_RESTARTS
         && limits.minutes(at) < LOOP_MINUTES
-        && container.last_end.as_ref().is_some_and(|end| end.exit_code != 0);
+        && end.exit_code != 0
+        && (was_short || backs_off(container));
     loops.then(|| crash(container))
+}
+
+fn backs_off(container: &ContainerHealth) -> bool {
+    matches!(&container.state, ContainerState::Waiting { reason, .. } if reason == "CrashLoopBackOff")
 }
 
 /// Ended with an error and not restarted yet, or never to be.

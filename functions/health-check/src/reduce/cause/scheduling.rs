@@ -37,16 +37,19 @@ pub(super) fn look(pod: &PodHealth, limits: &Limits) -> Look {
 
 /// The reason that keeps most nodes away, and on how many of them, out of the scheduler's words `0/5 nodes are available:
 /// 2 Insufficient cpu, 3 node(s) had untolerated taint {for: gpu}. preemption: …` (source: Kubernetes,
-/// `pkg/scheduler/framework/types.go`, `FitError`).
+/// `pkg/scheduler/framework/types.go`, `FitError`). Behind the reasons stands what was tried in vain. With dynamic resources that
+/// begins with other words, `. no new claims to deallocate, preemption: …` (`plugins/dynamicresources`, `PostFilter`), and
+/// it counts nodes as well.
 #[must_use]
 pub fn dominating(message: &str) -> Option<(String, String)> {
     let (head, rest) = message.split_once("nodes are available: ")?;
     let all: u64 = head.trim().rsplit('/').next()?.trim().parse().ok()?;
-    let list = rest.split(". preemption:").next()?.trim().trim_end_matches('.');
+    let list = rest.split("preemption:").next()?;
     let (count, reason) = parts(list)
         .into_iter()
         .filter_map(|part| {
             let (count, reason) = part.trim().split_once(' ')?;
+            let reason = reason.split(". ").next()?.trim_end_matches('.');
             Some((count.parse::<u64>().ok()?, reason.to_owned()))
         })
         .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)))?;

@@ -122,20 +122,39 @@ async fn of_a_hundred_alarms_in_an_hour_two_are_mailed_and_all_others_are_counte
 
 #[tokio::test]
 async fn where_a_person_decides_a_hundred_alarms_in_an_hour_are_two_mails_at_most_d06_d08() {
-    for mode in ["observe", "approve"] {
-        for (words, before) in [
-            (&["PLANNED"][..], calm_second as fn(i64, &mut Machine)),
-            (&["NOTHING TO DO", "PLANNED"], calm_first),
-            (&["REFUSED"], too_much),
-        ] {
-            let (world, machine) = (World::default(), machine());
-            flaps(&world, &machine, &json!({ "mode": mode }), before).await;
-            says(&world, words);
-            let mailed = u64::try_from(words.len()).unwrap();
-            assert_eq!(sum(&world).await + mailed, 100, "{mode}");
-            assert!(writes(&machine).is_empty());
-        }
+    let (calm_first, calm_second) = (
+        calm_first as fn(i64, &mut Machine),
+        calm_second as fn(i64, &mut Machine),
+    );
+    for (mode, words, before) in [
+        ("observe", &["PLANNED"][..], calm_second),
+        ("observe", &["NOTHING TO DO", "PLANNED"], calm_first),
+        ("observe", &["REFUSED"], too_much),
+        // The second one before the first can be approved no more.
+        ("approve", &["PLANNED", "PLANNED"], calm_second),
+        ("approve", &["REFUSED"], too_much),
+    ] {
+        let (world, machine) = (World::default(), machine());
+        flaps(&world, &machine, &json!({ "mode": mode }), before).await;
+        says(&world, words);
+        let mailed = u64::try_from(words.len()).unwrap();
+        assert_eq!(sum(&world).await + mailed, 100, "{mode}");
+        assert!(writes(&machine).is_empty());
     }
+}
+
+/// Whoever goes from `observe` to `approve` had a mail without a line to approve by.
+#[tokio::test]
+async fn a_plan_that_can_be_approved_by_now_is_mailed_although_it_was_shown() {
+    let (world, machine) = (World::default(), machine());
+    changes(&world.actor("observe", &machine), after(0), "ALARM")
+        .await
+        .unwrap();
+    let app = world.actor("approve", &machine);
+    for minute in [5, 6] {
+        changes(&app, after(60 * minute), "ALARM").await.unwrap();
+    }
+    says(&world, &["PLANNED", "PLANNED"]);
 }
 
 #[tokio::test]
@@ -152,6 +171,9 @@ async fn every_new_word_about_an_alarm_is_mailed_and_no_other_d06_d08() {
         flaps(&world, &machine, &json!({ "mode": "auto" }), before).await;
         says(&world, words);
     }
+    let (world, machine) = (World::default(), machine());
+    flaps(&world, &machine, &json!({ "mode": "approve" }), calm_first).await;
+    says(&world, &["NOTHING TO DO", "PLANNED", "PLANNED"]);
 }
 
 #[tokio::test]
@@ -243,10 +265,10 @@ async fn another_incident_in_the_hour_is_mailed_all_the_same_d08() {
 }
 
 #[tokio::test]
-async fn a_plan_is_mailed_again_when_its_time_to_be_approved_is_over() {
+async fn a_plan_is_mailed_again_before_its_time_to_be_approved_is_over() {
     let (world, machine) = (World::default(), machine());
     let app = world.actor_with(&json!({ "mode": "approve", "approval_minutes": 15 }), &machine);
-    for (minute, mails) in [(0, 1), (14, 1), (16, 2), (30, 2)] {
+    for (minute, mails) in [(0, 1), (11, 1), (13, 2), (24, 2), (26, 3)] {
         changes(&app, after(60 * minute), "ALARM").await.unwrap();
         assert_eq!(world.subjects().len(), mails, "minute {minute}");
     }

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use day2_core::Verdict::{Fail, Unknown};
-use serde_json::Value;
+use day2_core::Item;
+use day2_core::Verdict::{Fail, Pass, Unknown};
+use serde_json::{Value, json};
 
 use super::world::{World, alarm, denied, insight};
+use crate::assess::tests::world::World as Inside;
 use crate::settings::Group;
 
 type Spoil = fn(&mut World);
+
+/// The line about the cluster's own workloads, which looks at add-ons too.
+const OWN: &str = "HLT-103";
 
 /// The action, how the facts look without it, and the lines that rest on it.
 const ROWS: [(&str, Spoil, &[&str]); 26] = [
@@ -80,7 +85,7 @@ const ROWS: [(&str, Spoil, &[&str]); 26] = [
     (
         "eks:ListAddons",
         |world| world.eks().addons = Err(denied("eks:ListAddons")),
-        &["HLT-222"],
+        &[OWN, "HLT-222"],
     ),
     (
         "eks:DescribeAddon",
@@ -207,6 +212,13 @@ fn no_detector(world: &mut World, action: &str) {
     world.security().findings = Err(denied(action));
 }
 
+/// A cluster with what the add-on makes, of which EKS says the same.
+fn with_the_addon(world: &World) -> Inside {
+    let made = json!({"metadata": {"name": "aws-node", "namespace": "kube-system"}});
+    let inside = Inside::well().with("daemonsets", made);
+    inside.eks(world.facts.eks.clone().unwrap())
+}
+
 fn no_changes(world: &mut World, action: &str) {
     world.facts.changes.as_mut().unwrap().sources[0].changes = Err(denied(action));
 }
@@ -216,10 +228,16 @@ fn each_read_that_is_denied_leaves_all_other_lines_and_no_pass_of_its_own_w28() 
     for (action, spoil, codes) in ROWS {
         let mut world = World::healthy();
         spoil(&mut world);
-        let expected: Vec<_> = codes.iter().map(|code| (*code, Unknown)).collect();
+        let (own, of_aws): (Vec<&str>, Vec<&str>) = codes.iter().copied().partition(|code| *code == OWN);
+        let expected: Vec<_> = of_aws.iter().map(|code| (*code, Unknown)).collect();
         world.assert_only(&expected);
-        for code in codes {
-            let item = world.item(code);
+        let inside = with_the_addon(&world).item(OWN);
+        let verdict = if own.is_empty() { Pass } else { Unknown };
+        assert_eq!(inside.verdict(), verdict, "{OWN} without {action}");
+        let mut items: Vec<Item> = of_aws.iter().map(|code| world.item(code)).collect();
+        items.extend((!own.is_empty()).then_some(inside));
+        for item in items {
+            let code = &item.code;
             let told = format!("{} {:?}", item.seen, item.subjects);
             assert!(told.contains(action), "{code} does not name {action}: {told}");
             assert!(told.contains("permission denied"), "{code}: {told}");

@@ -44,7 +44,7 @@ pub(super) fn ago(minutes: i64) -> Timestamp {
     now() - SignedDuration::from_mins(minutes)
 }
 
-pub(super) fn denied(operation: &str) -> Unreadable {
+pub(in crate::assess) fn denied(operation: &str) -> Unreadable {
     Unreadable::new(operation, "prod-a", Cause::Denied, "not authorized")
 }
 
@@ -278,7 +278,7 @@ pub(super) fn hub_finding(id: &str, severity: &str, days: i64) -> SecurityFindin
     }
 }
 
-pub(super) fn cluster() -> Cluster {
+pub(in crate::assess) fn cluster() -> Cluster {
     Cluster {
         name: "prod-a".into(),
         status: "ACTIVE".into(),
@@ -291,7 +291,7 @@ pub(super) fn cluster() -> Cluster {
     }
 }
 
-pub(super) fn addon(name: &str) -> Addon {
+pub(in crate::assess) fn addon(name: &str) -> Addon {
     Addon {
         name: name.into(),
         status: "ACTIVE".into(),

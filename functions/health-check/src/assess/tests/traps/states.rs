@@ -58,6 +58,17 @@ fn trap_18_the_restart_count_is_of_a_life_and_not_of_a_day() {
             ours: ("HLT-127", Some((Fail, 5))),
         },
         Row {
+            what: "the fourth crash in 90 days was five minutes ago, after a month of running: no crash loop",
+            command: OF_A_DAY,
+            world: one(set(
+                restarted(of_two(MONTHS), 0, 4, 5),
+                "/status/containerStatuses/0/lastState/terminated/startedAt",
+                json!(ago(MONTHS / 3)),
+            )),
+            theirs: &["shop/web-1: 4 restarts"],
+            ours: ("HLT-122", Some((Pass, 5))),
+        },
+        Row {
             what: "a container that only prepares crashes, and its state stands in another list",
             command: OF_A_DAY,
             world: one(init),
