@@ -10,7 +10,7 @@ use jiff::Timestamp;
 /// Restarts over the whole life, by container.
 pub type Counters = BTreeMap<String, i64>;
 
-/// Containers that are noted. With names of at most [`MAX_NAME_BYTES`] they stay below what a run may note.
+/// Containers that are noted. With names of at most `MAX_NAME_BYTES` they stay below what a run may note.
 pub const MAX_COUNTERS: usize = 500;
 
 /// Longest name that is noted, in bytes.
