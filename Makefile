@@ -26,10 +26,10 @@ platform: prerequisites ## brings the local platform up until Ctrl-C
 package: ## builds the functions for Lambda (arm64): target/lambda/<name>.zip
 	@scripts/package
 
-bench: ## measures Day2 side by side with what users run today, and writes docs/performance.md; two hours
+bench: prerequisites ## measures Day2 side by side with what users run today, and writes docs/performance.md; two hours
 	@scripts/bench --write-docs
 
-bench-quick: ## the same in a few rounds, without the page
+bench-quick: prerequisites ## the same in a few rounds, without the page
 	@scripts/bench --quick
 
 docs: schemas ## writes what is generated: docs/schemas, and the table of functions in the README

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 use crate::folders;
 use crate::replay::{ACCOUNT, CLUSTER, REGION};
 use crate::sandbox::Launch;
-use parts::{Keys, free_port, kubectl, list_server, programs, spawn, text};
+pub use parts::kubectl;
+use parts::{Keys, free_port, list_server, programs, spawn, text};
 
 /// Longest wait for a part to start.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -78,7 +79,7 @@ impl Scanned {
     ///
     /// # Errors
     ///
-    /// When the programs were never built (`make platform` builds them), or one does not start.
+    /// When the programs cannot be built, or one does not start.
     pub fn real(pods: usize) -> Result<Self> {
         let programs = programs()?;
         let folder = tempfile::tempdir()?;

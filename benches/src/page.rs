@@ -55,7 +55,7 @@ pub fn page(results: &Results) -> String {
     let machine = &results.machine;
     let _ = write!(
         page,
-        "\nRatios are peer divided by Day2: larger is better. Measured on {} processors ({}), load average {} at the start and\n{} at the end. Peers: {}.\n",
+        "\nRatios are peer divided by Day2: larger is better. Measured on {} processors ({}), load average {} at the start and\n{} at the end of the rows that were measured last. Peers: {}.\n",
         machine.cores,
         machine.processor,
         machine.load[0],

@@ -122,7 +122,7 @@ pub struct Machine {
     /// Load average over one minute, when the rows began and when the last one ended: other work adds noise to times, and
     /// leaves processor time and memory much as they are.
     pub load: [String; 2],
-    /// Versions of the peers: Python and its libraries.
+    /// Versions of the peers: Python and its libraries, the AWS CLI, kubectl, jq.
     pub peers: Vec<String>,
 }
 

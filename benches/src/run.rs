@@ -49,7 +49,10 @@ fn measure(number: u32, case: &mut Case, rounds: u32, progress: Progress<'_>) ->
     }
     let measured: Vec<Measured> = Metric::ALL
         .into_iter()
-        .filter_map(|metric| Measured::of(metric, &values(metric, &peer), &values(metric, &ours)))
+        .filter_map(|metric| {
+            let (theirs, own) = values(metric, &peer, &ours);
+            Measured::of(metric, &theirs, &own)
+        })
         .collect();
     Ok(CaseResult {
         label: case.label.clone(),
@@ -73,8 +76,12 @@ fn pair(case: &mut Case, ours_first: bool) -> Result<(Sample, Sample)> {
     Ok((peer, ours))
 }
 
-fn values(metric: Metric, samples: &[Sample]) -> Vec<f64> {
-    samples.iter().filter_map(|sample| metric.of(sample)).collect()
+/// The values of the rounds in which both sides have one: processor time may be less than the kernel's tick.
+fn values(metric: Metric, peer: &[Sample], ours: &[Sample]) -> (Vec<f64>, Vec<f64>) {
+    let rounds = peer.iter().zip(ours);
+    rounds
+        .filter_map(|(theirs, own)| metric.of(theirs).zip(metric.of(own)))
+        .unzip()
 }
 
 /// The comparison for answers that must be equal in every field.

@@ -4,12 +4,13 @@ use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 
 use anyhow::{Context as _, Result};
+use day2_platform::toolchain::ensure;
 
 use super::Place;
 use crate::folders;
-use crate::peers::program;
 
 pub(super) fn list_server(ca: &Path, arguments: &[String]) -> Result<(Child, Place)> {
     let mut child = spawn(
@@ -34,34 +35,27 @@ pub(super) fn spawn(command: &mut Command) -> Result<Child> {
         .with_context(|| format!("cannot start {name}"))
 }
 
-/// The folder with the control plane's programs that the local platform has built.
+/// The folder with the programs of the local platform's control plane; built if they are not there yet, which takes some minutes.
 pub(super) fn programs() -> Result<PathBuf> {
-    let cache = folders::cache()?;
-    let whole = |folder: &PathBuf| {
-        ["server", "kube-apiserver", "kubectl"]
-            .iter()
-            .all(|name| folder.join(name).is_file())
-    };
-    let found = std::fs::read_dir(&cache)?
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("control-plane-"))
-        })
-        .find(whole);
-    found.with_context(|| {
-        format!(
-            "no control plane in {}: `make platform` builds one",
-            cache.display()
-        )
-    })
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    if let Some(folder) = FOLDER.get() {
+        return Ok(folder.clone());
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let kubectl = runtime.block_on(ensure())?.kubectl();
+    let folder = kubectl.parent().context("no folder")?.to_owned();
+    Ok(FOLDER.get_or_init(|| folder).clone())
 }
 
-pub(super) fn kubectl() -> Result<PathBuf> {
-    programs()
-        .map(|folder| folder.join("kubectl"))
-        .or_else(|_| program("kubectl"))
+/// kubectl of the same version as the API server.
+///
+/// # Errors
+///
+/// When it cannot be built.
+pub fn kubectl() -> Result<PathBuf> {
+    Ok(programs()?.join("kubectl"))
 }
 
 pub(super) fn free_port() -> Result<u16> {

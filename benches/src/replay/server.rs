@@ -21,7 +21,7 @@ use crate::http1::Connection;
 pub struct Isolated {
     /// Its uid.
     pub uid: String,
-    /// When the API server had both its label and a policy that selects it, before the answer was delayed.
+    /// When the API server had both its label and a policy that selects it, at the end of the exchange's time.
     pub at: Timestamp,
 }
 

@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use super::titled;
 use crate::child;
 use crate::folders;
-use crate::peers::Peers;
+use crate::peers::{Peers, cli};
 use crate::replay::REGION;
 use crate::row::{Case, Goal, Metric, Row, Sample, Side};
 use crate::runtime_api::RuntimeApi;
@@ -116,16 +116,6 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
         ),
     ];
     Ok(row)
-}
-
-/// The folder of the AWS CLI, which is installed when it is asked for the first time.
-fn cli() -> Result<PathBuf> {
-    let script = folders::peers().join("scan/install-cli");
-    let output = Command::new(&script)
-        .stderr(std::process::Stdio::inherit())
-        .output()?;
-    ensure!(output.status.success(), "{} failed", script.display());
-    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
 /// The platform, with fronts that add a delay.

@@ -51,7 +51,9 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
         "With a delay per exchange the wall time of both grows by the same two waits, so the ratio of wall times falls \
          towards one: there the network decides, and only the processor time is a goal."
             .to_owned(),
-        "Python runs with its byte code compiled and its files in the page cache.".to_owned(),
+        "Python runs with its byte code compiled and its files in the page cache. The server that plays AWS and the cluster is a \
+         process of its own; what it uses is in no figure."
+            .to_owned(),
     ];
     Ok(row)
 }
@@ -89,7 +91,7 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
     ),
         "The first TLS handshake of a process pays for seeding aws-lc's random generator. `first-handshake` makes one and nothing \
          else; it is built with the jitter of the processor as a source of entropy (what the crate does by itself) and without \
-         (what is shipped, decision 19)."
+         (what is shipped, decision 19). Its peak RSS is that of `bench`, which starts it."
             .to_owned(),
     ];
     Ok(row)

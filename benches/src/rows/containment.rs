@@ -1,10 +1,12 @@
 //! Row 6: from a finding to an isolated pod, cold and warm, and a storm of findings.
 
+mod storm;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use day2_aws::boot;
 use serde_json::{Value, json};
 
@@ -18,12 +20,6 @@ use crate::sandbox::{Launch, Sandbox};
 
 /// Longest wait for a pod to be isolated.
 const LIMIT: Duration = Duration::from_mins(1);
-/// Findings of the storm.
-const STORM: u32 = 1_000;
-/// Pods that they are about.
-const PODS: u32 = 10;
-/// Distinct findings of each pod.
-const FINDINGS_OF_A_POD: u32 = 10;
 /// Exchanges that wait for each other from a finding to the isolated pod, in a warm sandbox: the pod (beside the journal and
 /// GuardDuty), its replica set, its Deployment (beside the claim), the record, and label and policy together.
 const WAVES: u32 = 5;
@@ -56,8 +52,7 @@ pub fn row(peers: &Peers, quick: bool) -> Result<Row> {
     for delay in [20, 50] {
         row.cases.push(stand.bound(delay)?);
     }
-    row.cases
-        .push(stand.storm(if quick { STORM / 10 } else { STORM }));
+    row.cases.extend(stand.storms(quick)?);
     row.notes = vec![
         "Ours is the release binary of `threat-containment` in mode `auto`; the clock stops when the API server has both the label \
          and a policy that selects it, and the CPU of the cold case is that of the whole run."
@@ -70,12 +65,8 @@ pub fn row(peers: &Peers, quick: bool) -> Result<Row> {
             "The bound of the warm case is {WAVES} exchanges that wait for each other, each as long as the delay. Python has four \
              (idempotency, pod, label, policy), one after another: with a delay, the network decides, and it is not slower."
         ),
-        format!(
-            "The storm is findings of {PODS} pods, ten findings of each pod, each delivered again and again to one warm sandbox. \
-             Counted is the CPU of the process from the first finding to the last answer, and the pods that are isolated at the \
-             end are the same. The breaker is set wide; `tests/tests/containment/storm.rs` shows what it holds back."
-        ),
     ];
+    row.notes.extend(storm::notes());
     Ok(row)
 }
 
@@ -212,26 +203,6 @@ impl Stand {
             })
         })
     }
-
-    fn storm(&self, findings: u32) -> Case {
-        let side = |name: &str, launch: fn(&Stand, &Replay) -> Result<Launch>| {
-            let stand = Stand {
-                api: Rc::clone(&self.api),
-                peers: self.peers.clone(),
-            };
-            Side::new(name, move || {
-                let replay = Replay::start(Duration::ZERO)?;
-                storm_once(&stand.api, &launch(&stand, &replay)?, &replay, findings)
-            })
-        };
-        Case {
-            label: format!("storm of {findings} findings"),
-            peer: side("Python", |stand, replay| Ok(stand.theirs(replay))),
-            ours: side("Day2", |_, replay| Self::ours(replay)),
-            same: crate::run::equal,
-            goals: vec![times(Metric::Cpu, 20.0)],
-        }
-    }
 }
 
 /// Findings that warm a sandbox up.
@@ -270,41 +241,6 @@ fn cold_once(api: &Rc<RuntimeApi>, launch: &Launch, replay: &Replay, number: u32
         cpu,
         peak_rss_bytes: Some(rss),
         answer: json!({"isolated": done.uid}),
-        ..Sample::default()
-    })
-}
-
-/// All findings to one sandbox, one after another. What is delivered again is the same event, to the byte: one with another
-/// `updatedAt` would be an update of the finding.
-fn storm_once(api: &Rc<RuntimeApi>, launch: &Launch, replay: &Replay, findings: u32) -> Result<Sample> {
-    let sandbox = Sandbox::start(api, launch)?;
-    sandbox.ready()?;
-    let distinct = (0..PODS * FINDINGS_OF_A_POD).map(|number| event(&id(number / PODS, number % PODS)));
-    let distinct: Vec<Vec<u8>> = distinct.collect();
-    let before = sandbox.usage()?;
-    let began = Instant::now();
-    for event in distinct.iter().cycle().take(usize::try_from(findings)?) {
-        sandbox.invoke(event)?;
-    }
-    let wall = began.elapsed();
-    let after = sandbox.usage()?;
-    let (_, rss) = sandbox.end()?;
-    let mut pods: Vec<String> = replay
-        .isolated_meanwhile()
-        .into_iter()
-        .map(|one| one.uid)
-        .collect();
-    pods.sort();
-    ensure!(
-        pods.len() == usize::try_from(PODS)?,
-        "{} pods are isolated",
-        pods.len()
-    );
-    Ok(Sample {
-        wall,
-        cpu: after.cpu.saturating_sub(before.cpu),
-        peak_rss_bytes: Some(rss),
-        answer: json!({"isolated": pods}),
         ..Sample::default()
     })
 }

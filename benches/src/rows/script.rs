@@ -46,7 +46,7 @@ pub fn row(_peers: &Peers, _quick: bool) -> Result<Row> {
     row.notes = vec![
         "`benches/peers/scan/morning.sh` is the script of the guide word for word, on the real API server, with kubectl's \
          discovery kept from run to run as on a person's machine. What is compared: the rows that it prints of nodes that \
-         are not Ready and of pods that do not run. It asks for every pod three times, and for events once; `health-check` \
+         are not Ready and of pods that do not run. It asks for every pod twice, and for events once; `health-check` \
          asks once for each."
             .to_owned(),
     ];
