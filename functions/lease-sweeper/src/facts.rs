@@ -13,7 +13,7 @@ pub struct Facts {
     pub asked: Vec<Asked>,
     /// Changes in force afterwards: what was taken back is no longer among them, whatever its owner answered.
     pub after: Observed<Vec<Lease>>,
-    /// Storms of events that are over and were not told before.
+    /// Spans of storms that were not told before, over or not.
     pub storms: Observed<Vec<Storm>>,
     /// Why a storm that was told for long enough could not be marked; it is then told again.
     pub not_marked: Option<Unreadable>,

@@ -7,6 +7,7 @@
 pub mod assess;
 pub mod facts;
 pub mod settings;
+pub mod storms;
 pub mod sweep;
 
 mod check;

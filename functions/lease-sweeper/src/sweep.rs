@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::facts::{Answer, Asked, Facts, NotAsked};
 use crate::settings::{Owner, Sweep, SweeperSettings};
+use crate::storms::over;
 
 /// The action behind every call to an owner, a rehearsal included.
 pub const INVOKE: &str = "lambda:InvokeFunction";
@@ -29,7 +30,7 @@ pub const INVOKE: &str = "lambda:InvokeFunction";
 /// Time kept for reading the journal again after the last owner has answered.
 const READ_AGAIN: Duration = Duration::from_secs(6);
 
-/// How long a storm is told after its end, in minutes, before it is marked as told. Longer than one run, so that a
+/// How long a storm is told after it is over, in minutes, before it is marked as told. Longer than one run, so that a
 /// report that could not be published does not take the only mention with it.
 pub const TOLD_FOR_MINUTES: i64 = 60;
 
@@ -71,7 +72,7 @@ pub async fn sweep(
     );
     let (before, storms) = tokio::join!(
         within(end, journal.table(), journal.changes_in_force(target)),
-        within(end, journal.table(), journal.storms(target, at.now)),
+        within(end, journal.table(), journal.storms(target)),
     );
     let due = before
         .as_ref()
@@ -240,10 +241,10 @@ pub async fn rehearse(lambda: &aws_sdk_lambda::Client, name: &str, wait: Duratio
 /// Marks the storms that have been told for long enough; one that was only seen now, hours later, is told in this run.
 async fn mark(journal: &Journal, storms: &[Storm], now: Timestamp, end: Instant) -> Option<Unreadable> {
     let told_for = SignedDuration::from_mins(TOLD_FOR_MINUTES);
-    for storm in storms
-        .iter()
-        .filter(|storm| now.duration_since(storm.until) >= told_for)
-    {
+    let told = over(storms, now);
+    let told = told.iter().filter(|storm| storm.over_for(now) >= told_for);
+    // The last span first: if the time is up, what is left still begins, and is called, as before.
+    for storm in told.flat_map(|storm| storm.spans.iter().rev()) {
         let done = timeout(
             end.saturating_duration_since(Instant::now()),
             journal.digested(storm, now),

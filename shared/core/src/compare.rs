@@ -107,6 +107,7 @@ pub fn compare(previous: Option<&Snapshot>, report: &Report) -> Changes {
         let look = looks.get(old.code.as_str()).copied().unwrap_or(Look::Gone);
         match fate(old, now.get(&key(old)).copied(), look) {
             Fate::Listed | Fate::Superseded => {}
+            Fate::Resolved if old.verdict == Verdict::Fail && happens(report, &old.code) => {}
             Fate::Resolved => changes.resolved.push(seen(old)),
             Fate::Unseen => changes.still.push(Complaint {
                 unseen: old.unseen.saturating_add(1),
@@ -117,20 +118,26 @@ pub fn compare(previous: Option<&Snapshot>, report: &Report) -> Changes {
     changes.resolved_unlisted = previous
         .unlisted
         .iter()
-        .filter(|(code, _)| looks.get(code.as_str()) == Some(&Look::Clean))
+        .filter(|(code, _)| looks.get(code.as_str()) == Some(&Look::Clean) && !happens(report, code))
         .fold(0, |sum, (_, count)| sum.saturating_add(*count));
     changes
 }
 
 /// Whether `report`, already compared with its predecessor, is to be mailed. `previous_status` is `None` on the
 /// first run, which counts as a change.
+///
+/// Where all that failed was something that had happened and is told no more ([`crate::Item::happened`]), the other status is
+/// no news.
 #[must_use]
 pub fn should_mail(policy: Mail, previous_status: Option<Verdict>, report: &Report) -> bool {
     let changes = &report.changes;
-    let news = previous_status != Some(report.status)
-        || !changes.new.is_empty()
-        || !changes.resolved.is_empty()
-        || changes.resolved_unlisted > 0;
+    let named = !changes.new.is_empty() || !changes.resolved.is_empty() || changes.resolved_unlisted > 0;
+    let only_told = previous_status == Some(Verdict::Fail)
+        && report.status != Verdict::Fail
+        && changes.since.is_some()
+        && changes.still.iter().all(|still| still.verdict != Verdict::Fail)
+        && report.items.iter().any(crate::Item::has_happened);
+    let news = named || (previous_status != Some(report.status) && !only_told);
     match policy {
         Mail::Always => true,
         Mail::OnChange => news,
@@ -200,6 +207,14 @@ fn looks(report: &Report) -> BTreeMap<&str, Look> {
         looks.entry(code.as_str()).or_insert(Look::Clean);
     }
     looks
+}
+
+/// Whether the item of this code tells of what has happened, so that it is never "resolved".
+fn happens(report: &Report, code: &str) -> bool {
+    report
+        .items
+        .iter()
+        .any(|item| item.code == code && item.has_happened())
 }
 
 fn key(complaint: &Complaint) -> (&str, &str) {

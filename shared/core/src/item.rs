@@ -62,6 +62,10 @@ pub struct Item {
     /// The things that are wrong, worst first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subjects: Vec<Subject>,
+    /// Whether what it complains of has happened, and does not stand.
+    // Known where the report is made, and no part of it.
+    #[serde(skip)]
+    happened: bool,
 }
 
 impl Item {
@@ -90,6 +94,7 @@ impl Item {
             remedy: None,
             owner: None,
             subjects: Vec::new(),
+            happened: false,
         }
     }
 
@@ -149,6 +154,20 @@ impl Item {
         self.subjects
             .extend(subjects.into_iter().map(|(name, says)| Subject { name, says }));
         self
+    }
+
+    /// Marks an item that tells of what has happened, such as a reminder: it is told once, and that it is told no more is
+    /// not "resolved".
+    #[must_use]
+    pub const fn happened(mut self) -> Self {
+        self.happened = true;
+        self
+    }
+
+    /// Whether what it complains of has happened, and does not stand.
+    #[must_use]
+    pub const fn has_happened(&self) -> bool {
+        self.happened
     }
 
     /// The verdict, after the vacuity rule.

@@ -89,4 +89,5 @@ pub(super) fn reminders(facts: &Facts, scene: &Scene<'_>) -> Item {
         .threshold("once a week from its begin", "fixed")
         .remedy("decide whether it is still needed; end it as its line says, or leave it for another week")
         .subjects(reminders)
+        .happened()
 }

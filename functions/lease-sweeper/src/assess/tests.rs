@@ -315,33 +315,68 @@ fn a_change_without_an_end_is_reminded_of_once_a_week_for_an_hour() {
     assert_eq!(reminded("2026-02-27T13:00:00Z"), "", "an hour after a week");
 }
 
-#[test]
-fn a_storm_is_one_line_however_many_events_it_had_d08() {
-    let storm = |function: &str, suppressed| Storm {
+fn storm(function: &str, suppressed: u64, repeats: u64) -> Storm {
+    Storm {
         function: function.to_owned(),
         target: "prod-a".to_owned(),
         since: at("2026-03-06T13:00:00Z"),
         until: at("2026-03-06T13:30:00Z"),
         suppressed,
+        repeats,
         row: String::new(),
-    };
+    }
+}
+
+#[test]
+fn a_storm_is_one_line_however_many_events_it_had_d08() {
     let mut facts = Facts {
         storms: Ok(vec![
-            storm("provisioning-latency", 19),
-            storm("connection-exhaustion", 1),
+            storm("connection-exhaustion", 1, 0),
+            storm("provisioning-latency", 19, 3),
         ]),
         ..quiet()
     };
     let item = judged(&facts, "LSW-004");
     assert_eq!((item.verdict(), item.population().examined), (Verdict::Fail, 2));
-    assert_eq!(item.seen, "20 events held back in 2 spans");
-    assert_eq!(names(&item)[0], "provisioning-latency since Fri 6 Mar 08:00 EST");
+    assert!(item.has_happened(), "that it is told no more is no news");
     assert_eq!(
-        item.subjects[1].says,
+        item.seen,
+        "20 events held back in 2 storms; 3 events only said again what a mail had said"
+    );
+    assert_eq!(names(&item)[1], "provisioning-latency since Fri 6 Mar 08:00 EST");
+    assert_eq!(
+        item.subjects[0].says,
         "1 event held back until Fri 6 Mar 08:30 EST"
     );
     facts.not_marked = Some(denied());
     assert!(judged(&facts, "LSW-004").seen.contains("could not be marked"));
+}
+
+#[test]
+fn what_only_said_again_what_a_mail_had_said_is_counted_and_mailed_for_nobody_d08() {
+    let facts = Facts {
+        storms: Ok(vec![storm("provisioning-latency", 0, 97)]),
+        ..quiet()
+    };
+    let item = judged(&facts, "LSW-004");
+    assert_eq!((item.verdict(), names(&item).len()), (Verdict::Pass, 0));
+    assert_eq!(
+        item.seen,
+        "no event was held back; 97 events only said again what a mail had said"
+    );
+}
+
+#[test]
+fn a_storm_that_goes_on_is_not_told_yet_d08() {
+    let going_on = Storm {
+        until: at("2026-03-06T13:31:00Z"),
+        ..storm("provisioning-latency", 19, 0)
+    };
+    let facts = Facts {
+        storms: Ok(vec![going_on]),
+        ..quiet()
+    };
+    assert_eq!(judged(&facts, "LSW-004").verdict(), Verdict::Pass);
 }
 
 #[test]

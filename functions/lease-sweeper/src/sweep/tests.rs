@@ -25,6 +25,7 @@ use serde_json::{Value, json};
 use super::{Clients, due, patient, rehearse, sweep};
 use crate::facts::{Answer, Facts, NotAsked};
 use crate::settings::SweeperSettings;
+use crate::storms::over;
 
 const NOW: &str = "2026-03-06T14:00:00Z";
 
@@ -368,21 +369,24 @@ async fn nothing_is_asked_when_nothing_is_due() {
 }
 
 #[tokio::test]
-async fn a_storm_is_marked_an_hour_after_its_end_and_told_until_then_d08() {
+async fn a_storm_is_marked_an_hour_after_it_is_over_and_told_until_then_d08() {
     let second = |text| at(text).as_second();
     let begin = second("2026-03-06T12:00:00Z");
     let world = World {
         storms: vec![
-            ("old".to_owned(), begin, second("2026-03-06T13:00:00Z"), 7),
-            ("new".to_owned(), begin, second("2026-03-06T13:01:00Z"), 3),
-            ("running".to_owned(), begin, second("2026-03-06T14:01:00Z"), 1),
+            ("old".to_owned(), begin, second("2026-03-06T12:30:00Z"), 7),
+            ("new".to_owned(), begin, second("2026-03-06T12:31:00Z"), 3),
+            ("running".to_owned(), begin, second("2026-03-06T13:31:00Z"), 1),
         ],
         ..World::default()
     };
     let (facts, world) = swept(world, 20, 590).await;
     let storms = facts.storms.unwrap();
-    let told: Vec<&str> = storms.iter().map(|storm| &*storm.function).collect();
-    assert_eq!(told, ["old", "new"], "both are told in this run");
+    let told: Vec<&str> = over(&storms, at(NOW))
+        .iter()
+        .map(|storm| storm.function)
+        .collect();
+    assert_eq!(told, ["new", "old"], "both are told in this run");
     assert_eq!(world.lock().unwrap().told.len(), 1, "and one for the last time");
     assert!(world.lock().unwrap().told[0].starts_with("old#"));
 }

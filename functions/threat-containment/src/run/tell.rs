@@ -81,6 +81,7 @@ impl Ending {
             effect: self.effect,
             approved_by: self.approved.then(|| case.invocation.request_id.clone()),
             pauses_until: None,
+            held_back: None,
         };
         (record, self.items, self.charts)
     }

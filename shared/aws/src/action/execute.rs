@@ -128,6 +128,7 @@ impl<A: Action> ActionApp<A> {
             effect: None,
             approved_by: approved.then(|| case.invocation.request_id.clone()),
             pauses_until: None,
+            held_back: None,
         }
     }
 

@@ -1,10 +1,13 @@
 //! The report of an action, and handing it over.
 
+use std::time::Duration;
+
 use day2_core::Item;
-use day2_core::action::{ActionRecord, Occasion, Outcome, Said};
+use day2_core::action::{ActionRecord, HeldBack, Occasion, Outcome, Said};
 use day2_core::chart::Chart;
 use day2_core::compare::{self, Snapshot};
 use day2_core::report::{PastRun, Report, Run};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::case::{Case, later};
@@ -12,11 +15,15 @@ use super::respond::Memory;
 use super::{Action, ActionApp};
 use crate::app::Handing;
 use crate::error::OpsError;
-use crate::journal::Held;
+use crate::journal::{Held, Storm};
 
 /// Minutes after which a mail about an alarm may say the same again, unless the pause is longer. An hour, as for events that
 /// come too late.
 const REPEATED_AFTER_MINUTES: u32 = 60;
+
+/// Longest wait for what was held back before, and for the note that it was told.
+const LOOK_BACK_SECONDS: i64 = 2;
+const LOOK_BACK: Duration = Duration::from_secs(LOOK_BACK_SECONDS.unsigned_abs());
 
 /// A report that waits to be handed over.
 pub(super) struct Done {
@@ -77,7 +84,28 @@ impl<A: Action> ActionApp<A> {
         let (counter, target) = (case.counter(A::NAME), case.target.name.as_str());
         let time = (earlier.at, later(earlier.at, minutes));
         // What cannot be counted is mailed.
-        self.edge.journal.suppress(&counter, target, time).await.is_err()
+        self.edge.journal.repeated(&counter, target, time).await.is_err()
+    }
+
+    /// Events of the same alarm that were counted in times that are over, and that nobody was told of yet: the next mail about
+    /// the alarm tells them, and the digest need not (D08). What cannot be read is left to the digest.
+    async fn held_back(&self, case: &Case<'_>) -> Vec<Storm> {
+        if case.occasion.alarm_arn().is_none() {
+            return Vec::new();
+        }
+        let target = case.target.name.as_str();
+        let (counter, now) = (case.counter(A::NAME), case.watch.now());
+        // The time that is kept for the publication is not for this.
+        let left = case.end().duration_since(now);
+        if left < SignedDuration::from_secs(2 * LOOK_BACK_SECONDS) {
+            return Vec::new();
+        }
+        let read = tokio::time::timeout(LOOK_BACK, self.edge.journal.storms(target));
+        let Ok(Ok(mut storms)) = read.await else {
+            return Vec::new();
+        };
+        storms.retain(|storm| storm.function == counter && storm.until <= now && storm.suppressed > 0);
+        storms
     }
 
     /// Hands a report over and says it in the answer.
@@ -87,9 +115,23 @@ impl<A: Action> ActionApp<A> {
         done: Done,
         held: Option<&Held>,
     ) -> Result<Value, OpsError> {
-        let Done { report, mail, ends } = done;
+        let Done {
+            mut report,
+            mail,
+            ends,
+        } = done;
         let outcome = report.action.as_ref().map(|action| action.outcome);
         let token = format!("{}/{}", report.id, outcome.map_or("", Outcome::word));
+        // Without a claim the journal does not answer; and a mail that an earlier delivery sent tells nothing more.
+        let will_mail = mail && held.is_some_and(|held| held.already_mailed.as_deref() != Some(&*token));
+        let held_back = if will_mail {
+            self.held_back(case).await
+        } else {
+            Vec::new()
+        };
+        if let (Some(action), Some(told)) = (report.action.as_mut(), in_one(&held_back)) {
+            action.held_back = Some(told);
+        }
         case.token.replace(token.clone());
         let deployment = &self.settings.deployment;
         let mut snapshot = Snapshot::of(&report);
@@ -114,12 +156,35 @@ impl<A: Action> ActionApp<A> {
         if let Some(until) = paused.filter(|_| case.mailed.get()) {
             self.note_told(case, self.pause_that_ends(until)).await;
         }
+        if case.mailed.get() {
+            // Told twice is the lesser harm.
+            let noted = tokio::time::timeout(LOOK_BACK, async {
+                for storm in &held_back {
+                    self.edge.journal.digested(storm, case.watch.now()).await?;
+                }
+                Ok::<(), OpsError>(())
+            });
+            if !matches!(noted.await, Ok(Ok(()))) {
+                tracing::warn!(function = A::NAME, "told, and not noted so");
+            }
+        }
         let mut answer = json!({ "outcome": outcome, "reports": [report] });
         if let (Some(warning), Some(members)) = (warning, answer.as_object_mut()) {
             members.insert("warnings".to_owned(), json!([warning]));
         }
         Ok(answer)
     }
+}
+
+/// All of them in one time.
+fn in_one(storms: &[Storm]) -> Option<HeldBack> {
+    Some(HeldBack {
+        events: storms
+            .iter()
+            .fold(0, |sum, storm| storm.suppressed.saturating_add(sum)),
+        since: storms.iter().map(|storm| storm.since).min()?,
+        until: storms.iter().map(|storm| storm.until).max()?,
+    })
 }
 
 /// Whether the same attempt to take the same lease back was mailed within a day: the sweeper asks every five minutes,

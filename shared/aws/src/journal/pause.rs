@@ -1,4 +1,4 @@
-//! The pause after an action, and how many events it swallowed.
+//! The pause after an action, and how many events were not mailed: held back, or a repetition of what a mail had said.
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValue;
@@ -12,7 +12,7 @@ use crate::pages::Pages;
 /// Days that a pause and a storm are kept after their end, for people who look back.
 const KEPT_DAYS: i64 = 30;
 
-/// Events of one kind, for one target, that were held back in one span of time.
+/// Events of one kind, for one target, that were not mailed in one span of time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Storm {
     /// The function that would have acted, and what of it is counted by itself, for example the alarm.
@@ -23,8 +23,10 @@ pub struct Storm {
     pub since: Timestamp,
     /// Its end.
     pub until: Timestamp,
-    /// How many events came in it.
+    /// How many events came in it that were held back: not acted on, because of a pause or because they came too late.
     pub suppressed: u64,
+    /// How many were looked at and said only what a mail had said. Nobody need be told of them.
+    pub repeats: u64,
     /// Sort key of its row: not always what begin and function give, since rows of earlier versions began within a second.
     pub row: String,
 }
@@ -119,6 +121,26 @@ impl Journal {
         })
     }
 
+    /// Counts one event that was looked at and said only what a mail of this time had said.
+    ///
+    /// # Errors
+    ///
+    /// [`OpsError::Aws`] when the journal does not answer or refuses.
+    pub async fn repeated(
+        &self,
+        function: &str,
+        target: &str,
+        time: (Timestamp, Timestamp),
+    ) -> Result<(), OpsError> {
+        let update = timed(self.row_of_storm(function, target, time.0), time)
+            .update_expression(
+                "SET since = :since, #until = :until, #ttl = :ttl ADD repeats :one, suppressed :none",
+            )
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":none", number(0));
+        self.sent(update).await
+    }
+
     /// Notes that somebody was told that events of this time are only counted, be there any yet or not.
     ///
     /// # Errors
@@ -150,17 +172,17 @@ impl Journal {
         )
     }
 
-    /// Storms of `target` that are over at `now` and were not yet told. One that was expected and did not come is none.
+    /// Storms of `target` that were not yet told, over or not. One that was expected and did not come is none.
     ///
     /// # Errors
     ///
     /// [`OpsError`] when the journal does not answer, or a row of it cannot be read.
-    pub async fn storms(&self, target: &str, now: Timestamp) -> Result<Vec<Storm>, OpsError> {
+    pub async fn storms(&self, target: &str) -> Result<Vec<Storm>, OpsError> {
         let rows = self.rows_of(&format!("storm#{target}")).await?;
         let mut storms = Vec::new();
         for row in rows.iter().filter(|row| !row.contains_key("told_at")) {
             let storm = storm(row, target).ok_or_else(|| self.malformed("a storm cannot be read"))?;
-            if storm.until <= now && storm.suppressed > 0 {
+            if storm.suppressed > 0 || storm.repeats > 0 {
                 storms.push(storm);
             }
         }
@@ -248,6 +270,10 @@ fn storm(row: &Attributes, target: &str) -> Option<Storm> {
         since: second(row, "since")?,
         until: second(row, "until")?,
         suppressed: u64::try_from(read_number(row, "suppressed")?).ok()?,
+        // Rows of earlier versions have none.
+        repeats: read_number(row, "repeats")
+            .and_then(|repeats| u64::try_from(repeats).ok())
+            .unwrap_or_default(),
     })
 }
 

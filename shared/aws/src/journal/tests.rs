@@ -446,17 +446,26 @@ async fn a_storm_that_was_read_is_marked_as_told_and_one_that_did_not_come_is_no
     let (what, later) = ("actor, alarm a#b", at("2026-03-06T13:00:00Z"));
     let time = (at("2026-03-06T11:30:00.123Z"), at("2026-03-06T12:30:00.123Z"));
     journal.noticed(what, "prod-a", time, at(MORNING)).await.unwrap();
-    assert!(journal.storms("prod-a", later).await.unwrap().is_empty());
+    assert!(journal.storms("prod-a").await.unwrap().is_empty());
 
     let first = journal.suppress(what, "prod-a", time).await.unwrap();
     assert_eq!((first.count, first.noticed), (1, true));
-    let storms = journal.storms("prod-a", later).await.unwrap();
+    let storms = journal.storms("prod-a").await.unwrap();
     let seen: Vec<_> = storms
         .iter()
         .map(|storm| (storm.function.as_str(), storm.suppressed))
         .collect();
     assert_eq!(seen, [(what, 1)]);
     journal.digested(&storms[0], later).await.unwrap();
-    assert!(journal.storms("prod-a", later).await.unwrap().is_empty());
+    assert!(journal.storms("prod-a").await.unwrap().is_empty());
     assert_eq!(world.table.lock().unwrap().of_kind("storm").len(), 1);
+    // What only said the same is counted apart.
+    journal.repeated(what, "prod-a", time).await.unwrap();
+    journal.repeated("actor", "prod-a", time).await.unwrap();
+    let storms = journal.storms("prod-a").await.unwrap();
+    let seen: Vec<_> = storms
+        .iter()
+        .map(|storm| (storm.function.as_str(), storm.suppressed, storm.repeats))
+        .collect();
+    assert_eq!(seen, [("actor", 0, 1)], "the other row is told");
 }

@@ -147,6 +147,7 @@ fn report(says: &str, outcome: Outcome) -> Report {
         effect: None,
         approved_by: None,
         pauses_until: None,
+        held_back: None,
     });
     report.history = history();
     report

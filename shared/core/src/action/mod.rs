@@ -21,6 +21,6 @@ pub use mode::Mode;
 pub use occasion::{Approved, Occasion};
 pub use outcome::{Effect, Outcome};
 pub use plan::{Plan, PlanId, Skip, Step, Undo};
-pub use record::{ActionRecord, StepResult, StepState};
+pub use record::{ActionRecord, HeldBack, StepResult, StepState};
 pub use said::Said;
 pub use standing::{Begun, CoolDown, Standing};

@@ -97,4 +97,19 @@ pub struct ActionRecord {
     /// Until when alarms are only counted for this target because of what was done; absent when no alarm is held back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pauses_until: Option<Timestamp>,
+    /// Events of the same alarm that were counted before, and that no mail told of; absent when there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_back: Option<HeldBack>,
+}
+
+/// Events of one alarm that were not acted on and not mailed: they came while the function paused, or too late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct HeldBack {
+    /// How many.
+    pub events: u64,
+    /// Begin of the time in which they came.
+    pub since: Timestamp,
+    /// Its end.
+    pub until: Timestamp,
 }

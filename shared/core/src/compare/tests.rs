@@ -311,6 +311,74 @@ fn on_change_mails_what_is_new_resolved_or_of_another_status() {
 }
 
 #[test]
+fn what_has_happened_is_told_once_and_never_resolved_d08() {
+    let told_of = |verdict, names: &[&str]| item("A", verdict, WHOLE, names).happened();
+    let stands = |verdict, names: &[&str]| item("B", verdict, WHOLE, names);
+    for (why, before, after, mailed, words) in [
+        (
+            "another one happened",
+            vec![told_of(Fail, &["x"])],
+            vec![told_of(Fail, &["x", "y"])],
+            true,
+            "FAIL y | FAIL x | ",
+        ),
+        (
+            "it is told no more",
+            vec![told_of(Fail, &["x"])],
+            vec![told_of(Pass, &[])],
+            false,
+            " |  | ",
+        ),
+        (
+            "one of two is told no more",
+            vec![told_of(Fail, &["x", "y"])],
+            vec![told_of(Fail, &["y"])],
+            false,
+            " | FAIL y | ",
+        ),
+        (
+            "what stood beside it is over",
+            vec![told_of(Fail, &["x"]), stands(Fail, &["z"])],
+            vec![told_of(Pass, &[]), stands(Pass, &[])],
+            true,
+            " |  | FAIL z",
+        ),
+        (
+            "what could not be read beside it still cannot",
+            vec![told_of(Fail, &["x"]), stands(Unknown, &["z"])],
+            vec![told_of(Pass, &[]), stands(Unknown, &["z"])],
+            false,
+            " | UNKNOWN z | ",
+        ),
+        (
+            "what failed beside it cannot be looked at any more",
+            vec![told_of(Fail, &["x"]), stands(Fail, &["z"])],
+            vec![told_of(Pass, &[])],
+            true,
+            " | ~FAIL z | ",
+        ),
+        (
+            "it can be read again",
+            vec![told_of(Unknown, &[])],
+            vec![told_of(Pass, &[])],
+            true,
+            " |  | UNKNOWN",
+        ),
+    ] {
+        let reports = days([before, after]);
+        let [before, after] = &reports[..] else {
+            panic!("two days")
+        };
+        let mails = should_mail(Mail::OnChange, Some(before.status), after);
+        assert_eq!((mails, &*told(after)), (mailed, words), "{why}");
+    }
+    // Without the memory of the run before nobody knows what it complained of.
+    let mut alone = Report::new(run(0), vec![told_of(Pass, &[])], Vec::new());
+    alone.changes = compare(None, &alone);
+    assert!(should_mail(Mail::OnChange, Some(Fail), &alone));
+}
+
+#[test]
 fn daily_mails_the_first_look_of_a_day_in_the_zone_of_the_report_and_otherwise_news() {
     let well = || vec![item("A", Pass, WHOLE, &[])];
     let ill = || vec![item("A", Fail, WHOLE, &["x"])];

@@ -32,7 +32,7 @@ pub(super) fn badges(report: &Report, record: &ActionRecord) -> Markup {
     }
 }
 
-/// The mode, who approved, and the pause.
+/// The mode, who approved, what was held back before, and the pause.
 pub(super) fn permission(record: &ActionRecord, clock: &Clock) -> Markup {
     html! {
         p.when {
@@ -41,7 +41,9 @@ pub(super) fn permission(record: &ActionRecord, clock: &Clock) -> Markup {
                 " · approved by request " code { (t(by)) } ", as claimed; CloudTrail knows who sent it"
             }
         }
-        @if let Some(pause) = words::pause(record, clock) { p.when { (pause) } }
+        @for told in [words::held_back(record, clock), words::pause(record, clock)].into_iter().flatten() {
+            p.when { (told) }
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn head(text: &mut Text, record: &ActionRecord) {
     );
 }
 
-/// The mode, the approval and the pause, below the names of the run.
+/// The mode, the approval, what was held back before, and the pause, below the names of the run.
 pub(super) fn permission(text: &mut Text, record: &ActionRecord, clock: &Clock) {
     let mut line = format!("Mode {}", record.mode);
     if let Some(by) = &record.approved_by {
@@ -37,8 +37,11 @@ pub(super) fn permission(text: &mut Text, record: &ActionRecord, clock: &Clock) 
         line = format!("{line}, approved by request {by} (as claimed; CloudTrail knows who sent it)");
     }
     text.para("", &format!("{line}."));
-    if let Some(pause) = words::pause(record, clock) {
-        text.para("", &pause);
+    for told in [words::held_back(record, clock), words::pause(record, clock)]
+        .into_iter()
+        .flatten()
+    {
+        text.para("", &told);
     }
 }
 

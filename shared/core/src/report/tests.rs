@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::action::guard::{Guard, Refusal};
-use crate::action::{Effect, Mode, Plan, Skip, Step, StepResult, StepState, Undo};
+use crate::action::{Effect, HeldBack, Mode, Plan, Skip, Step, StepResult, StepState, Undo};
 use crate::chart::{Bars, Loss, Stage, Waterfall};
 use crate::item::Population;
 
@@ -207,6 +207,11 @@ fn acted() -> Report {
         }),
         approved_by: Some("r-0".to_owned()),
         pauses_until: Some(at("2026-03-06T14:00:00Z")),
+        held_back: Some(HeldBack {
+            events: 49,
+            since: at("2026-03-06T11:30:00Z"),
+            until: at("2026-03-06T12:00:00Z"),
+        }),
     });
     report
 }
@@ -250,6 +255,7 @@ fn the_json_of_an_action_adds_one_optional_field_of_this_shape() {
         "effect": { "verdict": "not_verified", "says": "no change seen" },
         "approved_by": "r-0",
         "pauses_until": "2026-03-06T14:00:00Z",
+        "held_back": { "events": 49, "since": "2026-03-06T11:30:00Z", "until": "2026-03-06T12:00:00Z" },
     });
     let mut report = serde_json::to_value(acted()).unwrap();
     assert_eq!(report["schema"], "day2.report/1");
@@ -273,7 +279,8 @@ fn what_an_action_does_not_have_is_left_out_of_its_json() {
         record.effect,
         record.approved_by,
         record.pauses_until,
-    ) = (None, None, None, None, None);
+        record.held_back,
+    ) = (None, None, None, None, None, None);
     (record.plan, record.results) = (Plan::default(), Vec::new());
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(

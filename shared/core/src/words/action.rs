@@ -242,8 +242,26 @@ pub(crate) fn approve_until(report: &Report, record: &ActionRecord, clock: &Cloc
 pub(crate) fn pause(record: &ActionRecord, clock: &Clock) -> Option<String> {
     let until = record.pauses_until?;
     Some(format!(
-        "It acts on no alarm of this target until {}; what rings meanwhile is counted, and lease-sweeper mails the number.",
+        "It acts on no alarm of this target until {}; what rings meanwhile is counted, and the number mailed afterwards.",
         clock.full(until)
+    ))
+}
+
+/// Events of the same alarm that were counted since the last word about it: this mail is the one that tells of them
+/// (`cases.md` D08).
+pub(crate) fn held_back(record: &ActionRecord, clock: &Clock) -> Option<String> {
+    let held = record.held_back.as_ref()?;
+    let (events, were) = if held.events == 1 {
+        ("event", "was")
+    } else {
+        ("events", "were")
+    };
+    Some(format!(
+        "{} {events} of this alarm {were} held back from {} to {}: in a pause, or because they came too late. At most the \
+         first was mailed.",
+        held.events,
+        clock.full(held.since),
+        clock.full(held.until)
     ))
 }
 

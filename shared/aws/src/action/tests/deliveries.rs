@@ -113,19 +113,18 @@ async fn of_alarms_that_come_too_late_one_in_an_hour_is_told_and_the_others_are_
         assert_eq!(world.subjects().len(), mails, "{minute}");
     }
     assert!(writes(&machine).is_empty());
-    let storms = world
-        .journal()
-        .storms("prod-a", at("2026-03-06T14:00:00Z"))
-        .await
-        .unwrap();
+    let storms = world.journal().storms("prod-a").await.unwrap();
     let counted: Vec<_> = storms
         .iter()
         .map(|storm| (storm.since, storm.suppressed))
         .collect();
     assert_eq!(
         counted,
-        [(at("2026-03-06T11:00:00Z"), 3), (at("2026-03-06T12:00:00Z"), 1)]
+        [(at("2026-03-06T12:00:00Z"), 1)],
+        "the second mail told the first"
     );
+    let told = world.mails.lock().unwrap()[1].body.clone();
+    assert!(told.contains("3 events of this alarm"), "{told}");
 }
 
 #[tokio::test]
@@ -150,11 +149,7 @@ async fn a_flapping_alarm_is_acted_on_once_and_told_once_d08() {
     assert_eq!(writes(&machine).len(), 1);
     // The one mail says that others are only counted.
     assert_eq!(world.subjects().len(), 1, "{:?}", world.subjects());
-    let storms = world
-        .journal()
-        .storms("prod-a", at("2026-03-06T12:30:00Z"))
-        .await
-        .unwrap();
+    let storms = world.journal().storms("prod-a").await.unwrap();
     assert_eq!(storms.len(), 1);
     assert_eq!(storms[0].suppressed, 19);
 }

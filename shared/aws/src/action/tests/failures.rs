@@ -58,6 +58,13 @@ async fn a_mail_that_fails_is_sent_by_the_next_delivery_and_nothing_is_done_agai
     assert_eq!(outcome(&again), "applied");
     assert_eq!(writes(&machine), [15]);
     assert_eq!(world.subjects().len(), 1);
+    // It is the report of before, and so are the attributes.
+    assert_eq!(
+        world.mails.lock().unwrap()[0].attributes,
+        json!({
+            "function": "actor", "target": "prod-a", "status": "FAIL", "outcome": "applied", "owners": r#"["(nobody)"]"#,
+        })
+    );
     assert_eq!(
         outcome(&send(&app, &alarm(), "2026-03-06T11:33:00Z", "r-1").await),
         "already_done"

@@ -1,4 +1,5 @@
 use super::*;
+use crate::action::HeldBack;
 use crate::sample_action;
 
 fn record(report: Report) -> ActionRecord {
@@ -55,6 +56,28 @@ fn a_pause_is_told_where_it_holds_alarms_back_d08() {
         told.contains("on no alarm of this target until Fri 6 Mar 2026 04:00 EST (09:00 UTC)"),
         "{told}"
     );
+}
+
+#[test]
+fn what_was_held_back_before_is_told_with_its_number_and_time_d08() {
+    let clock = Clock::of("America/New_York");
+    let mut applied = record(sample_action::applied());
+    assert_eq!(held_back(&applied, &clock), None);
+    for (events, words) in [
+        (49, "49 events of this alarm were"),
+        (1, "1 event of this alarm was"),
+    ] {
+        applied.held_back = Some(HeldBack {
+            events,
+            since: "2026-03-06T11:30:00Z".parse().unwrap(),
+            until: "2026-03-06T12:00:00Z".parse().unwrap(),
+        });
+        let told = held_back(&applied, &clock).unwrap();
+        assert!(
+            told.starts_with(words) && told.contains("to Fri 6 Mar 2026 07:00 EST (12:00 UTC)"),
+            "{told}"
+        );
+    }
 }
 
 #[test]
