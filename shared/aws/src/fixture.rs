@@ -72,6 +72,8 @@ pub(crate) struct Mailed {
     pub(crate) topic: String,
     pub(crate) subject: String,
     pub(crate) body: String,
+    /// Values by name.
+    pub(crate) attributes: Value,
 }
 
 #[derive(Clone, Default)]
@@ -214,10 +216,14 @@ impl World {
                 if gate.fails() || faults.lock().unwrap().contains(&Fault::Topic) {
                     return MockResponse::Http(http_error(500, "<html>proxy</html>"));
                 }
+                let attributes = mail.message_attributes().into_iter().flatten();
                 mails.lock().unwrap().push(Mailed {
                     topic: mail.topic_arn().unwrap().to_owned(),
                     subject: mail.subject().unwrap().to_owned(),
                     body: mail.message().unwrap().to_owned(),
+                    attributes: attributes
+                        .map(|(name, value)| (name.clone(), value.string_value().unwrap()))
+                        .collect(),
                 });
                 MockResponse::Output(PublishOutput::builder().message_id("m-1").build())
             },

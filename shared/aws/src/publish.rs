@@ -1,17 +1,19 @@
 //! Handing a report over: two objects in S3 and a mail by SNS.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ChecksumAlgorithm;
+use aws_sdk_sns::types::MessageAttributeValue;
 use day2_core::arn::Arn;
 use day2_core::links::{INDEX, Rendering};
+use day2_core::mail::Attribute;
 use day2_core::report::Report;
 use day2_core::{html, mail};
 
-use crate::error::{OpsError, aws};
+use crate::error::{OpsError, aws, chain};
 
 /// Type of a page.
 const HTML: &str = "text/html; charset=utf-8";
@@ -109,6 +111,7 @@ impl Publisher {
             .topic_arn(topic.as_str())
             .subject(mail.subject)
             .message(mail.body)
+            .set_message_attributes(Some(filterable(mail.attributes)?))
             .send()
             .await
             .map_err(aws("sns:Publish", topic.as_str()))?;
@@ -128,6 +131,25 @@ impl Publisher {
         });
         client.clone()
     }
+}
+
+/// The attributes as the SDK takes them.
+fn filterable(attributes: Vec<Attribute>) -> Result<HashMap<String, MessageAttributeValue>, OpsError> {
+    let built = |one: Attribute| {
+        MessageAttributeValue::builder()
+            .data_type(one.data_type)
+            .string_value(one.value)
+            .build()
+            .map(|value| (one.name.to_owned(), value))
+            .map_err(|why| {
+                OpsError::Refused(format!(
+                    "attribute `{}` cannot be built: {}",
+                    one.name,
+                    chain(&why)
+                ))
+            })
+    };
+    attributes.into_iter().map(built).collect()
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@
 //! fixed-width font but the table at the end.
 
 mod action;
+mod attributes;
 mod body;
 mod text;
+
+pub use attributes::{Attribute, EVERYBODY, NOBODY};
 
 use crate::action::ActionRecord;
 use crate::hostile;
@@ -17,7 +20,8 @@ use crate::words;
 /// Reference, Publish, `Subject`.
 pub const MAX_SUBJECT_CHARS: usize = 99;
 
-/// Longest body in bytes of UTF-8. Source: Amazon SNS API Reference, Publish, `Message`.
+/// Longest body in bytes of UTF-8, together with the attributes. Sources: Amazon SNS API Reference, Publish, `Message`, and
+/// `MessageAttributeValue`.
 pub const MAX_BODY_BYTES: usize = 262_144;
 
 /// Characters of the names that even the longest outcome leaves in a subject: which platform must be seen.
@@ -28,16 +32,22 @@ const MIN_NAME_CHARS: usize = 16;
 pub struct Mail {
     /// At most [`MAX_SUBJECT_CHARS`] printable ASCII characters.
     pub subject: String,
-    /// At most [`MAX_BODY_BYTES`] bytes.
+    /// At most [`MAX_BODY_BYTES`] bytes, less those of the attributes.
     pub body: String,
+    /// What subscriptions can filter by.
+    pub attributes: Vec<Attribute>,
 }
 
 /// The mail of `report`, which is or should be stored where `rendering` says.
 #[must_use]
 pub fn write(report: &Report, rendering: &Rendering) -> Mail {
+    let attributes = attributes::of(report);
+    let taken: usize = attributes.iter().map(Attribute::bytes).sum();
+    let max_bytes = MAX_BODY_BYTES.saturating_sub(taken);
     Mail {
         subject: subject(report),
-        body: within(body::write(report, rendering), MAX_BODY_BYTES, rendering),
+        body: within(body::write(report, rendering), max_bytes, rendering),
+        attributes,
     }
 }
 

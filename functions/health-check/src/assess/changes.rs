@@ -81,6 +81,18 @@ fn read(seen: &Changes, facts: &Facts) -> Line {
             Err(why) => line = line.short_of(Some(why)),
         }
     }
+    let inside = &facts.inside;
+    line = line
+        .short_of(match &inside.nodes {
+            Some(Ok(list)) => list.shortfall.as_ref(),
+            Some(Err(why)) => Some(why),
+            None => None,
+        })
+        .short_of(match &inside.autoscalers {
+            Some(Ok(list)) => list.shortfall(),
+            Some(Err(why)) => Some(why),
+            None => None,
+        });
     let sources = facts.aws.changes.iter().flat_map(|seen| &seen.sources);
     let unread = sources.filter_map(|source| Some((source.name.clone(), source.changes.as_ref().err()?)));
     line.unread(unread.map(|(name, why)| (name, why.to_string())))

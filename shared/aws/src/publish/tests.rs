@@ -1,13 +1,22 @@
+use std::sync::Arc;
+
 use aws_sdk_sns::operation::publish::PublishOutput;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use day2_core::arn::Partition;
+use day2_core::item::Population;
 use day2_core::links::Place;
 use day2_core::report::Run;
+use day2_core::{Item, Verdict};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::fixture::{MORNING, at};
 
 fn report() -> Report {
+    report_of(vec![])
+}
+
+fn report_of(items: Vec<Item>) -> Report {
     let run = Run {
         function: "dummy".to_owned(),
         task: "morning".to_owned(),
@@ -21,7 +30,7 @@ fn report() -> Report {
         started_at: at(MORNING),
         request_id: "r-1".to_owned(),
     };
-    Report::new(run, vec![], vec![])
+    Report::new(run, items, vec![])
 }
 
 fn rendering(report: &Report) -> Rendering {
@@ -82,4 +91,52 @@ async fn a_mail_goes_to_the_topic_in_the_region_of_the_topic_w27() {
         .region()
         .map(ToString::to_string);
     assert_eq!(config.as_deref(), Some("us-east-1"));
+}
+
+#[tokio::test]
+async fn a_message_has_attributes_to_filter_by_and_that_of_a_pass_names_no_owner() {
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sent);
+    let publish = mock!(aws_sdk_sns::Client::publish).then_compute_output(move |mail| {
+        let attributes = mail.message_attributes().into_iter().flatten();
+        let typed: Value = attributes
+            .map(|(name, value)| (name.clone(), json!([value.data_type(), value.string_value()])))
+            .collect();
+        seen.lock().unwrap().push(typed);
+        PublishOutput::builder().message_id("m-1").build()
+    });
+    let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&publish]);
+    let publisher = Publisher::with_clients(mock_client!(aws_sdk_s3, []), sns, "us-east-1");
+    let topic: Arn = "arn:aws:sns:us-east-1:123456789012:team".parse().unwrap();
+    let line = |verdict| {
+        let population = Population {
+            examined: 1,
+            expected_at_least: 1,
+        };
+        Item::judge("DUM-001", "The light is on", verdict, population, "looked")
+    };
+    let wrong = vec![
+        line(Verdict::Fail).owner("web \"shop\""),
+        line(Verdict::Unknown).owner("data"),
+        line(Verdict::Pass).owner("other"),
+    ];
+    for items in [wrong, vec![line(Verdict::Pass).owner("other")]] {
+        let report = report_of(items);
+        publisher
+            .mail(&topic, &report, &rendering(&report))
+            .await
+            .unwrap();
+    }
+    assert_eq!(
+        *sent.lock().unwrap(),
+        [
+            json!({
+                "function": ["String", "dummy"], "target": ["String", "prod-a"], "status": ["String", "FAIL"],
+                "owners": ["String.Array", r#"["data","web \"shop\""]"#],
+            }),
+            json!({
+                "function": ["String", "dummy"], "target": ["String", "prod-a"], "status": ["String", "PASS"],
+            }),
+        ]
+    );
 }

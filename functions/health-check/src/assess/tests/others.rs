@@ -459,6 +459,17 @@ fn a_list_that_is_denied_makes_its_own_items_unknown_and_leaves_all_others_w28_k
     }
 }
 
+#[test]
+fn what_triage_ranks_and_could_not_read_is_missing_in_the_ranking_too_w28() {
+    assert_eq!(incident().item("HLT-191").verdict(), Verdict::Pass);
+    for list in ["horizontalpodautoscalers", "nodes"] {
+        let item = incident().of(list, json!("forbidden")).item("HLT-191");
+        assert_eq!(item.verdict(), Verdict::Unknown, "{list}: {item:?}");
+        let words = format!("{item:?}");
+        assert!(words.contains(&format!("list {list}")), "{words}");
+    }
+}
+
 /// A new right without a row fails here, and so does a row for a right that is gone.
 #[test]
 fn every_right_in_the_cluster_has_a_row_w28() {

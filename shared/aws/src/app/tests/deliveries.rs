@@ -23,6 +23,10 @@ async fn a_healthy_morning_is_stored_mailed_measured_and_remembered() {
         "{:?}",
         world.subjects()
     );
+    assert_eq!(
+        world.mails.lock().unwrap()[0].attributes,
+        json!({ "function": "dummy", "target": "prod-a", "status": "PASS" })
+    );
     let keys = world.keys();
     assert_eq!(keys.len(), 2);
     let prefix = "reports/dummy/prod-a/morning/2026/03/06/113000Z-";

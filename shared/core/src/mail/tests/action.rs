@@ -261,7 +261,7 @@ fn a_thousand_steps_and_skips_are_counted_and_leave_the_line_that_approves_w19()
     for text in ["a node of no great interest", &"🚨€ü ".repeat(150)] {
         let mail = mail_of(&filled(sample_action::planned(), text, 1_000));
         assert!(mail.subject.len() < 100, "{}", mail.subject);
-        assert!(mail.body.len() <= MAX_BODY_BYTES, "{}", mail.body.len());
+        assert!(size(&mail) <= MAX_BODY_BYTES, "{}", size(&mail));
         for said in [
             "and 980 more steps, on the page",
             "and 990 more things, on the page",
