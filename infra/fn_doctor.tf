@@ -89,7 +89,7 @@ locals {
 
   # Topics of other accounts and regions tell us nothing of who is subscribed.
   doctor_topic_arns = [
-    for arn in distinct(concat([local.topic_arn], var.operations.alarms ? [local.operations_topic_arn] : [], [for target in local.platforms : target.topic_arn if target.topic_arn != null])) : arn
+    for arn in distinct(concat([local.topic_arn], var.operations.alarms ? [local.operations_topic_arn] : [], [for target in local.targets : target.topic_arn if target.topic_arn != null])) : arn
     if startswith(arn, "arn:${local.partition}:sns:${local.region}:${local.account_id}:")
   ]
 
@@ -147,6 +147,11 @@ locals {
       answer_seconds       = try(var.doctor.answer_seconds, null)
       not_checked          = try(var.doctor.not_checked, {})
       never                = local.doctor_never
+      alarms = sort(concat(
+        aws_cloudwatch_metric_alarm.failures[*].alarm_name,
+        aws_cloudwatch_metric_alarm.watchdog[*].alarm_name,
+        [for alarm in aws_cloudwatch_metric_alarm.undelivered : alarm.alarm_name],
+      ))
       canary = !local.doctor_flies_canary ? null : {
         topic_arn = local.canary_topic_arn
         queue_url = "https://sqs.${local.region}.${local.dns_suffix}/${local.account_id}/${var.name}-canary"

@@ -9,6 +9,14 @@ locals {
   }
 
   makes_operations_topic = var.operations.alarms && var.operations.topic_arn == null
+
+  own_topics = "arn:${local.partition}:sns:${local.region}:${local.account_id}:"
+
+  # The topics that people are told through, by name. The metrics of a topic are kept in its own account and region.
+  telling_topics = {
+    for arn in distinct(concat([local.topic_arn, local.operations_topic_arn], [for target in local.targets : target.topic_arn if target.topic_arn != null])) :
+    trimprefix(arn, local.own_topics) => arn if var.operations.alarms && startswith(arn, local.own_topics)
+  }
 }
 
 resource "aws_sns_topic" "operations" {
@@ -58,4 +66,34 @@ resource "aws_sns_topic_subscription" "operations_email" {
   topic_arn = aws_sns_topic.operations[0].arn
   protocol  = "email"
   endpoint  = each.key
+}
+
+# A run knows that SNS took its report, and not that anybody got it. For e-mail, SMS, SQS and mobile push this metric counts when SNS
+# stops trying, for HTTP and HTTPS each attempt that failed, also where a later one succeeds. Whether a mail counts that bounces
+# later, the guide does not say.
+# https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
+resource "aws_cloudwatch_metric_alarm" "undelivered" {
+  for_each = local.telling_topics
+
+  # CloudWatch takes 255 characters, and SNS gives a topic up to 256.
+  alarm_name        = substr("${var.name}-undelivered-${each.key}", 0, 255)
+  alarm_description = "SNS could not deliver a message of the topic ${each.key}: somebody who is subscribed was not told. See who is: aws sns list-subscriptions-by-topic --topic-arn ${each.value}. Ask them for the last message, and mend the address or endpoint that does not get it. Every report is in the bucket ${local.report_bucket}."
+
+  namespace           = "AWS/SNS"
+  metric_name         = "NumberOfNotificationsFailed"
+  dimensions          = { TopicName = each.key }
+  statistic           = "Sum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 300
+  evaluation_periods  = 1
+
+  # A topic that nobody uses sends nothing after six hours.
+  treat_missing_data = "notBreaching"
+
+  # The alarm about the topic of alarms tells those whom that topic still reaches. Its own notice to the one whom it does not reach counts
+  # too, so that it may ring again until the address is mended.
+  alarm_actions = [local.operations_topic_arn]
+
+  tags = local.tags
 }

@@ -65,6 +65,7 @@ output "alarms" {
     flatten([for function in values(local.deployed) : function.health_alarms]),
     aws_cloudwatch_metric_alarm.failures[*].alarm_name,
     aws_cloudwatch_metric_alarm.watchdog[*].alarm_name,
+    [for alarm in aws_cloudwatch_metric_alarm.undelivered : alarm.alarm_name],
   ))
 }
 

@@ -1,5 +1,5 @@
 variable "operations" {
-  description = "How Day2 itself is watched: alarms about every function, the queue of failures and the watchdog, a dashboard, and traces."
+  description = "How Day2 itself is watched: alarms about every function, the queue of failures, the watchdog and the topics, a dashboard, and traces."
   type = object({
     alarms              = optional(bool, true)  # alarms, and the topic <name>-operations that they notify
     topic_arn           = optional(string)      # a topic of yours instead; it must let CloudWatch publish, its key too

@@ -86,6 +86,14 @@ run "the_doctor_is_told_what_is_deployed" {
   }
 
   assert {
+    condition = toset(concat(
+      jsondecode(output.settings["doctor"]).function.alarms,
+      flatten([for function in values(jsondecode(output.settings["doctor"]).function.functions) : function.alarms]),
+    )) == toset(output.alarms)
+    error_message = "the doctor must know every alarm about Day2 itself, also those that are about no single function"
+  }
+
+  assert {
     condition     = [for target in jsondecode(output.settings["doctor"]).function.platforms : target.name] == ["far", "prod-a"] && jsondecode(output.settings["doctor"]).targets[0].name == "day2" && jsondecode(output.settings["doctor"]).function.not_checked == { "evidence-audit/EVA-802" = "nothing was ever contained here" }
     error_message = "the doctor must look at every platform, and report on the deployment"
   }

@@ -52,6 +52,11 @@ run "a_pair_is_a_target_of_its_own_with_both_platforms_inside" {
   }
 
   assert {
+    condition     = contains(output.alarms, "day2-undelivered-ha")
+    error_message = "O02: what the topic of a pair could not deliver must ring"
+  }
+
+  assert {
     condition     = jsondecode(output.settings["ha-status"]).function.targets.prod.secondary.platform == { name = "west", account_id = "123456789012", region = "us-west-2", cluster = { name = "prod-west" }, node_groups = [] }
     error_message = "a side carries its platform"
   }

@@ -23,9 +23,10 @@ variables {
   calendar            = { holidays = [{ date = "2026-12-25", name = "Christmas" }] }
   watchdog            = { not_watched = { "scale-window/postscale/prod-b" = "moved in May" } }
   targets = [for name in ["prod-a", "prod-b"] : {
-    name     = name
-    cluster  = { name = name }
-    database = { id = name }
+    name      = name
+    topic_arn = name == "prod-a" ? "arn:aws:sns:us-east-1:123456789012:alerts" : "arn:aws:sns:us-east-1:222222222222:theirs"
+    cluster   = { name = name }
+    database  = { id = name }
     node_groups = [
       { name = "control", auto_scaling_group = "${name}-control", selector = { node-group = "control" } },
       { name = "workspace", auto_scaling_group = "${name}-workspace", selector = { node-group = "workspace" } },
@@ -57,15 +58,25 @@ run "day2_itself_is_watched_and_closed" {
 
   assert {
     condition = output.alarms == sort(concat(
-      ["day2-failures", "day2-watchdog"],
+      ["day2-failures", "day2-watchdog", "day2-undelivered-alerts", "day2-undelivered-day2-operations", "day2-undelivered-day2-reports"],
       [for pair in setproduct(keys(output.functions), ["dead-letters", "destination", "duration", "errors", "event-age", "throttles"]) : "day2-${pair[0]}-${pair[1]}"],
     ))
-    error_message = "O02: each function needs its six alarms, beside those of the queue of failures and of the watchdog"
+    error_message = "O02: each function needs its six alarms, beside those of the queue of failures, of the watchdog and of the topics"
   }
 
   assert {
     condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.failures[0], aws_cloudwatch_metric_alarm.watchdog[0]] : alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-operations"])])
     error_message = "O02: alarms must notify the topic that no function listens to"
+  }
+
+  assert {
+    condition     = [for name, alarm in aws_cloudwatch_metric_alarm.undelivered : name] == ["alerts", "day2-operations", "day2-reports"]
+    error_message = "O02: each topic of this account and region that people are told through needs its alarm, and no other has one"
+  }
+
+  assert {
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.undelivered : alarm.namespace == "AWS/SNS" && alarm.metric_name == "NumberOfNotificationsFailed" && alarm.dimensions == tomap({ TopicName = name }) && alarm.statistic == "Sum" && alarm.comparison_operator == "GreaterThanThreshold" && alarm.threshold == 0 && alarm.period == 300 && alarm.evaluation_periods == 1 && alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-operations"])])
+    error_message = "O02: what SNS could not deliver must ring at the topic that no function listens to, and a topic without messages must not"
   }
 
   assert {
@@ -209,5 +220,10 @@ run "a_topic_of_somebody_else_is_used_and_not_made" {
   assert {
     condition     = length(aws_sns_topic.operations) == 0 && aws_cloudwatch_metric_alarm.watchdog[0].alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:pager"]) && length(aws_sns_topic_subscription.operations_email) == 0
     error_message = "alarms must notify that topic, and nobody else is subscribed to it"
+  }
+
+  assert {
+    condition     = [for name, alarm in aws_cloudwatch_metric_alarm.undelivered : name] == ["alerts", "day2-reports", "pager"]
+    error_message = "what that topic could not deliver must ring, and there is no other topic of alarms"
   }
 }

@@ -70,7 +70,7 @@ impl<'a> Gate<'a> {
         // Both stand in the ARN of every topic; settings without them are refused.
         let account = topic.account_id().map(AccountId::as_str).unwrap_or_default();
         let region = topic.region().map(Region::as_str).unwrap_or_default();
-        let names = settings.functions.values().flat_map(|function| &function.alarms);
+        let names = settings.health_alarms();
         let arn = |name: &str| {
             format!(
                 "arn:{}:cloudwatch:{region}:{account}:alarm:{name}",

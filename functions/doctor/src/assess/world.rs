@@ -11,7 +11,7 @@ const CLUSTERS: (&str, &str) = ("DOC-051", "every cluster of the settings works"
 const GROUPS: (&str, &str) = ("DOC-052", "every node group of the settings exists");
 const DATABASES: (&str, &str) = ("DOC-053", "every database of the settings exists");
 const CALLING: (&str, &str) = ("DOC-054", "every alarm that calls a function exists");
-const HEALTH: (&str, &str) = ("DOC-055", "every alarm about a function tells somebody");
+const HEALTH: (&str, &str) = ("DOC-055", "every alarm about Day2 tells somebody");
 
 /// What is named in the settings and is not there.
 const NAMED: &str = "correct the name in the target's settings and apply, or make it again";
@@ -87,6 +87,6 @@ pub(super) fn health_alarms(facts: &Facts, settings: &DoctorSettings) -> IfAny {
     tally.item_if_any(
         HEALTH,
         "alarms",
-        "let each alarm about a function notify the topic of operations",
+        "let each alarm about Day2 notify the topic of operations",
     )
 }

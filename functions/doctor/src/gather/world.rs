@@ -236,8 +236,7 @@ async fn health(
     settings: &DoctorSettings,
     times: &Times,
 ) -> Vec<(String, Observed<Notifies>)> {
-    let all = settings.functions.values().flat_map(|function| &function.alarms);
-    let names: Vec<String> = all.cloned().collect();
+    let names: Vec<String> = settings.health_alarms().cloned().collect();
     let seen = alarms::notices_by_names(client, times, &names).await;
     let notifies = |Notices { enabled, on_alarm }| Notifies { enabled, on_alarm };
     seen.into_iter()

@@ -24,7 +24,11 @@ pub struct DoctorSettings {
     pub never: Vec<Never>,
     /// Topics that must reach somebody: that of the reports, those of targets, that of the alarms about Day2 itself.
     pub topics: Vec<Arn>,
-    /// The topic that alarms about the functions must notify; absent where the deployment has no such alarms.
+    /// Names of the alarms about Day2 itself that are about no single function: the queue of failures, the silence of the watchdog,
+    /// topics whose messages do not arrive.
+    #[deserr(default)]
+    pub alarms: Vec<String>,
+    /// The topic that alarms about Day2 itself must notify; absent where the deployment has no such alarms.
     #[deserr(default)]
     pub operations_topic_arn: Option<Arn>,
     /// The way of the canary; absent when it is switched off.
@@ -46,6 +50,12 @@ pub struct DoctorSettings {
 }
 
 impl DoctorSettings {
+    /// Names of all alarms about Day2 itself.
+    pub(crate) fn health_alarms(&self) -> impl Iterator<Item = &String> {
+        let functions = self.functions.values().flat_map(|function| &function.alarms);
+        functions.chain(&self.alarms)
+    }
+
     /// The topic of alarms, where it is among [`topics`](Self::topics). One of another account or region is not, and tells us nothing.
     pub(crate) fn alarm_topic(&self) -> Option<&Arn> {
         let topic = self.operations_topic_arn.as_ref()?;

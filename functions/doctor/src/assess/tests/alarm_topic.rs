@@ -212,6 +212,25 @@ fn alarms_that_the_topic_refuses_are_told_with_the_fix_o07() {
 }
 
 #[test]
+fn alarms_about_no_single_function_must_be_let_in_too_o07() {
+    let mut topic = policy_of_topic();
+    alarms(&mut topic)["Condition"]["ArnLike"]["aws:SourceArn"] =
+        json!("arn:aws:cloudwatch:us-east-1:123456789012:alarm:*-errors");
+    let mut facts = well();
+    facts.alarm_topic = Some(Ok(seen(&topic, &of_key())));
+    let about = |names: &[&str]| -> Vec<Item> {
+        let mut items = super::items_of(&facts, |own| own["alarms"] = json!(names));
+        items.retain(|item| item.code == "DOC-033");
+        items
+    };
+    assert_eq!(about(&[])[0].verdict(), Verdict::Pass);
+    let refused = about(&["day2-failures"]);
+    assert_eq!(refused[0].verdict(), Verdict::Fail);
+    let says = &refused[0].subjects[0].says;
+    assert!(says.contains("for 1 of 4 alarms (day2-failures)"), "{says}");
+}
+
+#[test]
 fn a_key_that_keeps_alarms_out_is_told_with_the_fix_o07() {
     const NOTHING: &str =
         "no statement allows it; fix: run terraform apply, which puts the policy of the key back";

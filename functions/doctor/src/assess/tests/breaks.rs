@@ -228,6 +228,18 @@ fn what_the_settings_name_and_is_not_there_fails_by_target_and_name() {
 }
 
 #[test]
+fn alarms_about_no_single_function_are_looked_at_too_o02() {
+    let others = ["day2-failures", "day2-undelivered-day2-reports", "day2-watchdog"];
+    let settings = super::settings(|own| own["alarms"] = serde_json::json!(others)).function;
+    let names: Vec<&str> = settings.health_alarms().map(String::as_str).collect();
+    assert_eq!(names[3..], others);
+    assert!(
+        names[..3].iter().all(|name| name.ends_with("-errors")),
+        "{names:?}"
+    );
+}
+
+#[test]
 fn an_alarm_about_a_function_that_tells_nobody_fails_o02() {
     type Change = fn(&mut Facts);
     let changes: [(&str, Change); 3] = [
