@@ -1,5 +1,5 @@
 //! What a long list costs in memory while it is read: the pods of a large cluster come page by page over TLS, as from an API server,
-//! through the product's own client and the rules of `health-check`, and a counting allocator watches.
+//! through the product's own client and the rules of `health-check`, then as `ha-status` reads them, and a counting allocator watches.
 //!
 //! Resident memory of whole functions is measured by `make bench`; this says in every test run that nothing grows with the number of
 //! pods. One test only: other tests of the same process would allocate at the same time.
@@ -25,7 +25,7 @@ use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use day2_core::arn::Partition;
-use day2_kube::objects::PodHealth;
+use day2_kube::objects::{PodHealth, PodRoom};
 use day2_kube::{ClusterClient, ClusterParams, Folded, Reduce};
 use health_check::reduce::pods::{PodRules, PodTally};
 use health_check::settings::Plan;
@@ -83,6 +83,27 @@ impl Reduce<PodHealth> for Watched<'_> {
     }
 }
 
+/// What `ha-status` reads of each pod, summed up and watched.
+struct Rooms;
+
+impl Reduce<PodRoom> for Rooms {
+    type Sum = i64;
+
+    fn empty(&self) -> i64 {
+        0
+    }
+
+    fn take(&self, sum: &mut i64, pod: PodRoom) {
+        look();
+        *sum += pod.requests.cpu_milli;
+    }
+
+    fn join(&self, sum: &mut i64, page: i64) {
+        *sum += page;
+        look();
+    }
+}
+
 /// What a careless change would do: every pod is kept until the list has ended.
 struct Kept;
 
@@ -136,6 +157,15 @@ fn fifty_thousand_pods_are_read_in_a_part_of_a_small_function_and_keeping_them_i
     );
     drop(folded);
 
+    let before = live();
+    let rooms = runtime.block_on(read_rooms(PODS));
+    let peak = PEAK.swap(0, Ordering::Relaxed).saturating_sub(before);
+    assert_eq!((rooms.read, &rooms.shortfall), (PODS, &None));
+    assert!(
+        peak <= MOST_BYTES,
+        "{peak} bytes lived at once for what pods take, and {MOST_BYTES} are allowed"
+    );
+
     // A tenth of them is enough to be caught.
     let before = live();
     let kept = runtime.block_on(read(&Kept, PODS / 10));
@@ -149,6 +179,22 @@ fn fifty_thousand_pods_are_read_in_a_part_of_a_small_function_and_keeping_them_i
 
 /// Reads so many pods from a server of its own.
 async fn read<R: Reduce<PodHealth>>(reduce: &R, pods: usize) -> Folded<R::Sum> {
+    let client = connect(pods).await;
+    client.list_pods_into(reduce, deadline()).await.unwrap()
+}
+
+/// Reads what they take, as `ha-status` does.
+async fn read_rooms(pods: usize) -> Folded<i64> {
+    let client = connect(pods).await;
+    client.list_pod_rooms_into(&Rooms, deadline()).await.unwrap()
+}
+
+fn deadline() -> Timestamp {
+    day2_aws::boot::now() + SignedDuration::from_mins(10)
+}
+
+/// The product's client of a server with so many pods.
+async fn connect(pods: usize) -> ClusterClient {
     let (endpoint, authority) = serve(pods);
     let cluster = Cluster::builder()
         .name("prod-a")
@@ -167,17 +213,15 @@ async fn read<R: Reduce<PodHealth>>(reduce: &R, pods: usize) -> Folded<R::Sum> {
         account_id: "123456789012".to_owned(),
         endpoint: Some(endpoint),
     };
-    let deadline = day2_aws::boot::now() + SignedDuration::from_mins(10);
-    let client = ClusterClient::connect(
+    ClusterClient::connect(
         &eks,
         SharedCredentialsProvider::new(credentials),
         &params,
         Arc::new(day2_aws::boot::now),
-        deadline,
+        deadline(),
     )
     .await
-    .unwrap();
-    client.list_pods_into(reduce, deadline).await.unwrap()
+    .unwrap()
 }
 
 /// Serves so many pods on loopback, and says where and by which certificate. The thread ends with the process.

@@ -47,6 +47,20 @@ pub struct Folded<S> {
     pub shortfall: Option<Unreadable>,
 }
 
+impl<S> Folded<S> {
+    /// The sum, if the list was read to its end.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not.
+    pub fn complete(self) -> Observed<S> {
+        match self.shortfall {
+            None => Ok(self.sum),
+            Some(why) => Err(why),
+        }
+    }
+}
+
 impl ClusterClient {
     /// Reads all objects of a kind into one sum.
     ///

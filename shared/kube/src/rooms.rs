@@ -4,6 +4,7 @@ use day2_core::Observed;
 use jiff::Timestamp;
 
 use crate::ClusterClient;
+use crate::fold::{Folded, Reduce};
 use crate::list::{ListQuery, Listed};
 use crate::objects::{NodeRoom, PodRoom};
 
@@ -15,10 +16,14 @@ impl ClusterClient {
         self.list::<NodeRoom>(&ListQuery::all(), deadline).await
     }
 
-    /// What the pods take that are not over, a few bytes for each. Needs `list` on pods.
-    pub async fn list_pod_rooms(&self, deadline: Timestamp) -> Observed<Listed<PodRoom>> {
+    /// What the pods take, reduced while they are read; fails as [`fold`](ClusterClient::fold) does. Those that are over are
+    /// left out where the API server can tell. Needs `list` on pods.
+    pub async fn list_pod_rooms_into<R: Reduce<PodRoom>>(
+        &self,
+        reduce: &R,
+        deadline: Timestamp,
+    ) -> Observed<Folded<R::Sum>> {
         let running = ListQuery::all().with_fields("status.phase!=Succeeded,status.phase!=Failed");
-        self.list_map::<PodRoom, _>(&running, deadline, |pod| (!pod.over).then_some(pod))
-            .await
+        self.fold::<PodRoom, R>(&running, reduce, deadline).await
     }
 }

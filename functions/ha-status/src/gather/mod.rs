@@ -5,7 +5,7 @@ use day2_aws::boot;
 use day2_core::target::Target;
 use day2_core::{Cause, Observed, Unreadable};
 use day2_kube::objects::PodRoom;
-use day2_kube::{ClusterClient, Listed};
+use day2_kube::{ClusterClient, Folded, Listed, Reduce};
 use day2_reads::metric::{Metric, Points, Query, Window};
 use day2_reads::times::Times;
 use day2_reads::{clusters, metrics, scaling_activities, scaling_groups};
@@ -109,17 +109,31 @@ async fn inside(clients: &SideClients, platform: &Target, times: &Times) -> Insi
     let deadline = times.deadline;
     // Alone at first: its latency is that of the API server, not of our own lists.
     let readyz = client.readyz(deadline).await;
-    let (nodes, pods) = futures::join!(client.list_node_rooms(deadline), client.list_pod_rooms(deadline));
+    let (nodes, pods) = futures::join!(
+        client.list_node_rooms(deadline),
+        client.list_pod_rooms_into(&EachPod, deadline),
+    );
     (
         readyz,
         nodes.and_then(Listed::complete),
-        pods.and_then(Listed::complete).map(|pods| demand(&pods)),
+        pods.and_then(Folded::complete),
     )
 }
 
-/// The sum of what pods take.
-pub(crate) fn demand(pods: &[PodRoom]) -> Demand {
-    pods.iter().fold(Demand::default(), |mut sum, pod| {
+/// Sums up what pods take while they are read, so that memory does not grow with their number.
+pub(crate) struct EachPod;
+
+impl Reduce<PodRoom> for EachPod {
+    type Sum = Demand;
+
+    fn empty(&self) -> Demand {
+        Demand::default()
+    }
+
+    fn take(&self, sum: &mut Demand, pod: PodRoom) {
+        if pod.over {
+            return;
+        }
         let load = Load::new(pod.requests, 1);
         if pod.of_node {
             sum.of_nodes = sum.of_nodes.plus(load);
@@ -127,8 +141,13 @@ pub(crate) fn demand(pods: &[PodRoom]) -> Demand {
             sum.moving = sum.moving.plus(load);
             sum.waiting_pods += i64::from(!pod.placed);
         }
-        sum
-    })
+    }
+
+    fn join(&self, sum: &mut Demand, page: Demand) {
+        sum.of_nodes = sum.of_nodes.plus(page.of_nodes);
+        sum.moving = sum.moving.plus(page.moving);
+        sum.waiting_pods += page.waiting_pods;
+    }
 }
 
 async fn groups(clients: &SideClients, side: &Side, times: &Times) -> Vec<GroupFacts> {
