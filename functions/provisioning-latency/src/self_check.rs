@@ -155,17 +155,35 @@ fn reads(facts: &Facts) -> Item {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use day2_core::testing::rights;
+
     use super::*;
+
+    fn provisioner(may_restart: bool) -> Provisioner {
+        Provisioner {
+            namespace: "coder".to_owned(),
+            deployment: "coder-provisioner".to_owned(),
+            may_restart,
+            denied_namespaces: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn with_leave_to_restart_every_right_of_rbac_yaml_is_asked_about_and_no_other_o08() {
+        let provisioner = provisioner(true);
+        let asked: BTreeSet<[&str; 3]> = questions(Some(&provisioner))
+            .iter()
+            .map(|one| [one.group, one.resource, one.verb])
+            .collect();
+        assert_eq!(Some(asked), rights(include_str!("../rbac.yaml")));
+    }
 
     #[test]
     fn the_restart_is_asked_for_in_the_provisioner_s_namespace_and_only_with_leave_o08() {
         for (may_restart, expected) in [(false, vec!["get"]), (true, vec!["get", "patch"])] {
-            let provisioner = Provisioner {
-                namespace: "coder".to_owned(),
-                deployment: "coder-provisioner".to_owned(),
-                may_restart,
-                denied_namespaces: Vec::new(),
-            };
+            let provisioner = provisioner(may_restart);
             let asked = questions(Some(&provisioner));
             let there: Vec<&str> = asked
                 .iter()

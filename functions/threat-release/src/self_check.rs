@@ -51,3 +51,21 @@ pub(crate) async fn items(clients: &Clients, target: &Target, times: &Times) -> 
     };
     vec![item.remedy(remedy)]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use day2_core::testing::rights;
+
+    use super::*;
+
+    #[test]
+    fn the_cluster_is_asked_about_every_right_of_rbac_yaml_and_about_no_other_o08() {
+        let asked: BTreeSet<[&str; 3]> = RULES
+            .iter()
+            .flat_map(|&(group, resource)| verbs(resource).map(|verb| [group, resource, verb]))
+            .collect();
+        assert_eq!(Some(asked), rights(include_str!("../rbac.yaml")));
+    }
+}

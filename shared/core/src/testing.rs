@@ -1,6 +1,33 @@
-//! Generators for tests, here and in other crates (feature `testing`).
+//! Generators and readers for tests, here and in other crates (feature `testing`).
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+
+/// Every right in the text of a function's `rbac.yaml`: API group, resource, verb. `None` when it has none, or when a rule is
+/// written in other than the three lines in which all of ours are.
+#[must_use]
+pub fn rights(rbac: &str) -> Option<BTreeSet<[&str; 3]>> {
+    let mut lines = rbac.lines().filter(|line| !line.starts_with('#'));
+    let mut rights = BTreeSet::new();
+    while let Some(groups) = lines.next() {
+        let (resources, verbs) = (lines.next()?, lines.next()?);
+        for group in words(groups, "- apiGroups: [")? {
+            for resource in words(resources, "  resources: [")? {
+                for verb in words(verbs, "  verbs: [")? {
+                    rights.insert([group, resource, verb]);
+                }
+            }
+        }
+    }
+    (!rights.is_empty()).then_some(rights)
+}
+
+/// The words in the brackets of a line that begins with `field`.
+fn words<'a>(line: &'a str, field: &str) -> Option<Vec<&'a str>> {
+    let list = line.strip_prefix(field)?.strip_suffix(']')?;
+    Some(list.split(", ").map(|word| word.trim_matches('"')).collect())
+}
 
 /// Every way in which one field of `event` can be missing or wrong (`cases.md` E04): for each value inside it,
 /// removed, null, of each other JSON type, emptied, and, for texts, hostile. The label says where and what, for
@@ -117,6 +144,22 @@ fn replacements(value: &Value) -> Vec<(String, Value)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rights_are_read_whole_or_not_at_all() {
+        let rule = "- apiGroups: [\"\"]\n  resources: [pods, nodes]\n  verbs: [get, list]\n";
+        let read = rights(rule).unwrap();
+        assert_eq!(read.len(), 4);
+        assert!(read.contains(&["", "nodes", "list"]), "{read:?}");
+        for broken in [
+            "",
+            "# nothing",
+            rule.trim_start_matches("- "),
+            &rule.replace("]\n  verbs", "\n  verbs"),
+        ] {
+            assert_eq!(rights(broken), None, "{broken}");
+        }
+    }
 
     #[test]
     fn every_field_is_removed_nulled_and_retyped_also_inside_json_in_a_text() {

@@ -36,7 +36,7 @@ fn a_function_that_the_doctor_forgets_is_found() {
     );
 }
 
-const OF_THE_DOCTOR: [Fault; 10] = [
+const OF_THE_DOCTOR: [Fault; 11] = [
     (
         "infra/fn_doctor.tf",
         "      watchdog              = try(module.watchdog[0].examined, null)\n",
@@ -66,6 +66,12 @@ const OF_THE_DOCTOR: [Fault; 10] = [
         "sort(flatten([for function in values(local.actions) : tolist(function.alarm_arns)]))",
         "[]",
         "the doctor must know the alarms that call functions",
+    ),
+    (
+        "infra/fn_doctor.tf",
+        "        aws_cloudwatch_metric_alarm.watchdog[*].alarm_name,\n",
+        "",
+        "the doctor must know every alarm about Day2 itself",
     ),
     (
         "infra/fn_doctor.tf",

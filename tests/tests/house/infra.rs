@@ -64,7 +64,7 @@ fn a_function_that_nobody_watches_is_found() {
 /// A fault: file, what stands there, what stands there instead, and the words of the assertion that must notice.
 pub(super) type Fault = (&'static str, &'static str, &'static str, &'static str);
 
-const OF_THE_ROOT: [Fault; 20] = [
+const OF_THE_ROOT: [Fault; 22] = [
     (
         "infra/modules/ops-function/health.tf",
         "    throttles = {",
@@ -76,6 +76,18 @@ const OF_THE_ROOT: [Fault; 20] = [
         "alarm_actions = [local.operations_topic_arn]",
         "alarm_actions = [local.topic_arn]",
         "O02: alarms must notify the topic that no function listens to",
+    ),
+    (
+        "infra/operations.tf",
+        "&& startswith(arn,",
+        "&& !startswith(arn,",
+        "O02: each topic of this account and region",
+    ),
+    (
+        "infra/operations.tf",
+        "\"NumberOfNotificationsFailed\"",
+        "\"NumberOfMessagesPublished\"",
+        "O02: what SNS could not deliver must ring",
     ),
     (
         "infra/operations.tf",
@@ -268,7 +280,7 @@ const OF_THE_MODULE: [Fault; 13] = [
     ),
 ];
 
-const OF_THE_EVIDENCE: [Fault; 12] = [
+const OF_THE_EVIDENCE: [Fault; 16] = [
     (
         "bucket.tf",
         "object_lock_enabled = true",
@@ -341,6 +353,30 @@ const OF_THE_EVIDENCE: [Fault; 12] = [
         "\"kms:CancelKeyDeletion\", \"kms:CreateGrant\", ",
         "administrators must not use the key, nor grant its use",
     ),
+    (
+        "key.tf",
+        "length(local.auditor_arns) == 0",
+        "length(local.auditor_arns) < 0",
+        "a statement without a principal would let everybody decrypt",
+    ),
+    (
+        "key.tf",
+        "\"s3.${local.region}.${local.dns_suffix}\"",
+        "\"s3.${local.region}.amazonaws.com\"",
+        "ARNs and service names must be those of the partition",
+    ),
+    (
+        "bucket.tf",
+        "noncurrent_days = var.retention_days",
+        "noncurrent_days = 1",
+        "evidence must be deleted as the variables say",
+    ),
+    (
+        "bucket.tf",
+        "target_bucket = var.access_log_bucket",
+        "target_bucket = local.bucket",
+        "the access log must go to the bucket that was named",
+    ),
 ];
 
 /// Only the first run of a file of tests: the one with an assertion for each rule.
@@ -360,20 +396,20 @@ fn said_by_terraform(folder: &Path, tests: &str) -> String {
 #[track_caller]
 pub(super) fn noticed(faults: &[Fault], folder: &str, tests: &str, prefix: &str) {
     let tree = Copy::of_this_tree();
-    let file = format!("{folder}/tests/{tests}");
-    first_run(&tree, &file);
-    let assertions = text(&tree.root().join(&file)).matches("error_message").count();
-    assert_eq!(
-        assertions,
-        faults.len(),
-        "each assertion of {file} needs a fault that it notices"
-    );
+    first_run(&tree, &format!("{folder}/tests/{tests}"));
     said_of(&tree, faults, folder, tests, prefix);
 }
 
 /// Breaks a copy of the tree in everything at once, and requires the words of each assertion.
 #[track_caller]
 fn said_of(tree: &Copy, faults: &[Fault], folder: &str, tests: &str, prefix: &str) {
+    let file = format!("{folder}/tests/{tests}");
+    let assertions = text(&tree.root().join(&file)).matches("error_message").count();
+    assert_eq!(
+        assertions,
+        faults.len(),
+        "each assertion of {file} needs a fault that it notices"
+    );
     for (path, from, to, _) in faults {
         tree.replace(&format!("{prefix}{path}"), from, to);
     }

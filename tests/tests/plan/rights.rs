@@ -5,9 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use day2_core::Verdict;
 use doctor::facts::{AlarmTopic, Facts, TopicKey};
 use doctor::settings::DoctorSettings;
+use policy::{Answer, Policy, Request};
 use serde_json::{Value, json};
 
-use super::{after, all, caught, functions, list, obeyed, obeyed_in, rewrite, role, statements, words};
+use super::{
+    add, after, all, caught, functions, list, obeyed, obeyed_in, remove, rewrite, role, statements, words,
+};
+
+// The doctor's own reader of policies: what judges the live ones judges those of the plan.
+#[path = "../../../functions/doctor/src/assess/policy.rs"]
+mod policy;
 
 /// What changes something outside the function's own stores. A function that is not named here changes nothing.
 const MAY_CHANGE: [(&str, &[&str]); 6] = [
@@ -223,7 +230,7 @@ fn checks_change_nothing_and_actions_exactly_their_own_o05() {
         "scale-window: only what is allowed",
     );
     caught(law, "watchdog: its policies are not known", |plan| {
-        super::remove(plan, "module.watchdog[0].aws_iam_role_policy");
+        remove(plan, "module.watchdog[0].aws_iam_role_policy");
     });
 }
 
@@ -322,6 +329,7 @@ fn doors(plan: &Value) -> Vec<(String, Vec<Value>)> {
         ("aws_sqs_queue_policy", "policy"),
         ("aws_s3_bucket_policy", "policy"),
         ("aws_kms_key", "policy"),
+        ("aws_kms_key_policy", "policy"),
         ("aws_cloudwatch_event_bus_policy", "policy"),
         ("aws_iam_role", "assume_role_policy"),
     ];
@@ -329,6 +337,16 @@ fn doors(plan: &Value) -> Vec<(String, Vec<Value>)> {
     for (kind, field) in kinds {
         for (address, one) in all(plan, kind) {
             found.push((address.to_owned(), statements(&one[field])));
+        }
+    }
+    // These may have theirs in a resource of its own; then the mocked plan shows some word here, and no document.
+    let is_policy =
+        |one: &Value| serde_json::from_str::<Value>(words(one)).is_ok_and(|read| read.is_object());
+    for kind in ["aws_sns_topic", "aws_s3_bucket"] {
+        for (address, one) in all(plan, kind) {
+            if is_policy(&one["policy"]) {
+                found.push((address.to_owned(), statements(&one["policy"])));
+            }
         }
     }
     found
@@ -362,7 +380,8 @@ fn doors_are_narrow(plan: &Value) -> Vec<String> {
             }
         }
         let kind = address.split('.').next().unwrap_or_default();
-        let tls = ["aws_sns_topic_policy", "aws_sqs_queue", "aws_s3_bucket_policy"].contains(&kind);
+        let tls =
+            ["aws_sns_topic", "aws_sqs_queue", "aws_s3_bucket"].contains(&kind.trim_end_matches("_policy"));
         let refuses = policy
             .iter()
             .any(|one| one["Effect"] == "Deny" && one["Condition"]["Bool"]["aws:SecureTransport"] == "false");
@@ -448,44 +467,145 @@ fn whoever_is_let_in_is_held_to_a_source_o06() {
     );
 }
 
+#[test]
+fn a_policy_is_read_wherever_it_stands_o06() {
+    let law = doors_are_narrow;
+    let canary = "aws_sns_topic.canary[0]";
+    for says in [
+        "aws_sns_topic.canary[0] lets everybody in",
+        "aws_sns_topic.canary[0] takes what does not come over TLS",
+    ] {
+        caught(law, says, |plan| {
+            rewrite(plan, canary, "policy", "\"Deny\"", "\"Allow\"");
+        });
+    }
+    caught(law, "aws_sns_topic.canary[0]: its policy is not known", |plan| {
+        after(plan, canary)["policy"] = json!("{}");
+    });
+    let allow = json!({ "Effect": "Allow", "Action": "*", "Principal": { "Service": "s3.amazonaws.com" } });
+    let policy = json!({ "Statement": [allow] }).to_string();
+    for kind in [
+        "aws_sns_topic",
+        "aws_s3_bucket",
+        "aws_sqs_queue_policy",
+        "aws_kms_key_policy",
+    ] {
+        let says = format!("{kind}.broken lets {{\"Service\":\"s3.amazonaws.com\"}} in, whoever");
+        caught(law, &says, |plan| add(plan, kind, json!({ "policy": policy })));
+    }
+    for kind in ["aws_sns_topic", "aws_s3_bucket", "aws_sqs_queue_policy"] {
+        let says = format!("{kind}.broken takes what does not come over TLS");
+        caught(law, &says, |plan| add(plan, kind, json!({ "policy": policy })));
+    }
+}
+
+const ACCOUNT: &str = "123456789012";
+const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000";
+const REPORTS: &str = "arn:aws:sns:us-east-1:123456789012:day2-reports";
+/// The topics that services publish to without a role, by the addresses of their policies.
+const TOPICS: [(&str, &str); 2] = [
+    ("aws_sns_topic_policy.reports", REPORTS),
+    (
+        "aws_sns_topic_policy.operations[0]",
+        "arn:aws:sns:us-east-1:123456789012:day2-operations",
+    ),
+];
+const CLOUDWATCH: &str = "cloudwatch.amazonaws.com";
+const EVENTS: &str = "events.amazonaws.com";
+
+/// The policy of one resource as text; empty when there is none, or when it is not known.
+fn policy_of(plan: &Value, kind: &str, address: &str) -> String {
+    let found = all(plan, kind).into_iter().find(|(known, _)| *known == address);
+    found
+        .map(|(_, one)| words(&one["policy"]).to_owned())
+        .unwrap_or_default()
+}
+
+/// Who publishes to a topic: a service, and the ARN of the alarm or the rule for which it does.
+fn publishers(plan: &Value, topic: &str) -> BTreeSet<(&'static str, String)> {
+    let alarm = |name: &str| {
+        let arn = format!("arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:{name}");
+        (CLOUDWATCH, arn)
+    };
+    let rule = |name: &str| (EVENTS, format!("arn:aws:events:us-east-1:{ACCOUNT}:rule/{name}"));
+    let mut found = BTreeSet::new();
+    for (_, one) in all(plan, "aws_cloudwatch_metric_alarm") {
+        if list(&one["alarm_actions"]).contains(&topic) {
+            found.insert(alarm(words(&one["alarm_name"])));
+        }
+    }
+    for (_, one) in all(plan, "aws_cloudwatch_event_target") {
+        if one["arn"] == topic {
+            found.insert(rule(words(&one["rule"])));
+        }
+    }
+    // Nothing of the plan publishes here: it is open to alarms and rules that people have.
+    if topic == REPORTS {
+        found.extend([alarm("of-somebody"), rule("of-somebody")]);
+    }
+    found
+}
+
+/// Why a policy keeps a service out, or may do so.
+fn kept_out(policy: &Result<Policy, String>, request: &Request<'_>) -> Option<String> {
+    match policy.as_ref().map(|policy| policy.answer(request)) {
+        Ok(Answer::Allowed) => None,
+        Ok(Answer::Refused(why) | Answer::Open(why)) => Some(why),
+        Err(why) => Some(why.clone()),
+    }
+}
+
 /// A topic that the service may use is of no use while its key is closed: the message is dropped silently.
 fn mails_get_through(plan: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
-    let lets = |policy: &[Value], service: &str, action: &str| {
-        policy.iter().any(|one| {
-            one["Effect"] == "Allow"
-                && one["Principal"]["Service"] == service
-                && list(&one["Action"])
-                    .iter()
-                    .any(|given| given.trim_end_matches('*') == action)
-        })
-    };
-    let key: Vec<Value> = all(plan, "aws_kms_key")
-        .into_iter()
-        .filter(|(address, _)| *address == "aws_kms_key.this")
-        .flat_map(|(_, one)| statements(&one["policy"]))
-        .collect();
-    for (address, policy) in doors(plan) {
-        let services: &[&str] = match address.as_str() {
-            "aws_sns_topic_policy.reports" => &["cloudwatch.amazonaws.com", "events.amazonaws.com"],
-            "aws_sns_topic_policy.operations[0]" => &["cloudwatch.amazonaws.com"],
-            _ => continue,
-        };
-        for service in services {
-            if !lets(&policy, service, "sns:Publish") {
-                wrong.push(format!("{address} does not let {service} publish"));
+    let key = Policy::read(&policy_of(plan, "aws_kms_key", "aws_kms_key.this"));
+    for (address, topic) in TOPICS {
+        let policy = Policy::read(&policy_of(plan, "aws_sns_topic_policy", address));
+        let publishers = publishers(plan, topic);
+        if publishers.is_empty() {
+            wrong.push(format!("nobody publishes to {topic}"));
+        }
+        for (service, source) in publishers {
+            let mut to_topic = vec![
+                ("aws:securetransport", "true"),
+                ("aws:principalisawsservice", "true"),
+                ("aws:principalservicename", service),
+            ];
+            let mut to_key = to_topic.clone();
+            to_topic.push(("aws:sourcearn", source.as_str()));
+            to_key.push(("kms:encryptioncontext:aws:sns:topicarn", topic));
+            // EventBridge sends neither account nor rule along to KMS; that it sends SNS the account, no page says.
+            // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+            if service == CLOUDWATCH {
+                to_topic.push(("aws:sourceaccount", ACCOUNT));
+                to_key.extend([("aws:sourceaccount", ACCOUNT), ("aws:sourcearn", source.as_str())]);
+            }
+            let publish = Request {
+                service,
+                action: "sns:Publish",
+                resource: topic,
+                keys: &to_topic,
+            };
+            if let Some(why) = kept_out(&policy, &publish) {
+                wrong.push(format!(
+                    "{address} does not let {service} publish for {source}: {why}"
+                ));
             }
             for action in ["kms:Decrypt", "kms:GenerateDataKey"] {
-                if !lets(&key, service, action) {
+                let encrypt = Request {
+                    service,
+                    action,
+                    resource: KEY,
+                    keys: &to_key,
+                };
+                if let Some(why) = kept_out(&key, &encrypt) {
                     wrong.push(format!(
-                        "the key does not let {service} {action}: its messages are dropped silently"
+                        "the key does not let {service} {action} for {source} and {topic}, whose messages are dropped \
+                         silently: {why}"
                     ));
                 }
             }
         }
-    }
-    if wrong.is_empty() && key.is_empty() {
-        wrong.push("there is no key".to_owned());
     }
     wrong
 }
@@ -517,21 +637,78 @@ fn the_services_that_speak_can_publish_and_encrypt_o07() {
             );
         },
     );
+    caught(law, "nobody publishes to arn:aws:sns:", |plan| {
+        remove(plan, "aws_cloudwatch_metric_alarm");
+    });
+}
+
+#[test]
+fn a_condition_that_another_account_alarm_or_rule_meets_keeps_the_own_out_o07() {
+    let law = mails_get_through;
+    let reports = "aws_sns_topic_policy.reports";
+    let of_account = "\"aws:SourceAccount\":\"123456789012\"";
+    let of_another = "\"aws:SourceAccount\":\"222222222222\"";
+    let context = "\"StringEquals\":{\"kms:EncryptionContext:aws:sns:topicArn\":\"arn:";
+    let context_and_account = context.replace(":{", ":{\"aws:SourceAccount\":\"123456789012\",");
+    let faults = [
+        (
+            reports,
+            ":events:us-east-1:123456789012:rule/*",
+            ":events:us-east-1:222222222222:rule/*",
+            "reports does not let events.amazonaws.com publish",
+        ),
+        (
+            reports,
+            ":123456789012:rule/*",
+            ":123456789012:rule/day2-*",
+            "reports does not let events.amazonaws.com publish",
+        ),
+        (
+            reports,
+            of_account,
+            of_another,
+            "reports does not let cloudwatch.amazonaws.com publish",
+        ),
+        (
+            "aws_sns_topic_policy.operations[0]",
+            ":alarm:day2-",
+            ":alarm:day2-ha-status-",
+            "operations[0] does not let cloudwatch.amazonaws.com publish for arn:aws:cloudwatch:us-east-1:123456789012:alarm:day2-failures",
+        ),
+        (
+            "aws_kms_key.this",
+            of_account,
+            of_another,
+            "the key does not let cloudwatch.amazonaws.com kms:Decrypt",
+        ),
+        (
+            "aws_kms_key.this",
+            "topicArn\":\"arn:aws:sns:us-east-1:123456789012:day2-reports",
+            "topicArn\":\"arn:aws:sns:us-east-1:123456789012:day2-other",
+            "the key does not let events.amazonaws.com kms:Decrypt",
+        ),
+        // It looks right, and keeps every event out: none brings the account along to KMS.
+        (
+            "aws_kms_key.this",
+            context,
+            context_and_account.as_str(),
+            "the key does not let events.amazonaws.com kms:GenerateDataKey",
+        ),
+    ];
+    for (address, from, to, says) in faults {
+        caught(law, says, |plan| rewrite(plan, address, "policy", from, to));
+    }
 }
 
 /// What `doctor` says of the policies as Terraform writes them (DOC-033), for a key that is enabled.
 fn the_doctor_finds_alarms_let_in(plan: &Value) -> Vec<String> {
-    let policy_of = |kind: &str, address: &str| {
-        let (_, one) = all(plan, kind).into_iter().find(|(known, _)| *known == address)?;
-        Some(words(&one["policy"]).to_owned())
-    };
     let key = TopicKey::Customer {
         arn: "the key".to_owned(),
         state: "Enabled".to_owned(),
-        policy: Ok(policy_of("aws_kms_key", "aws_kms_key.this").unwrap_or_default()),
+        policy: Ok(policy_of(plan, "aws_kms_key", "aws_kms_key.this")),
     };
     let topic = AlarmTopic {
-        policy: policy_of("aws_sns_topic_policy", "aws_sns_topic_policy.operations[0]").unwrap_or_default(),
+        policy: policy_of(plan, "aws_sns_topic_policy", "aws_sns_topic_policy.operations[0]"),
         key: Some(Ok(key)),
     };
     let facts = Facts {

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{add, after, all, caught, functions, list, obeyed, of, remove, words};
+use super::{add, after, all, caught, functions, list, obeyed, of, remove, role, words};
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:day2-failures";
 const OPERATIONS: &str = "arn:aws:sns:us-east-1:123456789012:day2-operations";
+/// How the topics of this account and region begin.
+const TOPICS: &str = "arn:aws:sns:us-east-1:123456789012:";
 
 /// A whole number in a range; what is absent is in none.
 fn within(value: &Value, least: i64, most: i64) -> bool {
@@ -165,6 +167,23 @@ fn alarms<'a>(plan: &'a Value, metric: &str, dimension: &str, name: &str) -> Vec
     found
 }
 
+/// The topics that people are told through, by name: those that functions publish to, and that of the alarms.
+fn topics(plan: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::from(["day2-operations".to_owned()]);
+    for name in functions(plan) {
+        for statement in role(plan, &name) {
+            if list(&statement["Action"]).contains(&"sns:Publish") {
+                let named = list(&statement["Resource"]).into_iter();
+                let own = named.filter_map(|arn| arn.strip_prefix(TOPICS));
+                found.extend(own.map(str::to_owned));
+            }
+        }
+    }
+    // Nobody is told through it; the doctor itself sees whether its canary arrives.
+    found.remove("day2-canary");
+    found
+}
+
 fn illness_rings(plan: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut asked: Vec<(String, Vec<&Value>)> = Vec::new();
@@ -196,6 +215,10 @@ fn illness_rings(plan: &Value) -> Vec<String> {
             "day2-failures",
         ),
     ));
+    for topic in topics(plan) {
+        let found = alarms(plan, "NumberOfNotificationsFailed", "TopicName", &topic);
+        asked.push((format!("what {topic} could not deliver"), found));
+    }
     for (address, machine) in all(plan, "aws_sfn_state_machine") {
         for metric in ["ExecutionsFailed", "ExecutionsTimedOut"] {
             let found = alarms(plan, metric, "StateMachineArn", words(&machine["arn"]));
@@ -229,6 +252,15 @@ fn illness_of_every_function_rings_at_the_topic_of_the_operators_o02() {
     caught(law, "nobody hears of the queue of failures", |plan| {
         remove(plan, "aws_cloudwatch_metric_alarm.failures");
     });
+    for topic in ["alerts", "day2-operations", "day2-reports"] {
+        let says = format!("nobody hears of what {topic} could not deliver");
+        caught(law, &says, |plan| {
+            remove(
+                plan,
+                &format!("aws_cloudwatch_metric_alarm.undelivered[\"{topic}\"]"),
+            );
+        });
+    }
     caught(law, "the alarm about Errors of ha-status must notify", |plan| {
         let alarm = "module.ha_status[0].aws_cloudwatch_metric_alarm.health[\"errors\"]";
         after(plan, alarm)["alarm_actions"] = json!(["arn:aws:sns:us-east-1:123456789012:day2-reports"]);
