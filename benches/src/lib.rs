@@ -14,6 +14,7 @@ pub mod events;
 pub mod folders;
 pub mod http1;
 pub mod lists;
+pub mod no_settings;
 pub mod page;
 pub mod peers;
 pub mod replay;

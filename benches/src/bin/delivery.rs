@@ -9,19 +9,9 @@ use aws_config::SdkConfig;
 use day2_aws::app::{Edge, Parts};
 use day2_aws::boot::Environment;
 use day2_aws::{Invocation, OpsError, Served};
+use day2_benches::no_settings::Nothing;
 use day2_core::report::Run;
-use day2_core::settings::{Checker, Mistakes, Validate};
-use deserr::Deserr;
 use serde_json::{Value, json};
-
-/// It has no settings of its own.
-#[derive(Deserr)]
-#[deserr(error = Mistakes, deny_unknown_fields)]
-struct Nothing {}
-
-impl Validate for Nothing {
-    fn validate(&self, _: &mut Checker<'_>) {}
-}
 
 struct Delivery {
     edge: Edge,
