@@ -41,6 +41,10 @@ pub struct Complaint {
     pub title: String,
     /// Name of the subject; empty for a complaint about the item as a whole. Hostile text.
     pub subject: String,
+    /// Who takes care of it, as the item says, so that they can be told that it is resolved. Hostile text. Absent when nobody is
+    /// named, or the complaint is older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
     /// For how many runs it could not be looked at again; 0 for one that this run saw.
     #[serde(default, skip_serializing_if = "is_zero_runs")]
     pub unseen: u32,

@@ -111,6 +111,7 @@ pub(super) fn complaints(items: &[Item], at: Timestamp) -> Vec<Complaint> {
                     verdict: item.verdict(),
                     title: item.title.chars().take(MAX_TITLE_CHARS).collect(),
                     subject,
+                    owner: item.owner.clone(),
                     unseen: 0,
                     since: Some(at),
                 });

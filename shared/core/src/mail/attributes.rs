@@ -64,12 +64,15 @@ pub(super) fn of(report: &Report) -> Vec<Attribute> {
     attributes
 }
 
-/// The owners of all lines that are not PASS, as a JSON array; `None` of a PASS.
+/// The owners of all lines that are not PASS and of all that is resolved, as a JSON array; `None` of a PASS with nothing to tell.
 fn owners(report: &Report) -> Option<String> {
     let complaints = report.items.iter().filter(|item| item.verdict() != Verdict::Pass);
+    let resolved = report.changes.resolved.iter().map(|complaint| &complaint.owner);
     // A label may be there and empty: that names no team either.
     let mut owners: BTreeSet<&str> = complaints
-        .map(|item| item.owner.as_deref().unwrap_or_default())
+        .map(|item| &item.owner)
+        .chain(resolved)
+        .map(|owner| owner.as_deref().unwrap_or_default())
         .collect();
     if owners.is_empty() && report.status == Verdict::Pass {
         return None;
@@ -84,7 +87,7 @@ fn owners(report: &Report) -> Option<String> {
         room = left.unwrap_or(room);
         left.is_some()
     });
-    let left_out = owners.len() < all;
+    let left_out = owners.len() < all || report.changes.resolved_unlisted > 0;
     if nobody {
         owners.insert(NOBODY);
     }

@@ -133,6 +133,7 @@ fn the_json_of_a_report_keeps_its_shape() {
                 "verdict": "FAIL",
                 "title": "nothing burns",
                 "subject": "node-a",
+                "owner": "platform",
                 "since": "2026-03-06T11:30:02Z",
             }],
             "still": [],

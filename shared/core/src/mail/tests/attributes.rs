@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::compare::{Changes, Snapshot, compare};
 use crate::sample_action;
 
 fn line(verdict: Verdict) -> Item {
@@ -91,8 +92,49 @@ fn the_owners_are_those_of_lines_that_are_not_pass_each_once_in_order_and_what_h
     ] {
         assert_eq!(owners(&report_of(lines)), expected);
     }
-    assert_eq!(owners(&sample::recovered()), json!(null));
     assert_eq!(owners(&sample_action::planned()), json!(["platform"]));
+}
+
+#[test]
+fn whose_line_is_resolved_is_told_it_whatever_else_still_stands() {
+    let (pass, fail) = (Verdict::Pass, Verdict::Fail);
+    let named = |verdict: Verdict, owner: &str, subject: &str| {
+        let line = line(verdict).owner(owner);
+        if verdict == pass {
+            line
+        } else {
+            line.subject(subject, "broken")
+        }
+    };
+    let before = report_of(vec![
+        named(fail, "web", "web/a"),
+        named(fail, "data", "data/b"),
+        line(fail),
+    ]);
+    let before = Snapshot::of(&before);
+    let after = |lines: Vec<Item>| {
+        let mut report = report_of(lines);
+        report.changes = compare(Some(&before), &report);
+        owners(&report)
+    };
+    // The one of `web` is gone, the one of `data` is not.
+    assert_eq!(after(vec![named(fail, "data", "data/b")]), json!(["data", "web"]));
+    assert_eq!(after(vec![line(pass)]), json!(["(nobody)", "data", "web"]));
+    let mut report = sample::recovered();
+    assert_eq!(owners(&report), json!(["(nobody)", "platform"]));
+    // Beyond those that are remembered by name.
+    report.changes.resolved_unlisted = 1;
+    assert_eq!(owners(&report), json!(["(everybody)", "(nobody)", "platform"]));
+    // Remembered before complaints had owners.
+    report.changes.resolved_unlisted = 0;
+    for complaint in &mut report.changes.resolved {
+        let mut old = serde_json::to_value(&*complaint).unwrap();
+        old.as_object_mut().unwrap().remove("owner");
+        *complaint = serde_json::from_value(old).unwrap();
+    }
+    assert_eq!(owners(&report), json!(["(nobody)"]));
+    report.changes = Changes::default();
+    assert_eq!(owners(&report), json!(null), "a PASS as every day");
 }
 
 #[test]

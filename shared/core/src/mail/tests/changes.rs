@@ -17,6 +17,7 @@ fn fail(subject: &str, unseen: u32, since: Option<Timestamp>) -> Complaint {
         verdict: Verdict::Fail,
         title: "title".to_owned(),
         subject: subject.to_owned(),
+        owner: None,
         unseen,
         since,
     }
