@@ -176,7 +176,14 @@ async fn a_side_that_stops_blocks_the_pair_and_one_that_comes_back_mends_it_one_
     let to_whom = "P1, respond within 30 min: prod-b is unavailable";
     one_mail(
         &mailbox,
-        &["FAIL ha-status", "BLOCKED_SECONDARY_UNAVAILABLE", to_whom],
+        &[
+            "FAIL ha-status",
+            "BLOCKED_SECONDARY_UNAVAILABLE",
+            to_whom,
+            "HAS-004",
+            // What the one who is woken asks first.
+            &format!("{TARGET} could carry everything"),
+        ],
     )
     .await?;
     for _ in 0..2 {

@@ -196,7 +196,8 @@ pub struct VeleroPolicy {
     /// How long a backup may take after its schedule fired, in minutes, and how long it may stay unfinished.
     #[deserr(default = 120)]
     pub grace_minutes: u32,
-    /// Oldest that the newest completed backup of each namespace may be, in hours.
+    /// Oldest that the newest completed backup of each namespace may be, in hours. One that only slower schedules take may be of
+    /// the last time that they were due.
     #[deserr(default = 26)]
     pub max_age_hours: u32,
     /// How far back failed backups by hand count, in days.

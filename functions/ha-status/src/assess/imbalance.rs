@@ -1,5 +1,7 @@
 //! `HAS-006`: each side has the nodes that its groups want, and the sides are alike; if not, what keeps them apart.
 
+use std::cmp::Ordering;
+
 use day2_core::Item;
 use day2_reads::launch_failures::LaunchFailure;
 use day2_reads::scaling_groups::Group;
@@ -54,7 +56,8 @@ pub(crate) fn balanced(scene: &Scene<'_>, memory: &mut Memory) -> Item {
             let uneven = u64::try_from(apart).unwrap_or(u64::MAX) > u64::from(most);
             let says = format!("{first} has {primary} Ready nodes, {second} has {secondary}");
             if memory.told("difference", uneven, detection) {
-                wrong.push(("the sides".to_owned(), says.clone()));
+                let limits = limits(scene, primary, secondary);
+                wrong.push(("the sides".to_owned(), format!("{says}{limits}")));
             }
             told.push(says);
         } else {
@@ -88,6 +91,58 @@ pub(crate) fn balanced(scene: &Scene<'_>, memory: &mut Memory) -> Item {
 fn ready_nodes(facts: &SideFacts) -> Option<usize> {
     let nodes = facts.nodes.as_ref().ok()?;
     Some(nodes.iter().filter(|node| node.readiness.is_ready()).count())
+}
+
+/// What limits the side with fewer nodes, by what its groups want, may have and have; nothing where no group is known of it.
+fn limits(scene: &Scene<'_>, primary: usize, secondary: usize) -> String {
+    let [first, second] = scene.sides();
+    let ((side, smaller), (_, larger)) = match primary.cmp(&secondary) {
+        Ordering::Less => (first, second),
+        Ordering::Greater => (second, first),
+        Ordering::Equal => return String::new(),
+    };
+    let less = desired(smaller)
+        .zip(desired(larger))
+        .filter(|(few, many)| few < many);
+    let says = less.map_or_else(String::new, |(few, many)| {
+        format!("; {} wants {few}, and the other side {many}", side.platform.name)
+    });
+    smaller
+        .groups
+        .iter()
+        .fold(says, |says, group| format!("{says}; {}", limit(group)))
+}
+
+/// How many instances all groups of a side want together; none where there is none, or one could not be read.
+fn desired(facts: &SideFacts) -> Option<i64> {
+    if facts.groups.is_empty() {
+        return None;
+    }
+    let wanted = facts
+        .groups
+        .iter()
+        .map(|one| Some(one.group.as_ref().ok()?.desired));
+    wanted.sum()
+}
+
+/// What limits one group of the smaller side.
+fn limit(facts: &GroupFacts) -> String {
+    let name = &facts.name;
+    let group = match &facts.group {
+        Ok(group) => group,
+        Err(why) => return format!("{name}: {why}"),
+    };
+    let (serving, says) = judge(group, facts);
+    let most = if group.desired >= group.max {
+        "its maximum".to_owned()
+    } else {
+        format!("at most {}", group.max)
+    };
+    if serving < group.desired {
+        format!("{name} ({most}): {says}")
+    } else {
+        format!("{name} ({most}) has the {} that it wants", group.desired)
+    }
 }
 
 /// Instances in service, and why they are not more.

@@ -61,6 +61,14 @@ pub struct VeleroBackup {
     pub errors: i64,
     /// Warnings while it was made.
     pub warnings: i64,
+    /// Snapshots that Velero's own plugins attempted.
+    pub snapshots_attempted: i64,
+    /// Those of them that completed.
+    pub snapshots_completed: i64,
+    /// CSI snapshots that were attempted; zero before Velero 1.9, and where their data is moved away.
+    pub csi_snapshots_attempted: i64,
+    /// Those of them that were ready. Velero 1.12.0 and 1.12.1 count too early (source: Velero issue 7047).
+    pub csi_snapshots_completed: i64,
     /// Why it failed as a whole.
     pub failure: Option<String>,
     /// Why it is not valid.
@@ -121,6 +129,10 @@ struct BackupState {
     progress: Option<Progress>,
     errors: Option<Int>,
     warnings: Option<Int>,
+    volume_snapshots_attempted: Option<Int>,
+    volume_snapshots_completed: Option<Int>,
+    csi_volume_snapshots_attempted: Option<Int>,
+    csi_volume_snapshots_completed: Option<Int>,
     failure_reason: Option<String>,
     validation_errors: Option<Vec<String>>,
 }
@@ -180,6 +192,10 @@ impl From<BackupWire> for VeleroBackup {
             items: done,
             errors: count(state.errors),
             warnings: count(state.warnings),
+            snapshots_attempted: count(state.volume_snapshots_attempted),
+            snapshots_completed: count(state.volume_snapshots_completed),
+            csi_snapshots_attempted: count(state.csi_volume_snapshots_attempted),
+            csi_snapshots_completed: count(state.csi_volume_snapshots_completed),
             failure: state.failure_reason.filter(|text| !text.is_empty()),
             validation_errors: state.validation_errors.unwrap_or_default(),
             scope: wire.spec.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! What a backup of Velero takes along, as far as namespaces go.
+//! What a backup of Velero takes along: which namespaces, and whether their volumes.
 
 use serde::Deserialize;
 
@@ -14,6 +14,13 @@ pub struct Scope {
     pub excluded_namespaces: Vec<String>,
     /// What narrows it inside a namespace, in words: a label selector, a choice of resources.
     pub narrowed_by: Vec<&'static str>,
+    /// Whether volumes are snapshotted (`snapshotVolumes`); none takes a snapshot where a plugin can.
+    pub snapshot_volumes: Option<bool>,
+    /// Whether the data of CSI snapshots is moved away (`snapshotMoveData`); such snapshots are not counted.
+    pub moves_snapshots: bool,
+    /// Whether the files of all volumes are backed up (`defaultVolumesToFsBackup`, before 1.10 `defaultVolumesToRestic`).
+    /// Velero writes its own default into a backup, and not into a schedule.
+    pub backs_up_files: bool,
 }
 
 /// How much of one namespace a backup takes.
@@ -46,6 +53,13 @@ impl Scope {
             (true, true) => Coverage::Whole,
         }
     }
+
+    /// Whether it says that volumes are left out. A pod may still ask for its own with an annotation (source: Velero
+    /// documentation, "File System Backup", opt-in approach).
+    #[must_use]
+    pub fn leaves_volumes_out(&self) -> bool {
+        self.snapshot_volumes == Some(false) && !self.backs_up_files
+    }
 }
 
 /// Whether a pattern with any number of `*` fits a name.
@@ -72,6 +86,10 @@ struct Wire {
     excluded_namespace_scoped_resources: Option<Vec<String>>,
     label_selector: Option<LabelSelector>,
     or_label_selectors: Option<Vec<LabelSelector>>,
+    snapshot_volumes: Option<bool>,
+    snapshot_move_data: Option<bool>,
+    default_volumes_to_fs_backup: Option<bool>,
+    default_volumes_to_restic: Option<bool>,
 }
 
 impl From<Wire> for Scope {
@@ -115,6 +133,10 @@ impl From<Wire> for Scope {
                 .filter(|(_, is)| *is)
                 .map(|(name, _)| name)
                 .collect(),
+            snapshot_volumes: wire.snapshot_volumes,
+            moves_snapshots: wire.snapshot_move_data == Some(true),
+            backs_up_files: wire.default_volumes_to_fs_backup == Some(true)
+                || wire.default_volumes_to_restic == Some(true),
         }
     }
 }
@@ -180,6 +202,36 @@ mod tests {
                 covers,
                 "{spec} {namespace}"
             );
+        }
+    }
+
+    #[test]
+    fn volumes_are_left_out_only_where_it_is_written() {
+        for (spec, out) in [
+            (json!({}), false),
+            (json!({"snapshotVolumes": null}), false),
+            (json!({"snapshotVolumes": true}), false),
+            (json!({"snapshotVolumes": false}), true),
+            (
+                json!({"snapshotVolumes": false, "defaultVolumesToFsBackup": null}),
+                true,
+            ),
+            (
+                json!({"snapshotVolumes": false, "defaultVolumesToFsBackup": false}),
+                true,
+            ),
+            (
+                json!({"snapshotVolumes": false, "defaultVolumesToFsBackup": true}),
+                false,
+            ),
+            (
+                json!({"snapshotVolumes": false, "defaultVolumesToRestic": true}),
+                false,
+            ),
+            // Without a snapshot there is nothing to move.
+            (json!({"snapshotVolumes": false, "snapshotMoveData": true}), true),
+        ] {
+            assert_eq!(scope(spec.clone()).leaves_volumes_out(), out, "{spec}");
         }
     }
 }

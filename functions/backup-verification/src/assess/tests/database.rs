@@ -19,7 +19,7 @@ fn a_platform_with_good_backups_has_no_complaint() {
         [
             "BAK-001", "BAK-002", "BAK-003", "BAK-004", "BAK-005", "BAK-006", "BAK-007", "BAK-011",
             "BAK-012", "BAK-013", "BAK-014", "BAK-021", "BAK-022", "BAK-023", "BAK-024", "BAK-025",
-            "BAK-026", "BAK-027", "BAK-031", "BAK-032", "BAK-041"
+            "BAK-026", "BAK-027", "BAK-028", "BAK-031", "BAK-032", "BAK-041"
         ]
     );
 }

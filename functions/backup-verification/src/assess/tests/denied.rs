@@ -116,7 +116,7 @@ const ROWS: &[Row] = &[
             facts.proof.as_mut().unwrap().velero = Some(refused("eks:DescribeCluster"));
         },
         &[
-            "BAK-021", "BAK-022", "BAK-023", "BAK-024", "BAK-025", "BAK-026", "BAK-027", "BAK-041",
+            "BAK-021", "BAK-022", "BAK-023", "BAK-024", "BAK-025", "BAK-026", "BAK-027", "BAK-028", "BAK-041",
         ],
     ),
     (
@@ -129,13 +129,13 @@ const ROWS: &[Row] = &[
         "list schedules",
         Proof::All,
         |facts| velero(facts).schedules = refused("list schedules"),
-        &["BAK-022", "BAK-024", "BAK-025"],
+        &["BAK-022", "BAK-024", "BAK-025", "BAK-028"],
     ),
     (
         "list backups",
         Proof::All,
         |facts| velero(facts).backups = refused("list backups"),
-        &["BAK-022", "BAK-023", "BAK-024", "BAK-026", "BAK-027"],
+        &["BAK-022", "BAK-023", "BAK-024", "BAK-026", "BAK-027", "BAK-028"],
     ),
     (
         "list namespaces",

@@ -7,4 +7,6 @@ mod dumps;
 mod proof;
 mod traps;
 mod velero;
+mod velero_rhythm;
+mod velero_volumes;
 pub(crate) mod world;

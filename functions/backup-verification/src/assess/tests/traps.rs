@@ -215,7 +215,7 @@ fn database_of(facts: &mut Facts) -> &mut crate::facts::DatabaseFacts {
 }
 
 #[test]
-fn what_the_runbook_would_have_said_is_not_what_is_true_w26() {
+fn trap_1_10_18_19_20_what_the_runbook_would_have_said_is_not_what_is_true_w26() {
     for trap in &TRAPS {
         let mut facts = good();
         (trap.facts)(&mut facts);

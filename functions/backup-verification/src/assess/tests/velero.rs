@@ -25,7 +25,7 @@ fn a_cluster_without_velero_fails_where_the_plan_says_velero_and_says_so() {
         .into_iter()
         .map(|(code, verdict, _)| (code, verdict))
         .collect();
-    let expected: Vec<_> = (21..=27).map(|number| (format!("BAK-0{number}"), Fail)).collect();
+    let expected: Vec<_> = (21..=28).map(|number| (format!("BAK-0{number}"), Fail)).collect();
     assert_eq!(found, expected);
     assert!(item(&items, "BAK-022").seen.contains("does not know velero.io"));
 }

@@ -1,4 +1,4 @@
-//! `BAK-021` to `BAK-027`: Velero's storage, schedules, backups, and the namespaces that they leave out.
+//! `BAK-021` to `BAK-028`: Velero's storage, schedules, backups, and the namespaces and volumes that they leave out.
 //!
 //! A cluster that does not know Velero's kinds fails: the plan says that Velero backs it up.
 
@@ -7,6 +7,7 @@ mod locations;
 mod namespaces;
 mod phases;
 mod schedules;
+mod volumes;
 
 use day2_core::chart::{Bars, Chart};
 use day2_core::{Item, Observed, Verdict};
@@ -27,6 +28,7 @@ pub(crate) fn items(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timestamp) 
         namespaces::scheduled(facts, policy),
         namespaces::backed_up(facts, policy, now),
         phases::removed(facts, now),
+        volumes::saved(facts, policy, now),
     ]
 }
 
@@ -87,6 +89,14 @@ fn counted<'a>(
     schedules
         .iter()
         .filter(|schedule| !policy.ignore_schedules.contains(&schedule.name))
+}
+
+/// Those of them that make backups.
+fn running<'a>(
+    schedules: &'a [VeleroSchedule],
+    policy: &'a VeleroPolicy,
+) -> impl Iterator<Item = &'a VeleroSchedule> {
+    counted(schedules, policy).filter(|schedule| !schedule.paused && schedule.phase != "FailedValidation")
 }
 
 /// When a backup began; Velero writes it only when it takes the backup up.

@@ -4,8 +4,9 @@ use day2_core::{Item, Verdict};
 use day2_kube::objects::{Coverage, Namespace, Scope, VeleroBackup, VeleroSchedule};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{began, counted};
-use crate::assess::{Says, age, count, hours, lasting, population, youngest};
+use super::schedules::{EARLY, due};
+use super::{began, running};
+use crate::assess::{Says, age, count, hours, lasting, population, worse_of, youngest};
 use crate::facts::VeleroFacts;
 use crate::settings::VeleroPolicy;
 
@@ -34,9 +35,7 @@ pub(super) fn scheduled(facts: &VeleroFacts, policy: &VeleroPolicy) -> Item {
         Ok(all) => needed(all, policy),
         Err(why) => return Item::unreadable(CODE, TITLE, 1, why),
     };
-    let running: Vec<&VeleroSchedule> = counted(schedules, policy)
-        .filter(|schedule| !schedule.paused && schedule.phase != "FailedValidation")
-        .collect();
+    let running: Vec<&VeleroSchedule> = running(schedules, policy).collect();
     let wrong: Says = namespaces
         .iter()
         .filter_map(|namespace| {
@@ -80,46 +79,68 @@ pub(super) fn backed_up(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timesta
         Ok(all) => needed(all, policy),
         Err(why) => return Item::unreadable(CODE, TITLE, 1, why),
     };
-    let limit = hours(policy.max_age_hours);
+    let dues = facts.schedules.as_ref().map(|all| {
+        let all = all.as_deref().unwrap_or_default();
+        running(all, policy)
+            .map(|schedule| (&schedule.scope, due(schedule, policy, now)))
+            .collect::<Vec<_>>()
+    });
+    let at_most = hours(policy.max_age_hours);
     // Velero removes an expired backup any minute: nothing to rely on.
     let usable =
         |backup: &&VeleroBackup| backup.phase == "Completed" && backup.expires_at.is_none_or(|end| end > now);
-    let (mut wrong, mut oldest): (Says, _) = (Vec::new(), SignedDuration::ZERO);
+    let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
+    let mut oldest = SignedDuration::ZERO;
     for namespace in &namespaces {
         let name = namespace.name.as_str();
+        let limit = dues
+            .as_ref()
+            .map_or(at_most, |dues| at_most.max(rhythm(name, dues, now)));
         let holds = |backup: &&VeleroBackup| backup.scope.covers(name) == Coverage::Whole;
         let newest = youngest(backups.iter().filter(usable).filter(holds), began).and_then(began);
-        match newest.and_then(|at| age(at, now)) {
+        let says = match newest.and_then(|at| age(at, now)) {
             Some(age) => {
                 oldest = oldest.max(age);
-                if age > limit {
-                    wrong.push((
-                        name.to_owned(),
-                        format!("its last completed backup is {} old", lasting(age)),
-                    ));
+                if age <= limit {
+                    continue;
                 }
+                format!("its last completed backup is {} old", lasting(age))
             }
-            // One of today has not met a schedule yet.
+            // One that has not met a schedule yet.
             None if namespace
                 .created_at
                 .and_then(|at| age(at, now))
-                .is_some_and(|age| age <= limit) => {}
-            None => wrong.push((
+                .is_some_and(|age| age <= limit) =>
+            {
+                continue;
+            }
+            None => "is in no completed backup that is still there".to_owned(),
+        };
+        // A weekly one may be in time.
+        let unknown = match &dues {
+            Ok(dues) => dues
+                .iter()
+                .find_map(|(scope, due)| {
+                    due.as_ref()
+                        .err()
+                        .filter(|_| scope.covers(name) == Coverage::Whole)
+                })
+                .cloned(),
+            Err(why) => Some(why.to_string()),
+        };
+        match unknown {
+            None => wrong.push((name.to_owned(), says)),
+            Some(why) => unread.push((
                 name.to_owned(),
-                "is in no completed backup that is still there".to_owned(),
+                format!("{says}, and when one was due is not known: {why}"),
             )),
         }
     }
-    let verdict = if wrong.is_empty() {
-        Verdict::Pass
-    } else {
-        Verdict::Fail
-    };
-    let good = namespaces.len() - wrong.len();
+    let good = namespaces.len() - wrong.len() - unread.len();
     Item::judge(
         CODE,
         TITLE,
-        verdict,
+        worse_of(&wrong, &unread),
         population(namespaces.len(), 1),
         format!(
             "{good} of {}; the oldest of the newest is {} old",
@@ -128,9 +149,28 @@ pub(super) fn backed_up(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timesta
         ),
     )
     .threshold(
-        format!("at most {} old, not expired", lasting(limit)),
-        "velero.max_age_hours",
+        format!(
+            "at most {} old, or of the last time that its schedules were due, not expired",
+            lasting(at_most)
+        ),
+        "velero.max_age_hours, the schedules' own cron expressions",
     )
     .remedy("see BAK-022 and BAK-025 for the schedule that should have taken it along")
     .subjects(wrong)
+    .subjects(unread)
+}
+
+/// When a schedule was due last; none for one that never is; in words why it is not known.
+type Due = Result<Option<Timestamp>, String>;
+
+/// How old the newest backup of a namespace is when it is that of the last time at which a schedule was due that takes it whole;
+/// nothing without such a schedule. One that is covered every week only is not late on the other six days.
+fn rhythm(namespace: &str, dues: &[(&Scope, Due)], now: Timestamp) -> SignedDuration {
+    dues.iter()
+        .filter(|(scope, _)| scope.covers(namespace) == Coverage::Whole)
+        .filter_map(|(_, due)| due.as_ref().ok().copied().flatten())
+        .max()
+        .map_or(SignedDuration::ZERO, |due| {
+            now.duration_since(due).saturating_add(EARLY)
+        })
 }

@@ -12,7 +12,7 @@ use crate::facts::VeleroFacts;
 use crate::settings::VeleroPolicy;
 
 /// Velero may take a backup up a little before the minute of its schedule by another clock.
-const EARLY: SignedDuration = SignedDuration::from_mins(1);
+pub(super) const EARLY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What is to be said of one schedule.
 enum Kept {
@@ -69,6 +69,28 @@ pub(super) fn kept(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timestamp) -
         .subjects(unread)
 }
 
+/// When the last backup was due that had the time to complete; none for a schedule that is never due.
+///
+/// # Errors
+///
+/// In words, when its cron expression is none.
+pub(super) fn due(
+    schedule: &VeleroSchedule,
+    policy: &VeleroPolicy,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, String> {
+    let by = now.checked_sub(minutes(policy.grace_minutes)).unwrap_or(now);
+    // The zone of Velero's server.
+    last_due(&schedule.cron, &TimeZone::UTC, by)
+}
+
+/// Whether it was made after it was due last.
+pub(super) fn is_young(schedule: &VeleroSchedule, policy: &VeleroPolicy, now: Timestamp) -> bool {
+    let due = due(schedule, policy, now).ok().flatten();
+    due.zip(schedule.created_at)
+        .is_some_and(|(due, created)| created > due)
+}
+
 fn judge(schedule: &VeleroSchedule, backups: &[VeleroBackup], policy: &VeleroPolicy, now: Timestamp) -> Kept {
     if schedule.phase == "FailedValidation" {
         return Kept::No(format!("is not valid: {}", schedule.validation_errors.join("; ")));
@@ -76,9 +98,7 @@ fn judge(schedule: &VeleroSchedule, backups: &[VeleroBackup], policy: &VeleroPol
     if schedule.paused {
         return Kept::No("is paused: it makes no backups".to_owned());
     }
-    let by = now.checked_sub(minutes(policy.grace_minutes)).unwrap_or(now);
-    // The zone of Velero's server.
-    let due = match last_due(&schedule.cron, &TimeZone::UTC, by) {
+    let due = match due(schedule, policy, now) {
         Ok(Some(due)) => due,
         Ok(None) => return Kept::Unknown(format!("`{}` was never due", schedule.cron)),
         Err(why) => return Kept::Unknown(why),
@@ -92,7 +112,7 @@ fn judge(schedule: &VeleroSchedule, backups: &[VeleroBackup], policy: &VeleroPol
         if at >= due.checked_sub(EARLY).unwrap_or(due) {
             return Kept::Yes;
         }
-    } else if schedule.created_at.is_some_and(|created| created > due) {
+    } else if is_young(schedule, policy, now) {
         return Kept::NotYetDue;
     }
     let last = newest.map_or_else(

@@ -74,6 +74,36 @@ fn the_survivor_is_judged_by_what_both_carried_before_one_was_lost() {
     assert!(item.threshold.as_ref().unwrap().source.contains("15 min ago"));
 }
 
+/// While the pair is blocked the mail answers at once what its remedy asks first. Its text is that of the items.
+#[test]
+fn while_one_side_is_gone_it_is_said_whether_the_other_one_could_carry_everything() {
+    for (cores, verdict, says) in [
+        (5, Unknown, "west could carry everything"),
+        (
+            9,
+            Fail,
+            "west is short of 2.5 CPU; its groups may grow by 3 nodes",
+        ),
+    ] {
+        let mut watch = Watch::healthy(3);
+        watch.looks(1, |facts| demand(&mut facts.primary, cores, 20, 30));
+        watch.looks(3, |facts| silent(&mut facts.primary));
+        assert_eq!(watch.state(), "BLOCKED_PRIMARY_UNAVAILABLE");
+        let blocked = watch.item("HAS-001");
+        assert!(
+            blocked.subjects[0]
+                .says
+                .contains("east is unavailable, west has to carry everything"),
+            "{blocked:#?}"
+        );
+        assert!(blocked.remedy.as_ref().unwrap().starts_with("see HAS-004 first"));
+        let item = watch.item("HAS-004");
+        assert_eq!((item.verdict(), item.seen.as_str()), (verdict, says));
+        let gone = item.subjects.iter().find(|one| one.name == "east").unwrap();
+        assert_eq!(gone.says, "is unavailable: see HAS-001");
+    }
+}
+
 #[test]
 fn a_declared_peak_counts_instead_and_without_either_nothing_is_claimed() {
     let mut watch =

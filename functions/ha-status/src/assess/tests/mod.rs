@@ -2,6 +2,7 @@
 
 mod capacity;
 mod denied;
+mod imbalance;
 mod machine;
 mod transitions;
 mod traps;
