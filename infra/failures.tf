@@ -56,8 +56,9 @@ resource "aws_cloudwatch_metric_alarm" "failures" {
   # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-monitoring-using-cloudwatch.html
   treat_missing_data = "notBreaching"
 
-  # It mails, and calls no function.
+  # It mails, and calls no function. It also tells when the queue is empty again: then it is over.
   alarm_actions = [local.operations_topic_arn]
+  ok_actions    = [local.operations_topic_arn]
 
   tags = local.tags
 }

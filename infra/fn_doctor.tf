@@ -60,7 +60,7 @@ locals {
       deployed_function_arns = [for name in local.doctor_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}"]
       deployed_role_arns     = [for name in local.doctor_names : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}"]
       schedule_arns          = [for name in local.doctor_names : "arn:${local.partition}:scheduler:${local.region}:${local.account_id}:schedule/${var.name}-${name}/*"]
-      examined_topic_arns    = local.doctor_topic_arns
+      examined_topic_arns    = local.telling_topic_arns
       operations_topic_arns  = local.doctor_operations_topic_arns
       canary_topic_arns      = var.doctor.canary ? [local.canary_topic_arn] : []
       canary_queue_arns      = var.doctor.canary ? [local.canary_queue_arn] : []
@@ -87,14 +87,8 @@ locals {
     }
   }
 
-  # Topics of other accounts and regions tell us nothing of who is subscribed.
-  doctor_topic_arns = [
-    for arn in distinct(concat([local.topic_arn], var.operations.alarms ? [local.operations_topic_arn] : [], [for target in local.targets : target.topic_arn if target.topic_arn != null])) : arn
-    if startswith(arn, "arn:${local.partition}:sns:${local.region}:${local.account_id}:")
-  ]
-
   # The topic of alarms, if it is one of them.
-  doctor_operations_topic_arns = [for arn in local.doctor_topic_arns : arn if arn == local.operations.topic_arn]
+  doctor_operations_topic_arns = [for arn in local.telling_topic_arns : arn if arn == local.operations.topic_arn]
 
   # Only what waits for no function: the settings of the functions and the doctor's would wait for each other.
   doctor_examined = {
@@ -140,7 +134,7 @@ locals {
         )
       }
       platforms            = [for name in keys(local.platforms) : local.settings_targets[name]]
-      topics               = local.doctor_topic_arns
+      topics               = local.telling_topic_arns
       operations_topic_arn = local.operations.topic_arn
       calling_alarms       = sort(flatten([for function in values(local.actions) : tolist(function.alarm_arns)]))
       schedules_enabled    = var.schedules_enabled

@@ -12,11 +12,12 @@ locals {
 
   own_topics = "arn:${local.partition}:sns:${local.region}:${local.account_id}:"
 
-  # The topics that people are told through, by name. The metrics of a topic are kept in its own account and region.
-  telling_topics = {
-    for arn in distinct(concat([local.topic_arn, local.operations_topic_arn], [for target in local.targets : target.topic_arn if target.topic_arn != null])) :
-    trimprefix(arn, local.own_topics) => arn if var.operations.alarms && startswith(arn, local.own_topics)
-  }
+  # The topics that people are told through, but for those of other accounts and regions: who is subscribed there and what was
+  # delivered, nobody here can read.
+  telling_topic_arns = [
+    for arn in distinct(concat([local.topic_arn], var.operations.alarms ? [local.operations_topic_arn] : [], [for target in local.targets : target.topic_arn if target.topic_arn != null])) : arn
+    if startswith(arn, local.own_topics)
+  ]
 }
 
 resource "aws_sns_topic" "operations" {
@@ -73,7 +74,7 @@ resource "aws_sns_topic_subscription" "operations_email" {
 # later, the guide does not say.
 # https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html
 resource "aws_cloudwatch_metric_alarm" "undelivered" {
-  for_each = local.telling_topics
+  for_each = { for arn in local.telling_topic_arns : trimprefix(arn, local.own_topics) => arn if var.operations.alarms }
 
   # CloudWatch takes 255 characters, and SNS gives a topic up to 256.
   alarm_name        = substr("${var.name}-undelivered-${each.key}", 0, 255)
@@ -92,7 +93,8 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   treat_missing_data = "notBreaching"
 
   # The alarm about the topic of alarms tells those whom that topic still reaches. Its own notice to the one whom it does not reach counts
-  # too, so that it may ring again until the address is mended.
+  # too, so that it may ring again until the address is mended. No ok_actions: OK says that five minutes went by without a failure, not
+  # that the address is mended, and a notice of OK that does not arrive would ring the alarm again, without end.
   alarm_actions = [local.operations_topic_arn]
 
   tags = local.tags

@@ -71,13 +71,28 @@ run "the_doctor_is_told_what_is_deployed" {
   }
 
   assert {
-    condition = jsonencode(jsondecode(output.settings["doctor"]).function.functions["evidence-audit"].permissions) == jsonencode([
-      for statement in jsondecode(module.evidence_audit[0].permissions).Statement : {
-        actions    = statement.Action, resources = statement.Resource,
-        conditions = can(statement.Condition) ? [{ key = "s3:prefix", values = ["evidence/*"] }] : []
-      }
-    ])
-    error_message = "the doctor must simulate exactly the statements of a role, with their conditions"
+    condition = jsonencode(jsondecode(output.settings["doctor"]).function.functions["evidence-audit"].permissions) == jsonencode(concat(
+      [
+        for statement in jsondecode(module.evidence_audit[0].permissions).Statement : {
+          actions    = statement.Action, resources = statement.Resource,
+          conditions = can(statement.Condition) ? [{ key = "s3:prefix", values = ["evidence/*"] }] : []
+        }
+      ],
+      [
+        { actions = ["logs:CreateLogStream", "logs:PutLogEvents"], conditions = [], resources = ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/day2-evidence-audit:*"] },
+        { actions = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], conditions = [], resources = ["*"] },
+        { actions = ["sqs:SendMessage"], conditions = [], resources = ["arn:aws:sqs:us-east-1:123456789012:day2-failures"] },
+        {
+          actions    = ["kms:Decrypt", "kms:GenerateDataKey"], resources = ["arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000"],
+          conditions = [{ key = "kms:ViaService", values = ["sns.*.amazonaws.com*"] }]
+        },
+        {
+          actions    = ["kms:Decrypt"], resources = ["arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"],
+          conditions = [{ key = "kms:ViaService", values = ["s3.*.amazonaws.com*"] }]
+        },
+      ],
+    ))
+    error_message = "the doctor must simulate exactly the statements of a role, those of what AWS calls with it included, with their conditions"
   }
 
   assert {
@@ -152,6 +167,22 @@ run "the_doctor_may_look_and_ask_and_nothing_else_o05" {
       "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:Publish", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole",
     ])) == 0
     error_message = "O05: the doctor may change nothing but journal, report and canary"
+  }
+}
+
+run "the_interfaces_are_simulated_where_functions_run_in_a_vpc" {
+  command = plan
+
+  variables {
+    vpc = { subnet_ids = ["subnet-0123456789abcdef0"], security_group_ids = ["sg-0123456789abcdef0"] }
+  }
+
+  assert {
+    condition = alltrue([
+      for function in values(jsondecode(output.settings["doctor"]).function.functions) :
+      contains(flatten([for permission in function.permissions : permission.actions if permission.resources == ["*"]]), "ec2:CreateNetworkInterface")
+    ])
+    error_message = "a role that may not attach its function to the VPC must be found"
   }
 }
 

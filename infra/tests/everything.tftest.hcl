@@ -50,6 +50,8 @@ mock_provider "aws" {
 }
 
 variables {
+  vpc = { subnet_ids = ["subnet-0123456789abcdef0"], security_group_ids = ["sg-0123456789abcdef0"] }
+
   zone                = "Europe/Berlin"
   package_dir         = "tests/fixtures"
   email_subscriptions = ["sre@example.com"]

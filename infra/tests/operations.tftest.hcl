@@ -65,7 +65,7 @@ run "day2_itself_is_watched_and_closed" {
   }
 
   assert {
-    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.failures[0], aws_cloudwatch_metric_alarm.watchdog[0]] : alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-operations"])])
+    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.failures[0], aws_cloudwatch_metric_alarm.watchdog[0]] : alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-operations"]) && alarm.ok_actions == alarm.alarm_actions])
     error_message = "O02: alarms must notify the topic that no function listens to"
   }
 

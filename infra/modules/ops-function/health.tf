@@ -52,6 +52,8 @@ resource "aws_cloudwatch_metric_alarm" "health" {
   # A function that does not run sends nothing. That a report is missing tells the watchdog.
   treat_missing_data = "notBreaching"
 
+  # No ok_actions: OK says only that a window went by without more, which for a function that runs once a day is not that it is
+  # well again. And CloudWatch carries out the actions of OK for each new alarm, too ("PutMetricAlarm"): six mails for each function.
   alarm_actions = [var.operations.topic_arn]
 
   tags = var.tags

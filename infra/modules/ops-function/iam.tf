@@ -29,13 +29,15 @@ resource "aws_iam_role" "function" {
   description          = "What the function ${local.function_name} may do."
   permissions_boundary = var.permissions_boundary_arn
 
-  # Lambda documents no source condition for the role of a function: with one, the role could not be assumed.
+  # Lambda assumes it for functions of this account only. That it sends aws:SourceAccount along is in its guide, which also names
+  # aws:SourceArn and does not say of what: https://docs.aws.amazon.com/lambda/latest/dg/permissions-managed-policies.html
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
       Effect    = "Allow"
       Action    = "sts:AssumeRole"
       Principal = { Service = "lambda.amazonaws.com" }
+      Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
     }]
   })
 
@@ -54,4 +56,29 @@ resource "aws_iam_role_policy" "implied" {
   name   = "implied"
   role   = aws_iam_role.function.id
   policy = jsonencode({ Version = "2012-10-17", Statement = local.implied })
+}
+
+# Lambda makes and removes the network interfaces by itself, with the function's role. What the code calls carries the ARN of the function,
+# those calls of Lambda do not: so the code is refused what Lambda may.
+# https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html
+resource "aws_iam_role_policy" "interfaces" {
+  count = var.vpc == null ? 0 : 1
+
+  name = "interfaces"
+  role = aws_iam_role.function.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "NotByTheCode"
+      Effect = "Deny"
+      Action = [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:UnassignPrivateIpAddresses",
+      ]
+      Resource  = "*"
+      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = local.function_arn } }
+    }]
+  })
 }

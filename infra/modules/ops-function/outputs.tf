@@ -82,7 +82,9 @@ output "health_alarms" {
 output "examined" {
   description = "What the doctor examines of the function. None of it may wait for the function itself, whose settings may wait for the doctor's."
   value = {
-    permissions      = jsonencode({ Version = "2012-10-17", Statement = local.permissions })
+    # All that the role must be allowed: what the code calls, and what AWS calls with the role. The second names the deployment's
+    # key, which has no ARN before the first apply.
+    permissions      = jsonencode({ Version = "2012-10-17", Statement = concat(local.permissions, local.implied) })
     schedules        = { for name, schedule in local.schedules : name => schedule.expression }
     kubernetes_group = local.kubernetes_group
     clusters         = sort(var.access_entry_clusters)

@@ -103,7 +103,10 @@ fn read(code: &str) -> BTreeSet<String> {
         .skip(1)
         .filter_map(|rest| rest.split_once('(').map(|(name, _)| name))
         .filter(|name| name.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
-        .map(|name| name.trim_end_matches("_into").trim_end_matches("_everywhere"))
+        .map(|name| {
+            let name = name.trim_end_matches("_into");
+            name.trim_end_matches("_everywhere").trim_end_matches("_metadata")
+        })
         .flat_map(|name| match name {
             "pdbs" => vec!["poddisruptionbudgets".to_owned()],
             "deployment_details" => vec!["deployments".to_owned()],

@@ -80,7 +80,7 @@ const OF_THE_DOCTOR: [Fault; 11] = [
         "the doctor must look at every platform",
     ),
     (
-        "infra/fn_doctor.tf",
+        "infra/operations.tf",
         "if startswith(arn,",
         "if !startswith(arn,",
         "the doctor must look at the topics of this account and region",

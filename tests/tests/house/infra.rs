@@ -79,8 +79,8 @@ const OF_THE_ROOT: [Fault; 22] = [
     ),
     (
         "infra/operations.tf",
-        "&& startswith(arn,",
-        "&& !startswith(arn,",
+        "if startswith(arn,",
+        "if !startswith(arn,",
         "O02: each topic of this account and region",
     ),
     (
@@ -199,7 +199,7 @@ const OF_THE_ROOT: [Fault; 22] = [
     ),
 ];
 
-const OF_THE_MODULE: [Fault; 13] = [
+const OF_THE_MODULE: [Fault; 14] = [
     (
         "main.tf",
         "      destination = var.failure_queue_arn",
@@ -271,6 +271,12 @@ const OF_THE_MODULE: [Fault; 13] = [
         "          \"aws:SourceAccount\" = local.account_id\n",
         "",
         "O06: the scheduler's role may be assumed for this schedule group only",
+    ),
+    (
+        "iam.tf",
+        "      Condition = { StringEquals = { \"aws:SourceAccount\" = local.account_id } }\n",
+        "",
+        "O06: the role of a function may be assumed for this account only",
     ),
     (
         "alarms.tf",

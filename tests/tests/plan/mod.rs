@@ -3,7 +3,9 @@
 //! A law is a function from the plan (`infra/tests/everything.tftest.hcl`, with the provider mocked) to its violations. Each is
 //! applied to the plan and, to show that it can fail, to a plan in which one thing is broken.
 
+mod doors;
 mod partitions;
+mod publishing;
 mod rights;
 mod simulated;
 mod stores;
@@ -108,7 +110,7 @@ fn of<'a>(plan: &'a Value, function: &str, kind: &str) -> Vec<Resource<'a>> {
     found
 }
 
-/// What a function's role may do: the statements of both its policies.
+/// What a function's role may do: the statements of all its policies.
 fn role(plan: &Value, function: &str) -> Vec<Value> {
     let policies = of(plan, function, "aws_iam_role_policy");
     let own = policies

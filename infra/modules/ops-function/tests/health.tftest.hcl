@@ -99,6 +99,11 @@ run "every_function_is_guarded" {
   }
 
   assert {
+    condition     = [for statement in jsondecode(aws_iam_role.function.assume_role_policy).Statement : try(statement.Condition.StringEquals["aws:SourceAccount"], "anybody")] == ["123456789012"]
+    error_message = "O06: the role of a function may be assumed for this account only"
+  }
+
+  assert {
     condition     = alltrue([for permission in concat(values(aws_lambda_permission.events), values(aws_lambda_permission.topics), values(aws_lambda_permission.alarms)) : try(length(permission.source_arn), 0) > 0]) && alltrue([for permission in aws_lambda_permission.alarms : permission.source_account == "123456789012"])
     error_message = "O06: whoever calls the function must be held to a source"
   }

@@ -160,6 +160,16 @@ run "a_function_in_a_vpc_may_make_its_interfaces" {
     condition     = length(jsondecode(aws_iam_role_policy.implied.policy).Statement) == 2 && aws_lambda_function.this.vpc_config[0].subnet_ids == toset(["subnet-1"])
     error_message = "a VPC needs its configuration and its permission"
   }
+
+  assert {
+    condition = toset(jsondecode(aws_iam_role_policy.interfaces[0].policy).Statement[0].Action) == toset([
+      for action in flatten([for statement in jsondecode(aws_iam_role_policy.implied.policy).Statement : statement.Action if try(statement.Sid, "") == "AttachToTheVpc"]) : action
+      if !startswith(action, "ec2:Describe")
+      ]) && jsondecode(aws_iam_role_policy.interfaces[0].policy).Statement[0].Effect == "Deny" && jsondecode(aws_iam_role_policy.interfaces[0].policy).Statement[0].Condition == {
+      ArnEquals = { "lambda:SourceFunctionArn" = "arn:aws:lambda:us-east-1:123456789012:function:day2-some-check" }
+    }
+    error_message = "what Lambda may do to interfaces, the code may not"
+  }
 }
 
 run "event_rules_call_the_function_by_their_own_arn" {
