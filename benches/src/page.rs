@@ -151,6 +151,16 @@ fn details(page: &mut String, row: &RowResult) {
         if !words.is_empty() {
             let _ = write!(page, "\nGoals: {}.\n", words.join("; "));
         }
+        if let Some([peer, ours]) = case.server_ms {
+            let _ = write!(
+                page,
+                "\nThe server used {} ms of processor time beside {} and {} ms beside {}, in the mean of the runs; it is in no figure.\n",
+                figure(peer),
+                case.peer,
+                figure(ours),
+                case.ours
+            );
+        }
     }
     if !row.notes.is_empty() {
         page.push('\n');
@@ -240,6 +250,7 @@ mod tests {
             label: "warm".to_owned(),
             peer: "Python".to_owned(),
             ours: "Day2".to_owned(),
+            server_ms: Some([12.0, 8.0]),
             measured: vec![Measured {
                 metric: Metric::Cpu,
                 peer: spread(400.0),
@@ -272,6 +283,8 @@ mod tests {
         assert!(good.contains("| – | 20.0× (19.0–21.0) | – | met |"), "{good}");
         assert!(bad.contains("**missed**: CPU, ms ≥ 20× less"), "{bad}");
         assert!(!good.contains("missed"), "{good}");
+        let apart = "The server used 12.0 ms of processor time beside Python and 8.00 ms beside Day2";
+        assert!(good.contains(apart), "{good}");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub struct CaseResult {
     pub ours: String,
     /// Every metric that both sides have.
     pub measured: Vec<Measured>,
+    /// Processor time of the server that plays AWS and the cluster, in ms for a run, beside the other side and beside Day2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_ms: Option<[f64; 2]>,
     /// What came of the goals.
     pub goals: Vec<Verdict>,
 }

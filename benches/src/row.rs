@@ -68,6 +68,9 @@ pub struct Sample {
     pub page_faults: Option<u64>,
     /// Bytes of a file or folder, for sizes.
     pub bytes: Option<u64>,
+    /// Processor time of the server that plays AWS and the cluster, which is in no other figure. In the kernel's ticks of 10 ms, so
+    /// only the mean of many runs tells something.
+    pub server: Option<Duration>,
     /// The answer, for the comparison.
     pub answer: Value,
 }

@@ -147,8 +147,29 @@ pub fn cold(api: &Rc<RuntimeApi>, launch: &Launch, event: &[u8]) -> Result<Sampl
         cpu,
         peak_rss_bytes: Some(rss),
         page_faults,
-        bytes: None,
         answer: done.body,
+        ..Sample::default()
+    })
+}
+
+/// A first event that comes after Init: from the event to the answer, starved from the end of Init on, as Lambda does it.
+///
+/// # Errors
+///
+/// As [`cold`]; when the process cannot be starved.
+pub fn first_event(api: &Rc<RuntimeApi>, launch: &Launch, starved: &Starved, event: &[u8]) -> Result<Sample> {
+    let sandbox = Sandbox::start(api, launch)?;
+    sandbox.ready()?;
+    let process = sandbox.child.as_ref().context("the sandbox has ended")?.id();
+    starved.take(process)?;
+    let (answer, wall) = sandbox.invoke(event)?;
+    let (cpu, rss) = sandbox.end()?;
+    Ok(Sample {
+        wall,
+        cpu,
+        peak_rss_bytes: Some(rss),
+        answer,
+        ..Sample::default()
     })
 }
 

@@ -78,6 +78,20 @@ impl Starved {
             .arg(program);
         command
     }
+
+    /// Lets a running process join the groups.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such process, or it may not join.
+    pub fn take(&self, process: u32) -> Result<()> {
+        for group in &self.groups {
+            let path = group.join("cgroup.procs");
+            std::fs::write(&path, process.to_string())
+                .with_context(|| format!("{} takes no process {process}", path.display()))?;
+        }
+        Ok(())
+    }
 }
 
 impl Drop for Starved {

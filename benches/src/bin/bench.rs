@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -11,6 +13,7 @@ use day2_benches::page::{DATA, write_docs};
 use day2_benches::peers::Peers;
 use day2_benches::results::{Machine, Results, RowResult, load, read, write};
 use day2_benches::{folders, page, rows, run};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Benchmarks side by side with what users run today.
 #[derive(Debug, Parser)]
@@ -43,6 +46,7 @@ fn main() -> Result<()> {
         .unwrap_or(if arguments.quick { QUICK } else { run::FULL });
     ensure!(rounds > 0, "--rounds must be at least 1");
     if !arguments.render {
+        let ended = ends_by_signal()?;
         let began = load();
         let peers = Peers::ready()?;
         let wanted = |number: u32| arguments.rows.is_empty() || arguments.rows.contains(&number);
@@ -50,7 +54,11 @@ fn main() -> Result<()> {
         let versions = peers.versions((3..=5).any(wanted))?;
         for (number, make) in rows::ALL.iter().filter(|(number, _)| wanted(*number)) {
             let row = make(&peers, arguments.quick).with_context(|| format!("row {number}"))?;
-            let done = run::row(row, rounds, &mut progress)?;
+            let done = run::row(row, rounds, &mut |row, case, round, rounds| {
+                ensure!(!ended.load(Ordering::Relaxed), "ended by a signal");
+                progress(row, case, round, rounds);
+                Ok(())
+            })?;
             say(&format!("\r{}\n", told(&done)));
             write(&results.join(format!("row-{number}.json")), &done)?;
         }
@@ -74,6 +82,37 @@ fn main() -> Result<()> {
         say(&format!("wrote {} and {}\n", page::PAGE, page::CHART));
     }
     Ok(())
+}
+
+/// Whether somebody has asked for the end, by SIGTERM or Ctrl-C. The run in progress goes to its end then, and what was started for
+/// the row is ended as after a failure; the second signal ends at once.
+fn ends_by_signal() -> Result<Arc<AtomicBool>> {
+    let ended = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&ended);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            // Where no handler can be set, a signal ends the process as it always did.
+            let kinds = [SignalKind::terminate(), SignalKind::interrupt()];
+            let [Ok(mut terminate), Ok(mut interrupt)] = kinds.map(signal) else {
+                return;
+            };
+            for status in [None, Some(1)] {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                told.store(true, Ordering::Relaxed);
+                if let Some(status) = status {
+                    std::process::exit(status);
+                }
+                say("ends after the run in progress; once more ends at once\n");
+            }
+        });
+    });
+    Ok(ended)
 }
 
 /// A row as it stands on the page already, or as one that was not measured.

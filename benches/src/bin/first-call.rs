@@ -3,6 +3,8 @@
 //! The real functions make more calls than one of each, and no two of them the same. So the cold start is measured with
 //! this: logs, SDK configuration, settings, journal and publisher are made by `day2_aws` as for every function, and the
 //! cluster is reached by `day2_kube`; only the check itself is missing.
+//!
+//! With the argument `--open-first` it calls AWS once during Init, so that its connection is open when the event comes.
 
 #![forbid(unsafe_code)]
 
@@ -24,6 +26,19 @@ struct FirstCall {
 impl Served for FirstCall {
     async fn start(aws: SdkConfig, environment: &Environment) -> Result<Self, OpsError> {
         let (settings, edge) = Parts::load(aws, environment).await?.split();
+        if std::env::args().any(|argument| argument == "--open-first") {
+            let target = settings
+                .targets
+                .first()
+                .and_then(|target| target.cluster.as_ref());
+            let cluster = target.ok_or_else(|| OpsError::Event("the target has no cluster".to_owned()))?;
+            aws_sdk_eks::Client::new(&edge.aws)
+                .describe_cluster()
+                .name(cluster.name.as_str())
+                .send()
+                .await
+                .map_err(|why| OpsError::Event(why.to_string()))?;
+        }
         Ok(Self { settings, edge })
     }
 

@@ -18,6 +18,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::row::Sample;
 use crate::{child, folders};
 pub use answers::finding;
 pub use cluster::suspect;
@@ -131,13 +132,17 @@ impl Replay {
         self.isolated.try_iter().collect()
     }
 
-    /// What the server itself has used.
+    /// Runs something, and counts apart what this server used meanwhile.
     ///
     /// # Errors
     ///
-    /// When it is gone.
-    pub fn usage(&self) -> Result<child::Usage> {
-        child::usage(self.child.as_ref().context("the server has ended")?.id())
+    /// As the run; when the server is gone.
+    pub fn beside(&self, run: impl FnOnce() -> Result<Sample>) -> Result<Sample> {
+        let server = self.child.as_ref().context("the server has ended")?.id();
+        let before = child::usage(server)?.cpu;
+        let sample = run()?;
+        let server = child::usage(server)?.cpu.checked_sub(before);
+        Ok(Sample { server, ..sample })
     }
 
     /// The variables that lead a side to this server.

@@ -1,5 +1,6 @@
 //! Rows 1 and 2: from the start of the process to the answer of a function that asks AWS once and the cluster once.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::peers::Peers;
 use crate::replay::{Replay, same_cluster};
 use crate::row::{Case, Goal, Metric, Row, Side};
 use crate::runtime_api::RuntimeApi;
-use crate::sandbox::{Launch, cold};
+use crate::sandbox::{Launch, cold, first_event};
 use crate::starved::Starved;
 use crate::{child, folders, run};
 
@@ -52,7 +53,7 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
          towards one: there the network decides, and only the processor time is a goal."
             .to_owned(),
         "Python runs with its byte code compiled and its files in the page cache. The server that plays AWS and the cluster is a \
-         process of its own; what it uses is in no figure."
+         process of its own; what it uses is told apart."
             .to_owned(),
     ];
     Ok(row)
@@ -82,6 +83,7 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
         Some(&starved),
         goals,
     )?);
+    row.cases.push(opened(&api, &starved, &replay)?);
     row.cases.push(handshake(&starved, &replay)?);
     row.notes = vec![
         format!(
@@ -89,6 +91,10 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
              sandbox has after Init; real Init runs with the full processor for up to ten seconds, so this is harder than Lambda.",
         MEMORY >> 20
     ),
+        "First event after Init: the process starts with the full processor, as in Lambda's Init, and joins the control group when it \
+         asks for its first event; the clock runs from the event to the answer. Once as the functions are, and once after a call of \
+         AWS during Init, so that this connection is open. The processor time is that of the whole life."
+            .to_owned(),
         "The first TLS handshake of a process pays for seeding aws-lc's random generator. `first-handshake` makes one and nothing \
          else; it is built with the jitter of the processor as a source of entropy (what the crate does by itself) and without \
          (what is shipped, decision 19). Its peak RSS is that of `bench`, which starts it."
@@ -97,13 +103,47 @@ pub fn starved_row(peers: &Peers, _quick: bool) -> Result<Row> {
     Ok(row)
 }
 
+/// What a connection is worth that Init opens, where only Init has the full processor.
+fn opened(api: &Rc<RuntimeApi>, starved: &Rc<Starved>, replay: &Rc<Replay>) -> Result<Case> {
+    let side = |name: &'static str, arguments: &[&str]| -> Result<Side> {
+        let (api, starved, replay) = (Rc::clone(api), Rc::clone(starved), Rc::clone(replay));
+        let launch = Launch {
+            program: folders::built("first-call")?,
+            arguments: arguments.iter().map(Into::into).collect(),
+            folder: folders::root(),
+            variables: variables(&replay),
+            starved: None,
+        };
+        Ok(Side::new(name, move || {
+            replay.beside(|| first_event(&api, &launch, &starved, EVENT))
+        }))
+    };
+    Ok(Case {
+        label: "first event after Init".to_owned(),
+        peer: side("no connection is open", &[])?,
+        ours: side("Init called AWS once", &["--open-first"])?,
+        same: run::equal,
+        goals: Vec::new(),
+    })
+}
+
+fn variables(replay: &Replay) -> BTreeMap<String, String> {
+    let mut variables: BTreeMap<String, String> = replay.variables().into_iter().collect();
+    variables.insert(
+        "DAY2_SETTINGS".to_owned(),
+        replay.settings(&json!({})).to_string(),
+    );
+    variables.insert("CLUSTER_NAME".to_owned(), crate::replay::CLUSTER.to_owned());
+    variables
+}
+
 /// The first TLS handshake of a process, as the crate is by itself and as it is shipped.
 fn handshake(starved: &Rc<Starved>, replay: &Rc<Replay>) -> Result<Case> {
     let side = |name: &'static str, program: PathBuf| {
         let (starved, replay) = (Rc::clone(starved), Rc::clone(replay));
         Side::new(name, move || {
             let address = replay.place().endpoint.trim_start_matches("https://");
-            child::run(starved.command(&program).arg(address).arg(replay.bundle()))
+            replay.beside(|| child::run(starved.command(&program).arg(address).arg(replay.bundle())))
         })
     };
     Ok(Case {
@@ -130,12 +170,7 @@ fn case(
     starved: Option<&Rc<Starved>>,
     goals: Vec<Goal>,
 ) -> Result<Case> {
-    let mut variables: std::collections::BTreeMap<String, String> = replay.variables().into_iter().collect();
-    variables.insert(
-        "DAY2_SETTINGS".to_owned(),
-        replay.settings(&json!({})).to_string(),
-    );
-    variables.insert("CLUSTER_NAME".to_owned(), crate::replay::CLUSTER.to_owned());
+    let variables = variables(replay);
     let ours = Launch {
         program: folders::built("first-call")?,
         arguments: Vec::new(),
@@ -152,7 +187,6 @@ fn case(
         variables,
         starved: starved.cloned(),
     };
-    // Both closures hold the server, so that it lives as long as the case.
     let (api_ours, api_peer, own, other) = (
         Rc::clone(api),
         Rc::clone(api),
@@ -161,14 +195,8 @@ fn case(
     );
     Ok(Case {
         label,
-        peer: Side::new("Python", move || {
-            let _ = &other;
-            cold(&api_peer, &theirs, EVENT)
-        }),
-        ours: Side::new("Day2", move || {
-            let _ = &own;
-            cold(&api_ours, &ours, EVENT)
-        }),
+        peer: Side::new("Python", move || other.beside(|| cold(&api_peer, &theirs, EVENT))),
+        ours: Side::new("Day2", move || own.beside(|| cold(&api_ours, &ours, EVENT))),
         same: same_cluster,
         goals,
     })

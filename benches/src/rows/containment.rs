@@ -130,7 +130,7 @@ impl Stand {
             let (api, mut number) = (Rc::clone(&self.api), 0);
             Side::new(name, move || {
                 number += 1;
-                cold_once(&api, &launch, &replay, number)
+                replay.beside(|| cold_once(&api, &launch, &replay, number))
             })
         };
         Ok(Case {
@@ -193,13 +193,15 @@ impl Stand {
             }
             let (_, sandbox) = running.as_ref().context("no sandbox")?;
             number += 1;
-            let began = boot::now();
-            sandbox.invoke(&event(&id(1, number)))?;
-            let done = replay.next_isolated(LIMIT)?;
-            Ok(Sample {
-                wall: done.at.duration_since(began).try_into()?,
-                answer: json!({"isolated": done.uid}),
-                ..Sample::default()
+            replay.beside(|| {
+                let began = boot::now();
+                sandbox.invoke(&event(&id(1, number)))?;
+                let done = replay.next_isolated(LIMIT)?;
+                Ok(Sample {
+                    wall: done.at.duration_since(began).try_into()?,
+                    answer: json!({"isolated": done.uid}),
+                    ..Sample::default()
+                })
             })
         })
     }

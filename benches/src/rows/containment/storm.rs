@@ -79,7 +79,7 @@ impl Stand {
             };
             let settings = replay.settings(&json!({})).to_string();
             launch.variables.insert("DAY2_SETTINGS".to_owned(), settings);
-            stormed(&api, &launch, findings)
+            replay.beside(|| stormed(&api, &launch, findings))
         };
         let only = if writes == 0 { "no write" } else { "one write each" };
         Ok(Case {
@@ -95,7 +95,7 @@ impl Stand {
 /// All findings to one sandbox, one after another. What is delivered again is the same event, to the byte: one with another
 /// `updatedAt` would be an update of the finding.
 fn storm_once(api: &Rc<RuntimeApi>, launch: &Launch, replay: &Replay, findings: u32) -> Result<Sample> {
-    let stormed = stormed(api, launch, findings)?;
+    let stormed = replay.beside(|| stormed(api, launch, findings))?;
     let mut pods: Vec<String> = replay
         .isolated_meanwhile()
         .into_iter()
