@@ -2,6 +2,8 @@
 //! AWS, then what it may not read, then everything that can break in a morning, each named once and gone when it is mended. One
 //! platform for all claims.
 
+mod rollback;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -374,6 +376,7 @@ async fn what_was_just_deployed_is_the_change(stand: &mut Stand) -> Result<()> {
         "{images:?}"
     );
     ensure!(failed.is_empty(), "more than that is told: {failed:?}");
+    rollback::what_went_back_to_an_earlier_template_is_the_change(stand).await?;
     stand.world.image_pulls_work().await
 }
 

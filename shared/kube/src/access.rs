@@ -154,3 +154,60 @@ impl ClusterClient {
             .map_err(|fault| self.unreadable("create selfsubjectaccessreviews", &fault))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Asked for so many, of which these are denied and these not answered.
+    fn item(asked: usize, denied: &[&str], unread: &[&str]) -> Item {
+        let because = |names: &[&str], why: &str| {
+            let each = names.iter().map(|&name| (name.to_owned(), why.to_owned()));
+            each.collect::<Vec<_>>()
+        };
+        let rights = Rights {
+            asked,
+            denied: because(denied, "not allowed"),
+            unread: because(unread, "timed out"),
+        };
+        rights.item("X-802", "the cluster grants it")
+    }
+
+    #[test]
+    fn what_is_denied_fails_and_what_is_not_answered_is_unknown_w25_w28() {
+        /// How many were asked, what of them was denied and what not answered; verdict, how many were answered, and what it says.
+        type Row = (
+            usize,
+            &'static [&'static str],
+            &'static [&'static str],
+            Verdict,
+            u64,
+            &'static str,
+        );
+        const NODES: &str = "list nodes";
+        const PODS: &str = "list pods";
+        let rows: [Row; 7] = [
+            (2, &[], &[], Verdict::Pass, 2, "2 of 2 allowed"),
+            (2, &[PODS], &[], Verdict::Fail, 2, "1 of 2 allowed"),
+            (2, &[NODES, PODS], &[], Verdict::Fail, 2, "0 of 2 allowed"),
+            (2, &[], &[PODS], Verdict::Unknown, 1, "1 of 2 allowed"),
+            (2, &[], &[NODES, PODS], Verdict::Unknown, 0, "0 of 2 allowed"),
+            (2, &[NODES], &[PODS], Verdict::Fail, 1, "0 of 2 allowed"),
+            // Nothing asked is nothing proven.
+            (0, &[], &[], Verdict::Unknown, 0, "0 of 0 allowed"),
+        ];
+        for (asked, denied, unread, verdict, examined, seen) in rows {
+            let item = item(asked, denied, unread);
+            assert_eq!(item.verdict(), verdict, "{denied:?} {unread:?}");
+            let population = item.population();
+            assert_eq!(
+                (population.examined, population.expected_at_least),
+                (examined, u64::try_from(asked).unwrap()),
+                "{denied:?} {unread:?}"
+            );
+            assert_eq!(item.seen, seen);
+            let named: Vec<&str> = item.subjects.iter().map(|one| one.name.as_str()).collect();
+            assert_eq!(named, [denied, unread].concat());
+        }
+    }
+}

@@ -10,9 +10,10 @@ use crate::ClusterClient;
 use crate::fold::{Folded, Reduce};
 use crate::list::{ListQuery, Listed};
 use crate::objects::{
-    Certificate, ConfigMaps, ControllerRevisions, CronJob, DeploymentDetail, Job, Kind, Namespace, NodeClaim,
-    NodeHealth, NodePoolRoom, Notice, PodHealth, ReplicaSets, ResourceQuota, ScaledObject, StorageClass,
-    Trace, Volume, VolumeAttachment, VolumeClaim, Workload,
+    Certificate, ConfigMaps, ControllerRevisions, CronJob, DaemonSetTraces, DeploymentDetail,
+    DeploymentTraces, Job, Kind, Namespace, NodeClaim, NodeHealth, NodePoolRoom, Notice, PodHealth,
+    ReplicaSets, ResourceQuota, ScaledObject, StatefulSetTraces, StorageClass, Trace, Volume,
+    VolumeAttachment, VolumeClaim, Workload,
 };
 
 /// Small lists, and kinds that a cluster may not know: none when it does not. Each fails as [`list`](ClusterClient::list) does.
@@ -173,6 +174,33 @@ impl ClusterClient {
         deadline: Timestamp,
     ) -> Observed<Folded<R::Sum>> {
         self.all_into::<ConfigMaps, R>(reduce, deadline).await
+    }
+
+    /// Deployments, metadata only.
+    pub async fn list_deployments_metadata_into<R: Reduce<Trace>>(
+        &self,
+        reduce: &R,
+        deadline: Timestamp,
+    ) -> Observed<Folded<R::Sum>> {
+        self.all_into::<DeploymentTraces, R>(reduce, deadline).await
+    }
+
+    /// Stateful sets, metadata only.
+    pub async fn list_stateful_sets_metadata_into<R: Reduce<Trace>>(
+        &self,
+        reduce: &R,
+        deadline: Timestamp,
+    ) -> Observed<Folded<R::Sum>> {
+        self.all_into::<StatefulSetTraces, R>(reduce, deadline).await
+    }
+
+    /// Daemon sets, metadata only.
+    pub async fn list_daemon_sets_metadata_into<R: Reduce<Trace>>(
+        &self,
+        reduce: &R,
+        deadline: Timestamp,
+    ) -> Observed<Folded<R::Sum>> {
+        self.all_into::<DaemonSetTraces, R>(reduce, deadline).await
     }
 
     async fn all_into<K: Kind, R: Reduce<K::Object>>(

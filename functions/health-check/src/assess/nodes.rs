@@ -15,6 +15,7 @@ use crate::facts::inside::Inside;
 use crate::reduce::cause::Cause;
 use crate::reduce::nodes::NodeFact;
 
+pub(super) use making::being_made;
 pub(super) use room::{makes_nodes, percent};
 
 pub(super) fn lines(inside: &Inside, scene: &Scene<'_>) -> Vec<Line> {
@@ -151,6 +152,10 @@ fn conditions(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     )
 }
 
+/// Minutes that a node may take to go: pools of Auto Mode let it wait so long for pods that may not be evicted (EKS User Guide,
+/// "Create a node pool for EKS Auto Mode", `terminationGracePeriod`).
+const LEAVING_MINUTES: u32 = 24 * 60;
+
 /// A cordon of some minutes is a drain; an old one is forgotten, and its node is paid for.
 fn cordons(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-113";
@@ -181,6 +186,18 @@ fn cordons(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             )),
         }
     }
+    // Its pods are asked to leave as by a drain; one that may not be evicted, or a finalizer, keeps it.
+    let limit = limit.max(LEAVING_MINUTES);
+    let leaving = nodes.sum.iter().filter_map(|node| {
+        let at = node.deleting_since?;
+        words::longer_than(limit, at, scene.now).then(|| {
+            let says = format!(
+                "being deleted for {}, and still there: a pod that may not be evicted, or a finalizer, keeps it",
+                words::age(at, scene.now)
+            );
+            Finding::of(&node.name, says)
+        })
+    });
     Some(
         Line::new(CODE, TITLE, nodes.sum.len())
             .seen(format!(
@@ -189,8 +206,12 @@ fn cordons(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
                 count(nodes.sum.len(), "node")
             ))
             .threshold(format!("at most {limit} min"), "nodes.cordon_minutes")
-            .remedy("finish the drain, or kubectl uncordon the node once it is known who closed it and why")
+            .remedy(
+                "finish the drain, or kubectl uncordon the node once it is known who closed it and why; of one that is \
+                 being deleted see the events (FailedDraining) and the finalizers",
+            )
             .wrong(wrong)
+            .wrong(leaving)
             .unread(unread)
             .short_of(nodes.shortfall.as_ref()),
     )

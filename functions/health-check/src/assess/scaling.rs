@@ -66,6 +66,17 @@ fn works(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     )
 }
 
+/// What the annotations ask to pause. In one direction it is the peak that finds it, or the bill.
+fn asked(one: &ScaledObject) -> Option<&'static str> {
+    match (one.is_paused(), one.pauses_scale_in(), one.pauses_scale_out()) {
+        (true, ..) => Some("paused"),
+        (_, true, true) => Some("scaling in and out is paused"),
+        (_, true, _) => Some("scaling in is paused"),
+        (_, _, true) => Some("scaling out is paused"),
+        (false, false, false) => None,
+    }
+}
+
 /// A pause is somebody's decision, and the one that is forgotten is found at the next peak. Day2's own pauses name their owner.
 fn paused(inside: &Inside) -> Option<Line> {
     const CODE: &str = "HLT-167";
@@ -74,26 +85,27 @@ fn paused(inside: &Inside) -> Option<Line> {
         Ok(read) => read,
         Err(line) => return Some(line),
     };
-    let wrong = all
-        .iter()
-        .filter(|one| one.is_paused() || one.says_paused() == Some(true))
-        .map(|one| {
-            let by = one
-                .pause_owner
-                .as_ref()
-                .map_or_else(String::new, |owner| format!(" by {owner}"));
-            let says = if one.is_paused() {
-                let how: Vec<String> = one
-                    .pauses
-                    .iter()
-                    .map(|(key, value)| format!("{key}={value}"))
-                    .collect();
-                format!("paused{by}: {}", short(&how.join(", "), 160))
-            } else {
-                "still paused, although no annotation asks for it".to_owned()
-            };
-            Finding::inside(&one.namespace, name(one), says)
-        });
+    let wrong = all.iter().filter_map(|one| {
+        let asked = asked(one);
+        if asked.is_none() && one.says_paused() != Some(true) {
+            return None;
+        }
+        let by = one
+            .pause_owner
+            .as_ref()
+            .map_or_else(String::new, |owner| format!(" by {owner}"));
+        let says = if let Some(what) = asked {
+            let how: Vec<String> = one
+                .pauses
+                .iter()
+                .map(|(key, value)| format!("{key}={value}"))
+                .collect();
+            format!("{what}{by}: {}", short(&how.join(", "), 160))
+        } else {
+            "still paused, although no annotation asks for it".to_owned()
+        };
+        Some(Finding::inside(&one.namespace, name(one), says))
+    });
     Some(
         Line::new(CODE, TITLE, all.len())
             .if_any()

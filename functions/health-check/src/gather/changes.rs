@@ -5,38 +5,31 @@ use day2_kube::ClusterClient;
 use day2_reads::times::Times;
 
 use crate::facts::changes::Changes;
-use crate::reduce::traces::Since;
+use crate::reduce::traces::{Look, Since};
 
 pub(super) async fn changes(client: &Observed<ClusterClient>, minutes: u32, times: &Times) -> Changes {
-    let (since, until) = (times.ago(minutes), times.deadline);
+    let (at, until) = (times.ago(minutes), times.deadline);
     let client = match client {
         Ok(client) => client,
-        Err(why) => {
-            return Changes {
-                since,
-                replica_sets: Err(why.clone()),
-                revisions: Err(why.clone()),
-                config_maps: Err(why.clone()),
-            };
-        }
+        Err(why) => return Changes::unread(at, why),
     };
-    let new = Since {
-        at: since,
-        new_only: true,
-    };
-    let any = Since {
-        new_only: false,
-        ..new
-    };
-    let (replica_sets, revisions, config_maps) = futures::join!(
-        client.list_replica_sets_into(&new, until),
-        client.list_controller_revisions_into(&new, until),
-        client.list_config_maps_into(&any, until),
+    let [templates, objects, workloads] =
+        [Look::Templates, Look::Objects, Look::Workloads].map(|look| Since { at, look });
+    let (replica_sets, revisions, deployments, stateful_sets, daemon_sets, config_maps) = futures::join!(
+        client.list_replica_sets_into(&templates, until),
+        client.list_controller_revisions_into(&templates, until),
+        client.list_deployments_metadata_into(&workloads, until),
+        client.list_stateful_sets_metadata_into(&workloads, until),
+        client.list_daemon_sets_metadata_into(&workloads, until),
+        client.list_config_maps_into(&objects, until),
     );
     Changes {
-        since,
+        since: at,
         replica_sets,
         revisions,
+        deployments,
+        stateful_sets,
+        daemon_sets,
         config_maps,
     }
 }

@@ -93,7 +93,7 @@ async fn of_the_cluster(
     };
     let changes = async {
         match task {
-            Task::Triage => Some(changes::changes(&client, plan.changes.minutes, times).await),
+            Task::Triage => Some(Box::pin(changes::changes(&client, plan.changes.minutes, times)).await),
             Task::Morning => None,
         }
     };

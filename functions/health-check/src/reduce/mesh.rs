@@ -1,7 +1,7 @@
 //! The Istio proxies: which pods should have one by the labels of their namespace and their own, and which do.
 //!
-//! There are four ways to ask: `istio-injection`, `istio.io/rev`, the pod's `sidecar.istio.io/inject`, and
-//! `istio.io/dataplane-mode` for the ambient mesh, which has no proxies in pods. A proxy is a container or, since Istio 1.27
+//! There are five ways to ask: `istio-injection`, `istio.io/rev` of the namespace or the pod, the pod's
+//! `sidecar.istio.io/inject`, and `istio.io/dataplane-mode` for the ambient mesh, which has no proxies in pods. A proxy is a container or, since Istio 1.27
 //! by default, a native sidecar (source: Istio, "Installing the Sidecar" and "Add workloads to an ambient mesh").
 
 use std::collections::BTreeMap;
@@ -26,7 +26,8 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// What the labels of a namespace ask for. `istio-injection` wins over `istio.io/rev`.
+    /// What the labels of a namespace ask for. `istio-injection` wins over `istio.io/rev`; that it is `disabled` is about proxies in
+    /// pods, so it keeps no pod out of the ambient mesh.
     #[must_use]
     pub fn of_namespace(labels: &BTreeMap<String, String>) -> Self {
         let label = |key: &str| labels.get(key).map(String::as_str);
@@ -36,8 +37,8 @@ impl Wish {
             label("istio.io/dataplane-mode"),
         ) {
             (Some("enabled"), ..) => Self::Sidecar,
-            (Some("disabled"), ..) => Self::Refused,
             (_, _, Some("ambient")) => Self::Ambient,
+            (Some("disabled"), ..) => Self::Refused,
             (_, Some(_), _) => Self::Sidecar,
             _ => Self::Nothing,
         }
@@ -62,6 +63,8 @@ impl Wish {
             (_, Some("true"), _) => Self::Sidecar,
             (Self::Ambient, _, Some("none")) => Self::Refused,
             (_, _, Some("ambient")) => Self::Ambient,
+            // Istio's webhook for pods with a revision looks at namespaces that ask for nothing.
+            (Self::Nothing, ..) if pod.labels.contains_key("istio.io/rev") => Self::Sidecar,
             (wish, ..) => wish,
         }
     }

@@ -12,8 +12,9 @@ use super::short;
 const MOST: usize = 5_000;
 
 /// Reasons that explain why something does not start or does not get ready.
-const TELLING: [&str; 7] = [
+const TELLING: [&str; 8] = [
     "FailedCreate",
+    FAILED_SCHEDULING,
     "FailedMount",
     "FailedAttachVolume",
     "FailedCreatePodSandBox",
@@ -21,6 +22,16 @@ const TELLING: [&str; 7] = [
     "ProvisioningFailed",
     "Unhealthy",
 ];
+
+/// Said by the scheduler, whose words the pod has in its condition, and by Karpenter, which says why it makes no node.
+pub const FAILED_SCHEDULING: &str = "FailedScheduling";
+
+/// Karpenter's words (`pkg/controllers/provisioning/scheduling/events.go`).
+const OF_KARPENTER: &str = "Failed to schedule pod";
+
+fn is_the_schedulers(notice: &Notice) -> bool {
+    notice.reason == FAILED_SCHEDULING && !notice.message.trim_start().starts_with(OF_KARPENTER)
+}
 
 /// One warning.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +59,7 @@ impl Reduce<Notice> for EachNotice {
     }
 
     fn take(&self, sum: &mut Warnings, notice: Notice) {
-        if TELLING.contains(&notice.reason.as_str()) {
+        if TELLING.contains(&notice.reason.as_str()) && !is_the_schedulers(&notice) {
             let warning = Warning {
                 at: notice.last_at,
                 reason: notice.reason,

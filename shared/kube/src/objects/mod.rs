@@ -96,7 +96,9 @@ pub(crate) use scaled_object::ScaledObjectHold;
 pub use selector::{LabelSelector, Operator, Requirement};
 pub use service_account::ServiceAccount;
 pub use tls_secret::TlsSecret;
-pub use trace::{ConfigMaps, ControllerRevisions, ReplicaSets, Trace};
+pub use trace::{
+    ConfigMaps, ControllerRevisions, DaemonSetTraces, DeploymentTraces, ReplicaSets, StatefulSetTraces, Trace,
+};
 pub use velero_backup::{VeleroBackup, VeleroSchedule};
 pub use velero_location::VeleroLocation;
 pub use velero_restore::VeleroRestore;

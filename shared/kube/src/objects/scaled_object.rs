@@ -15,9 +15,11 @@ const PAUSED_REPLICAS: &str = "autoscaling.keda.sh/paused-replicas";
 const PAUSES: [&str; 4] = [
     KEDA_PAUSED_ANNOTATION,
     PAUSED_REPLICAS,
-    "autoscaling.keda.sh/paused-scale-in",
-    "autoscaling.keda.sh/paused-scale-out",
+    PAUSED_SCALE_IN,
+    PAUSED_SCALE_OUT,
 ];
+const PAUSED_SCALE_IN: &str = "autoscaling.keda.sh/paused-scale-in";
+const PAUSED_SCALE_OUT: &str = "autoscaling.keda.sh/paused-scale-out";
 
 /// A `ScaledObject` of `keda.sh/v1alpha1`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -54,10 +56,14 @@ impl Kind for ScaledObject {
 
 /// Whether annotations ask KEDA to scale neither up nor down.
 fn paused(annotations: &BTreeMap<String, String>) -> bool {
-    annotations.contains_key(PAUSED_REPLICAS)
-        || annotations
-            .get(KEDA_PAUSED_ANNOTATION)
-            .is_some_and(|value| !value.eq_ignore_ascii_case("false"))
+    annotations.contains_key(PAUSED_REPLICAS) || set(annotations, KEDA_PAUSED_ANNOTATION)
+}
+
+/// Whether an annotation is there and says no "no", of which KEDA knows several (Go, `strconv.ParseBool`).
+fn set(annotations: &BTreeMap<String, String>, key: &str) -> bool {
+    const NO: [&str; 3] = ["false", "f", "0"];
+    let value = annotations.get(key);
+    value.is_some_and(|value| !NO.iter().any(|no| value.eq_ignore_ascii_case(no)))
 }
 
 impl ScaledObject {
@@ -65,6 +71,18 @@ impl ScaledObject {
     #[must_use]
     pub fn is_paused(&self) -> bool {
         paused(&self.pauses)
+    }
+
+    /// Whether it is asked not to take replicas away.
+    #[must_use]
+    pub fn pauses_scale_in(&self) -> bool {
+        set(&self.pauses, PAUSED_SCALE_IN)
+    }
+
+    /// Whether it is asked to add no replicas.
+    #[must_use]
+    pub fn pauses_scale_out(&self) -> bool {
+        set(&self.pauses, PAUSED_SCALE_OUT)
     }
 
     /// Whether KEDA says that it has paused; none when it does not say.

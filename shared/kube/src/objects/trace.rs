@@ -18,46 +18,49 @@ pub struct Trace {
     pub owner: Option<Owner>,
     /// When it was created.
     pub created_at: Option<Timestamp>,
-    /// The last change of anything but its status, and the client that made it, as `managedFields` records it.
-    pub changed: Option<(Timestamp, String)>,
+    /// When each client last changed or added something, the newest first, as `managedFields` records it. Changes of the status are
+    /// not among it; of those through `scale` the API server keeps no time, and of what only removes something no trace at all.
+    pub changes: Vec<(Timestamp, String)>,
+    /// The annotation `deployment.kubernetes.io/revision`: of a Deployment the number of its present template, of a replica set
+    /// that of its template.
+    pub revision: Option<String>,
+    /// The annotation `deployment.kubernetes.io/revision-history`: the template of this replica set had other numbers before,
+    /// because a Deployment went back to it.
+    pub used_again: bool,
     /// A lock of a leader election, which its holder writes again every few seconds.
     pub is_lock: bool,
 }
 
-/// Config maps, of which the metadata is read only.
-#[derive(Debug)]
-pub enum ConfigMaps {}
+/// Kinds of which the metadata is read only.
+macro_rules! traces {
+    ($($(#[$doc:meta])* $kind:ident = $group:literal $plural:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $kind {}
 
-/// Replica sets, of which the metadata is read only: each is one template of its Deployment.
-#[derive(Debug)]
-pub enum ReplicaSets {}
-
-/// Controller revisions, of which the metadata is read only: each is one template of a `StatefulSet` or `DaemonSet`.
-#[derive(Debug)]
-pub enum ControllerRevisions {}
-
-impl Kind for ConfigMaps {
-    type Object = Trace;
-    const GROUP: &'static str = "";
-    const VERSION: &'static str = "v1";
-    const PLURAL: &'static str = "configmaps";
-    const METADATA_ONLY: bool = true;
+        impl Kind for $kind {
+            type Object = Trace;
+            const GROUP: &'static str = $group;
+            const VERSION: &'static str = "v1";
+            const PLURAL: &'static str = $plural;
+            const METADATA_ONLY: bool = true;
+        }
+    )*};
 }
 
-impl Kind for ReplicaSets {
-    type Object = Trace;
-    const GROUP: &'static str = "apps";
-    const VERSION: &'static str = "v1";
-    const PLURAL: &'static str = "replicasets";
-    const METADATA_ONLY: bool = true;
-}
-
-impl Kind for ControllerRevisions {
-    type Object = Trace;
-    const GROUP: &'static str = "apps";
-    const VERSION: &'static str = "v1";
-    const PLURAL: &'static str = "controllerrevisions";
-    const METADATA_ONLY: bool = true;
+traces! {
+    /// Config maps, of which the metadata is read only.
+    ConfigMaps = "" "configmaps";
+    /// Replica sets, of which the metadata is read only: each is one template of its Deployment.
+    ReplicaSets = "apps" "replicasets";
+    /// Controller revisions, of which the metadata is read only: each is one template of a `StatefulSet` or `DaemonSet`.
+    ControllerRevisions = "apps" "controllerrevisions";
+    /// Deployments, of which the metadata is read only.
+    DeploymentTraces = "apps" "deployments";
+    /// Stateful sets, of which the metadata is read only.
+    StatefulSetTraces = "apps" "statefulsets";
+    /// Daemon sets, of which the metadata is read only.
+    DaemonSetTraces = "apps" "daemonsets";
 }
 
 #[derive(Deserialize)]
@@ -86,23 +89,59 @@ impl From<Wire> for Trace {
             mut meta,
             managed_fields,
         } = wire.metadata.unwrap_or_default();
-        let changed = managed_fields
+        let mut changes: Vec<(Timestamp, String)> = managed_fields
             .unwrap_or_default()
             .into_iter()
             .filter(|entry| entry.subresource.as_deref().unwrap_or_default().is_empty())
             .filter_map(|entry| Some((entry.time?.0?, entry.manager.unwrap_or_default())))
-            .max();
-        let is_lock = meta
-            .annotations
-            .as_ref()
-            .is_some_and(|all| all.contains_key("control-plane.alpha.kubernetes.io/leader"));
+            .collect();
+        changes.sort_unstable_by(|a, b| b.cmp(a));
+        let note = |name: &str| meta.annotations.as_ref()?.get(name).cloned();
+        let word = |name: &str| note(name).flatten().filter(|value| !value.is_empty());
         Self {
-            is_lock,
+            changes,
+            revision: word("deployment.kubernetes.io/revision"),
+            used_again: word("deployment.kubernetes.io/revision-history").is_some(),
+            is_lock: note("control-plane.alpha.kubernetes.io/leader").is_some(),
             owner: meta.owner(),
             created_at: meta.created_at(),
-            namespace: meta.namespace.unwrap_or_default(),
-            name: meta.name.unwrap_or_default(),
-            changed,
+            namespace: meta.namespace.take().unwrap_or_default(),
+            name: meta.name.take().unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_last_change_of_each_client_and_the_numbers_of_a_template_are_read() {
+        let entry = |manager: &str, subresource: &str, at: &str| json!({"manager": manager, "subresource": subresource, "time": format!("2026-03-29T{at}:00Z")});
+        let replica_set = json!({"metadata": {
+            "name": "web-5f", "namespace": "shop", "creationTimestamp": "2026-03-01T05:00:00Z",
+            "annotations": {"deployment.kubernetes.io/revision": "9", "deployment.kubernetes.io/revision-history": "3,7"},
+            "managedFields": [
+                entry("helm", "", "05:00"), entry("kubectl-edit", "", "05:30"), entry("controller", "status", "05:40"),
+                {"manager": "keda", "subresource": "scale"}, {"manager": "of an old version"},
+            ],
+        }});
+        let trace: Trace = serde_json::from_value(replica_set).unwrap();
+        let at = |time: &str| format!("2026-03-29T{time}:00Z").parse::<Timestamp>().unwrap();
+        let changes = [
+            (at("05:30"), "kubectl-edit".to_owned()),
+            (at("05:00"), "helm".to_owned()),
+        ];
+        assert_eq!(trace.changes, changes);
+        assert_eq!((trace.revision.as_deref(), trace.used_again), (Some("9"), true));
+
+        let never: Trace = serde_json::from_value(json!({"metadata": {"annotations": {
+            "deployment.kubernetes.io/revision": "1", "deployment.kubernetes.io/revision-history": "",
+            "control-plane.alpha.kubernetes.io/leader": null,
+        }}}))
+        .unwrap();
+        assert!(never.changes.is_empty() && !never.used_again && never.is_lock);
     }
 }

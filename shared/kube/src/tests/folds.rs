@@ -96,7 +96,11 @@ async fn only_the_metadata_of_config_maps_is_asked_for() {
             Vec::new()
         }
         fn take(&self, sum: &mut Vec<String>, one: crate::objects::Trace) {
-            sum.push(format!("{} {:?}", one.name, one.changed.map(|(_, by)| by)));
+            sum.push(format!(
+                "{} {:?}",
+                one.name,
+                one.changes.into_iter().map(|(_, by)| by).next()
+            ));
         }
         fn join(&self, sum: &mut Vec<String>, page: Vec<String>) {
             sum.extend(page);

@@ -14,6 +14,7 @@ mod owners;
 mod quarantines;
 mod removals;
 mod restarts;
+mod rights;
 mod scaling;
 mod server;
 mod serving;

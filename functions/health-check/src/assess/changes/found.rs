@@ -1,14 +1,14 @@
 //! Every change that was seen, wherever it was read, in one shape.
 
-use day2_core::Observed;
-use day2_kube::Folded;
+mod workloads;
+
 use jiff::Timestamp;
 
 use crate::facts::Facts;
 use crate::facts::aws_changes::{self, AwsChanges};
-use crate::facts::changes::Changes;
+use crate::facts::changes::{Changes, Traces};
 use crate::facts::inside::Inside;
-use crate::reduce::traces::{Touched, TraceTally};
+use crate::reduce::traces::{How, Touched};
 
 /// One change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,8 +58,7 @@ impl NodeEvent {
 }
 
 pub(super) fn all(seen: &Changes, facts: &Facts) -> Vec<Change> {
-    let mut all = templates(&seen.replica_sets);
-    all.extend(templates(&seen.revisions));
+    let mut all = workloads::of(seen);
     all.extend(config_maps(&seen.config_maps));
     all.extend(of_nodes(&facts.inside, seen.since));
     all.extend(of_autoscalers(&facts.inside, seen.since));
@@ -77,37 +76,34 @@ fn inside(namespace: &str, at: Timestamp, name: String, what: String) -> Change 
     }
 }
 
-fn sum(list: &Observed<Folded<TraceTally>>) -> impl Iterator<Item = &Touched> {
+fn touched(list: &Traces) -> impl Iterator<Item = &Touched> {
     list.iter().flat_map(|list| &list.sum.changes)
-}
-
-/// A new replica set or revision is a new template of what owns it.
-fn templates(list: &Observed<Folded<TraceTally>>) -> Vec<Change> {
-    let of = |one: &Touched| {
-        let kind = if one.owner_kind.is_empty() {
-            "ReplicaSet"
-        } else {
-            &one.owner_kind
-        };
-        let name = format!("{}/{kind}/{}", one.namespace, one.name);
-        inside(&one.namespace, one.at, name, "new pod template".to_owned())
-    };
-    sum(list).map(of).collect()
 }
 
 /// Written by controllers into every namespace.
 const EVERYWHERE: [&str; 3] = ["kube-root-ca.crt", "istio-ca-root-cert", "istio-ca-crl"];
 
-fn config_maps(list: &Observed<Folded<TraceTally>>) -> Vec<Change> {
-    sum(list)
+fn config_maps(list: &Traces) -> Vec<Change> {
+    touched(list)
         .filter(|one| !EVERYWHERE.contains(&one.name.as_str()))
         .map(|one| {
-            let how = if one.new { "created" } else { "changed" };
-            let by = one.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
             let name = format!("{}/ConfigMap/{}", one.namespace, one.name);
-            inside(&one.namespace, one.at, name, format!("{how}{by}"))
+            inside(&one.namespace, one.at, name, done(one))
         })
         .collect()
+}
+
+/// What was done, and by whom.
+fn done(one: &Touched) -> String {
+    let how = match one.how {
+        How::Made => "created",
+        How::Changed => "changed",
+    };
+    format!("{how}{}", by(one))
+}
+
+fn by(one: &Touched) -> String {
+    one.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"))
 }
 
 fn of_nodes(inside: &Inside, since: Timestamp) -> Vec<Change> {

@@ -1,6 +1,7 @@
 //! `HLT-115` and `HLT-116`: nodes that were asked for and did not come, and pools at their limits.
 
 use day2_kube::objects::{NodeClaim, Status};
+use jiff::Timestamp;
 
 use super::super::Scene;
 use super::super::line::{Finding, Line};
@@ -20,11 +21,7 @@ pub(super) fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     let limit = scene.plan.nodes.register_minutes;
     let late = claims.iter().filter_map(|claim| {
         let at = claim.created_at.filter(|_| claim.deleting_since.is_none())?;
-        let registered = claim
-            .conditions
-            .iter()
-            .any(|one| one.kind == "Registered" && one.status == Status::True);
-        (!registered && longer_than(limit, at, scene.now)).then(|| {
+        (!registered(claim) && longer_than(limit, at, scene.now)).then(|| {
             let pool = claim.pool.as_deref().unwrap_or("no pool");
             let says = format!("asked for {} ago by {pool}: {}", age(at, scene.now), why(claim));
             Finding::of(&claim.name, says)
@@ -39,6 +36,29 @@ pub(super) fn claims(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .wrong(late)
             .short_of(shortfall),
     )
+}
+
+fn registered(claim: &NodeClaim) -> bool {
+    let mut conditions = claim.conditions.iter();
+    conditions.any(|one| one.kind == "Registered" && one.status == Status::True)
+}
+
+/// Nodes that Karpenter or Auto Mode has asked for since then and that have not joined, in the time that this may take.
+pub(in crate::assess) fn being_made(since: Timestamp, inside: &Inside, scene: &Scene<'_>) -> usize {
+    let Some(Ok(Some(claims))) = &inside.node_claims else {
+        return 0;
+    };
+    let limit = scene.plan.nodes.register_minutes;
+    // Times of the API are whole seconds, of several clocks.
+    let since = since.as_second() - 60;
+    let young = |at: Timestamp| at.as_second() >= since && !longer_than(limit, at, scene.now);
+    let claims = claims
+        .items()
+        .iter()
+        .filter(|claim| claim.deleting_since.is_none());
+    claims
+        .filter(|claim| !registered(claim) && claim.created_at.is_some_and(young))
+        .count()
 }
 
 /// The first step that did not happen, in the words of the controller.

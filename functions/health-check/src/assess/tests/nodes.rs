@@ -48,6 +48,26 @@ fn pressure_and_the_conditions_of_auto_mode_are_told_of_a_node_that_is_ready() {
             "KernelReady=False (Because) for 30 min",
         ),
         (
+            condition("ContainerRuntimeReady", "False", 30),
+            "ContainerRuntimeReady=False (Because) for 30 min",
+        ),
+        (
+            condition("StorageReady", "False", 30),
+            "StorageReady=False (Because) for 30 min",
+        ),
+        (
+            condition("NetworkingReady", "False", 30),
+            "NetworkingReady=False (Because) for 30 min",
+        ),
+        (
+            condition("MemoryPressure", "True", 30),
+            "MemoryPressure=True (Because) for 30 min",
+        ),
+        (
+            condition("PIDPressure", "True", 30),
+            "PIDPressure=True (Because) for 30 min",
+        ),
+        (
             condition("AcceleratedHardwareReady", "False", 30),
             "AcceleratedHardwareReady=False",
         ),
@@ -63,6 +83,7 @@ fn pressure_and_the_conditions_of_auto_mode_are_told_of_a_node_that_is_ready() {
     for fine in [
         condition("KernelReady", "True", 30),
         condition("PIDPressure", "False", 30),
+        condition("StorageReady", "Unknown", 30),
         condition("SomethingNew", "True", 30),
     ] {
         World::well()

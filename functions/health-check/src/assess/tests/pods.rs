@@ -222,6 +222,241 @@ fn what_keeps_a_pod_from_its_place_its_volume_or_readiness_is_named_with_its_evi
 }
 
 #[test]
+fn why_an_image_cannot_be_had_is_told_from_the_words_of_the_registry() {
+    let pull = |reason: &str, message: &str| sick("p", &waiting(reason, message));
+    let table: Vec<(&str, Value, &str, &str)> = vec![
+        (
+            "rate limit",
+            pull(
+                "ImagePullBackOff",
+                "429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit",
+            ),
+            "HLT-122",
+            "app cannot pull registry/app:1 (ImagePullBackOff): the registry limits the rate",
+        ),
+        (
+            "no answer",
+            pull("ErrImagePull", "dial tcp 10.0.0.9:443: i/o timeout"),
+            "HLT-122",
+            "app cannot pull registry/app:1 (ErrImagePull): the registry cannot be reached from the node",
+        ),
+        (
+            "no address",
+            pull("ErrImagePull", "dial tcp: lookup registry: no such host"),
+            "HLT-122",
+            "the registry cannot be reached from the node",
+        ),
+        (
+            "no listener",
+            pull(
+                "ErrImagePull",
+                "dial tcp 10.0.0.9:443: connect: connection refused",
+            ),
+            "HLT-122",
+            "the registry cannot be reached from the node",
+        ),
+        (
+            "not a name",
+            pull("InvalidImageName", "couldn't parse image name \"Registry/App\""),
+            "HLT-122",
+            "app cannot pull registry/app:1 (InvalidImageName): the name of the image is not valid",
+        ),
+        (
+            "words that nobody knows",
+            pull("ErrImagePull", "layer sha256:5f has\na wrong size"),
+            "HLT-122",
+            "app cannot pull registry/app:1 (ErrImagePull): layer sha256:5f has a wrong size",
+        ),
+        (
+            "no words",
+            pull("ErrImagePull", ""),
+            "HLT-122",
+            "app cannot pull registry/app:1 (ErrImagePull): the kubelet does not say why",
+        ),
+    ];
+    each_is_named(table);
+}
+
+#[test]
+fn an_exit_code_is_told_with_what_it_means() {
+    let crash = waiting("CrashLoopBackOff", "back-off 5m0s restarting failed container");
+    let ended = |code: i64| {
+        let end = json!({"reason": "Error", "exitCode": code});
+        with_last(sick("p", &crash), 4, 3, &end)
+    };
+    let table: Vec<(&str, Value, &str, &str)> = vec![
+        (
+            "not executable",
+            ended(126),
+            "HLT-122",
+            "app crashes: exit code 126, the command cannot be executed, 4 restarts",
+        ),
+        (
+            "no command",
+            ended(127),
+            "HLT-122",
+            "app crashes: exit code 127, the command was not found, 4 restarts",
+        ),
+        (
+            "aborted",
+            ended(134),
+            "HLT-122",
+            "app crashes: exit code 134, aborted (signal 6), 4 restarts",
+        ),
+        (
+            "killed, and not for its memory",
+            ended(137),
+            "HLT-122",
+            "app crashes: exit code 137, killed (signal 9), as after a failed liveness probe or by the node, 4 restarts",
+        ),
+        (
+            "told to end",
+            ended(143),
+            "HLT-122",
+            "app crashes: exit code 143, told to end (signal 15), 4 restarts",
+        ),
+        (
+            "another signal",
+            ended(130),
+            "HLT-122",
+            "app crashes: exit code 130 (signal 2), 4 restarts",
+        ),
+    ];
+    each_is_named(table);
+}
+
+#[test]
+fn what_holds_a_pod_up_between_its_node_and_ready_is_named_with_its_evidence() {
+    let mut unseen = sick("p", &json!({}));
+    put(&mut unseen, "/spec/nodeName", json!(null));
+    put(&mut unseen, "/status", json!({"phase": "Pending"}));
+    let mut hangs = sick("p", &waiting("PodInitializing", ""));
+    put(&mut hangs, "/status/phase", json!("Pending"));
+    put(
+        &mut hangs,
+        "/spec/initContainers",
+        json!([{"name": "migrate", "image": "registry/migrate:1"}]),
+    );
+    put(
+        &mut hangs,
+        "/status/initContainerStatuses",
+        json!([{"name": "migrate", "state": {"running": {"startedAt": ago(59)}}}]),
+    );
+    put(
+        &mut hangs,
+        "/status/conditions/1",
+        json!({"type": "Initialized", "status": "False"}),
+    );
+    let running = json!({"running": {"startedAt": ago(59)}});
+    let mut starts = sick("p", &running);
+    put(&mut starts, "/status/containerStatuses/0/started", json!(false));
+    let mut gated = sick("p", &running);
+    put(&mut gated, "/status/containerStatuses/0/ready", json!(true));
+    put(
+        &mut gated,
+        "/status/conditions",
+        json!([{"type": "Ready", "status": "False", "reason": "ReadinessGatesNotReady", "lastTransitionTime": ago(30)},
+               {"type": "ContainersReady", "status": "True"},
+               {"type": "target-health.elbv2.k8s.aws/web", "status": "False"},
+               {"type": "example.com/warm", "status": "True"}]),
+    );
+    let table: Vec<(&str, Value, &str, &str)> = vec![
+        (
+            "no scheduler of that name",
+            unseen,
+            "HLT-123",
+            "no scheduler has looked at it: see spec.schedulerName and the scheduler itself, since 60 min",
+        ),
+        (
+            "init container",
+            hangs,
+            "HLT-124",
+            "the init container migrate has been running for 30 min",
+        ),
+        (
+            "startup probe",
+            starts,
+            "HLT-124",
+            "runs but is not Ready for 30 min: the startup probe of app fails",
+        ),
+        (
+            "readiness gate",
+            gated,
+            "HLT-124",
+            "not Ready for 30 min: its readiness gate target-health.elbv2.k8s.aws/web does not pass",
+        ),
+    ];
+    each_is_named(table);
+}
+
+#[test]
+fn why_a_pod_failed_is_told_by_its_reason_its_disruption_or_its_end() {
+    let failed = |reason: &str, message: &str| {
+        let mut pod = sick("p", &json!({}));
+        put(
+            &mut pod,
+            "/status",
+            json!({"phase": "Failed", "reason": reason, "message": message,
+                   "conditions": [{"type": "Ready", "status": "False", "lastTransitionTime": ago(30)}]}),
+        );
+        pod
+    };
+    let shutdown = "Pod was terminated in response to imminent node shutdown.";
+    let mut disrupted = failed("", "");
+    put(
+        &mut disrupted,
+        "/status/conditions/0",
+        json!({"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler", "lastTransitionTime": ago(30)}),
+    );
+    let mut ended = failed("", "");
+    put(
+        &mut ended,
+        "/status/containerStatuses",
+        json!([{"name": "app", "state": {"terminated": {"reason": "Error", "exitCode": 2, "finishedAt": ago(30)}}}]),
+    );
+    let table: Vec<(&str, Value, &str, &str)> = vec![
+        (
+            "evicted",
+            failed("Evicted", "The node was low on resource: memory."),
+            "HLT-125",
+            "evicted by the kubelet: The node was low on resource: memory.",
+        ),
+        (
+            "ended while its node shuts down",
+            failed("Terminated", shutdown),
+            "HLT-125",
+            "ended by the shutdown of its node: Pod was terminated in response to imminent node shutdown.",
+        ),
+        (
+            "refused while its node shuts down",
+            failed("NodeShutdown", "Pod was rejected as the node is shutting down."),
+            "HLT-125",
+            "ended by the shutdown of its node: Pod was rejected as the node is shutting down.",
+        ),
+        (
+            "another reason",
+            failed("UnexpectedAdmissionError", "no healthy devices"),
+            "HLT-125",
+            "failed with UnexpectedAdmissionError: no healthy devices",
+        ),
+        (
+            "disrupted",
+            disrupted,
+            "HLT-125",
+            "failed, disrupted by PreemptionByScheduler",
+        ),
+        ("ended", ended, "HLT-125", "failed: app exit code 2"),
+        (
+            "only words",
+            failed("", "it was not to be"),
+            "HLT-125",
+            "failed: it was not to be",
+        ),
+    ];
+    each_is_named(table);
+}
+
+#[test]
 fn a_container_that_runs_between_two_crashes_is_in_a_crash_loop_all_the_same() {
     let mut between = super::world::pod("p", "shop", "n1", "sick");
     put(&mut between, "/status/containerStatuses/0/restartCount", json!(9));

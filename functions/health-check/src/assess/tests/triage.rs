@@ -3,7 +3,7 @@
 use day2_core::Verdict;
 use serde_json::{Value, json};
 
-use super::world::{World, ago, node, put, sick};
+use super::world::{World, ago, deployment, node, put, sick};
 use crate::assess::aws::tests::world::failed_database;
 use crate::facts::aws_changes::About;
 
@@ -67,6 +67,170 @@ fn changes_without_anything_broken_are_counted_and_accuse_nobody() {
         item.seen.starts_with("5 changes in 60 min, 0 near"),
         "{}",
         item.seen
+    );
+}
+
+/// A Deployment `sick` with this number of its template, and what `managedFields` tells of it.
+fn changed(revision: &str, managed: &Value) -> Value {
+    let mut one = deployment("shop", "sick", 1);
+    put(&mut one, "/metadata/creationTimestamp", json!(ago(90_000)));
+    put(&mut one, "/metadata/managedFields", managed.clone());
+    put(
+        &mut one,
+        "/metadata/annotations",
+        json!({"deployment.kubernetes.io/revision": revision}),
+    );
+    one
+}
+
+/// A replica set of it, marked by its controller so many minutes ago.
+fn template(revision: &str, history: &str, made: i64, marked: i64) -> Value {
+    json!({"metadata": {"name": format!("sick-{made}"), "namespace": "shop", "creationTimestamp": ago(made),
+                        "annotations": {"deployment.kubernetes.io/revision": revision, "deployment.kubernetes.io/revision-history": history},
+                        "managedFields": [{"manager": "kube-controller-manager", "time": ago(marked)}],
+                        "ownerReferences": [{"kind": "Deployment", "name": "sick", "controller": true}]}})
+}
+
+#[test]
+fn who_asked_for_a_new_template_is_told_with_it_and_what_made_none_for_itself() {
+    let by = |manager: &str, minutes: i64| json!({"manager": manager, "time": ago(minutes)});
+    let controller = json!({"manager": "kube-controller-manager", "subresource": "status", "time": ago(31)});
+    let of_an_autoscaler = json!({"manager": "kube-controller-manager", "subresource": "scale"});
+    let new = template("8", "", 40, 40);
+    let old = template("9", "7", 900, 35);
+    for (what, revision, managed, templates, told) in [
+        (
+            "a rollout, and a note of it right after",
+            "8",
+            json!([
+                by("helm", 300),
+                by("kubectl-set", 40),
+                by("kubectl-annotate", 39),
+                controller
+            ]),
+            vec![template("7", "", 300, 40), new.clone()],
+            vec![
+                "changed by kubectl-annotate 39 min ago",
+                "new pod template by kubectl-set 40 min ago",
+            ],
+        ),
+        (
+            "what was done in the incident hides nothing that was done before",
+            "8",
+            json!([by("kubectl-edit", 40), by("kubectl-annotate", 5), controller]),
+            vec![new.clone()],
+            vec!["new pod template by kubectl-edit 40 min ago"],
+        ),
+        (
+            "a rollback, which makes no replica set",
+            "9",
+            json!([by("kubectl", 35), by("kubectl-set", 300), controller]),
+            vec![old.clone(), template("8", "", 300, 35)],
+            vec!["changed by kubectl (its pod template is an earlier one) 35 min ago"],
+        ),
+        (
+            "a rollback of a rollout within the hour",
+            "9",
+            json!([by("kubectl", 35), by("kubectl-set", 40), controller]),
+            vec![old.clone(), new.clone()],
+            vec![
+                "changed by kubectl (its pod template is an earlier one) 35 min ago",
+                "new pod template by kubectl-set 40 min ago",
+            ],
+        ),
+        (
+            "a rollback by who had rolled out: its entry has one time",
+            "9",
+            json!([by("argocd-controller", 35), controller]),
+            vec![old, new.clone()],
+            vec![
+                "changed by argocd-controller (its pod template is an earlier one) 35 min ago",
+                "new pod template 40 min ago",
+            ],
+        ),
+        (
+            "a label, long after a rollback",
+            "9",
+            json!([by("kubectl-label", 35), controller]),
+            vec![template("9", "7", 900, 800), template("8", "", 850, 800)],
+            vec!["changed by kubectl-label 35 min ago"],
+        ),
+        (
+            "scaling, of which the API server keeps no time",
+            "8",
+            json!([by("helm", 300), of_an_autoscaler, controller]),
+            vec![template("8", "", 300, 35)],
+            vec![],
+        ),
+    ] {
+        let world = World::well()
+            .with("pods", broken())
+            .with("deployments", changed(revision, &managed));
+        let world = templates
+            .into_iter()
+            .fold(world, |world, one| world.with("replicasets", one));
+        let expected = told
+            .iter()
+            .map(|says| format!("shop/Deployment/sick: {says}, and it is broken"));
+        assert_eq!(ranking(world), expected.collect::<Vec<_>>(), "{what}");
+    }
+}
+
+#[test]
+fn a_deployment_that_is_new_is_told_as_made_and_what_came_later_as_changed() {
+    let mut made = changed(
+        "1",
+        &json!([{"manager": "helm", "time": ago(50)}, {"manager": "kubectl-edit", "time": ago(40)}]),
+    );
+    put(&mut made, "/metadata/creationTimestamp", json!(ago(50)));
+    let world = World::well()
+        .with("pods", broken())
+        .with("deployments", made)
+        .with("replicasets", template("1", "", 50, 50));
+    assert_eq!(
+        ranking(world.clone()),
+        [
+            "shop/Deployment/sick: changed by kubectl-edit 40 min ago, and it is broken",
+            "shop/Deployment/sick: created by helm 50 min ago, and it is broken",
+        ]
+    );
+    // Within the minute, a template of which nothing is left that tells who asked for it.
+    let mut second = template("2", "", 50, 50);
+    put(&mut second, "/metadata/name", json!("sick-later"));
+    let at = (crate::assess::tests::world::now() - jiff::SignedDuration::from_secs(50 * 60 - 30)).to_string();
+    put(&mut second, "/metadata/creationTimestamp", json!(at));
+    assert_eq!(
+        ranking(world.with("replicasets", second))[1..],
+        [
+            "shop/Deployment/sick: new pod template 49 min ago, and it is broken",
+            "shop/Deployment/sick: created by helm 50 min ago, and it is broken",
+        ]
+    );
+}
+
+#[test]
+fn a_stateful_set_of_an_operator_is_told_by_its_own_name() {
+    let mut set = changed("", &json!([{"manager": "operator", "time": ago(35)}]));
+    put(
+        &mut set,
+        "/metadata/ownerReferences",
+        json!([{"kind": "Database", "name": "ledger", "controller": true}]),
+    );
+    let revision = json!({"metadata": {"name": "sick-77", "namespace": "shop", "creationTimestamp": ago(34),
+                                       "ownerReferences": [{"kind": "StatefulSet", "name": "sick", "controller": true}]}});
+    let broken = || {
+        World::well()
+            .with("pods", broken())
+            .with("statefulsets", set.clone())
+    };
+    assert_eq!(
+        ranking(broken()),
+        ["shop/StatefulSet/sick: changed by operator 35 min ago, beside what is broken"]
+    );
+    // Its controller makes the revision a moment later.
+    assert_eq!(
+        ranking(broken().with("controllerrevisions", revision)),
+        ["shop/StatefulSet/sick: new pod template by operator 34 min ago, beside what is broken"]
     );
 }
 

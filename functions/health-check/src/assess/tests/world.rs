@@ -28,7 +28,7 @@ use crate::reduce::nodes::EachNode;
 use crate::reduce::notices::EachNotice;
 use crate::reduce::pods::PodRules;
 use crate::reduce::storage::EachStored;
-use crate::reduce::traces::Since;
+use crate::reduce::traces::{Look, Since};
 use crate::reduce::workloads::EachWorkload;
 use crate::settings::HealthCheckSettings;
 
@@ -366,19 +366,17 @@ impl World {
             read: sets.len(),
             shortfall: None,
         });
-        let since = Since {
-            at: now() - jiff::SignedDuration::from_hours(1),
-            new_only: true,
-        };
-        let any = Since {
-            new_only: false,
-            ..since
-        };
+        let at = now() - jiff::SignedDuration::from_hours(1);
+        let [templates, objects, workloads] =
+            [Look::Templates, Look::Objects, Look::Workloads].map(|look| Since { at, look });
         let changes = (self.task == Task::Triage).then(|| Changes {
-            since: since.at,
-            replica_sets: self.fold::<k::ReplicaSets, _>(&since),
-            revisions: self.fold::<k::ControllerRevisions, _>(&since),
-            config_maps: self.fold::<k::ConfigMaps, _>(&any),
+            since: at,
+            replica_sets: self.fold::<k::ReplicaSets, _>(&templates),
+            revisions: self.fold::<k::ControllerRevisions, _>(&templates),
+            deployments: self.fold::<k::DeploymentTraces, _>(&workloads),
+            stateful_sets: self.fold::<k::StatefulSetTraces, _>(&workloads),
+            daemon_sets: self.fold::<k::DaemonSetTraces, _>(&workloads),
+            config_maps: self.fold::<k::ConfigMaps, _>(&objects),
         });
         let inside = Inside {
             nodes: Some(nodes.clone()),

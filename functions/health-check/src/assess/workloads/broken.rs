@@ -2,10 +2,11 @@
 
 use crate::assess::Scene;
 use crate::assess::line::Finding;
-use crate::assess::words::{age, count, minutes_since};
+use crate::assess::nodes::being_made;
+use crate::assess::words::{age, count, longer_than, minutes_since};
 use crate::facts::inside::Inside;
 use crate::reduce::cause::Cause;
-use crate::reduce::notices::{Warning, Warnings};
+use crate::reduce::notices::{FAILED_SCHEDULING, Warning, Warnings};
 use crate::reduce::owner::Workload;
 use crate::reduce::pods::{Group, PodTally};
 use crate::reduce::workloads::Lacking;
@@ -49,6 +50,7 @@ pub(in crate::assess) fn broken(inside: &Inside, scene: &Scene<'_>) -> Vec<Broke
     let mut all: Vec<Broken> = pods
         .into_iter()
         .flat_map(|pods| &pods.sum.groups)
+        .filter(|((workload, cause), group)| awaited(workload, *cause, group, inside, scene) == 0)
         .filter(|((workload, cause), group)| !only_rolls(workload, *cause, group, inside, warnings))
         .map(|((workload, cause), group)| with_pods(workload, *cause, group, warnings, scene))
         .collect();
@@ -60,6 +62,31 @@ pub(in crate::assess) fn broken(inside: &Inside, scene: &Scene<'_>) -> Vec<Broke
         .filter_map(|lacking| without_pods(lacking, pods.map(|pods| &pods.sum), inside, warnings, scene));
     all.extend(lacking);
     all
+}
+
+/// The nodes that are being made since these pods found none, if they may wait for them: as long as a node may take to join. For
+/// which pods a node is made is told by events that are no warnings, which are not read; what none is made for is told in the end,
+/// and at once where Karpenter says so.
+pub(super) fn awaited(
+    workload: &Workload,
+    cause: Cause,
+    group: &Group,
+    inside: &Inside,
+    scene: &Scene<'_>,
+) -> usize {
+    let limit = scene.plan.nodes.register_minutes;
+    let since = group.since.filter(|since| !longer_than(limit, *since, scene.now));
+    let Some(since) = since.filter(|_| cause == Cause::Unschedulable) else {
+        return 0;
+    };
+    let refused = match &inside.warnings {
+        Some(Ok(warnings)) => event_of(workload, cause, group, &warnings.sum).is_some(),
+        _ => false,
+    };
+    if refused {
+        return 0;
+    }
+    being_made(since, inside, scene)
 }
 
 /// Pods that have not become Ready yet in a rollout that goes on, and nothing tells more than that their probes fail. Other
@@ -76,16 +103,23 @@ fn only_rolls(
         _ => false,
     };
     let unexplained = || {
-        let told = event_of(workload, group, warnings);
+        let told = event_of(workload, cause, group, warnings);
         told.is_none_or(|warning| warning.reason == "Unhealthy")
     };
     matches!(cause, Cause::Starting | Cause::NotReady) && rolls() && unexplained()
 }
 
-/// The event of the first pod of the group that has one.
-fn event_of<'w>(workload: &Workload, group: &Group, warnings: &'w Warnings) -> Option<&'w Warning> {
+/// The event of the first pod of the group that has one. What was said while it had no node, events last for an hour, explains
+/// nothing of a pod that has one.
+fn event_of<'w>(
+    workload: &Workload,
+    cause: Cause,
+    group: &Group,
+    warnings: &'w Warnings,
+) -> Option<&'w Warning> {
     let mut pods = group.examples.iter();
-    pods.find_map(|pod| of(warnings, "Pod", &workload.namespace, pod))
+    let told = pods.find_map(|pod| of(warnings, "Pod", &workload.namespace, pod))?;
+    ((cause == Cause::Unschedulable) == (told.reason == FAILED_SCHEDULING)).then_some(told)
 }
 
 /// Pods that show what is wrong; an event says more than the state of a pod that has been starting for long.
@@ -96,9 +130,12 @@ fn with_pods(
     warnings: &Warnings,
     scene: &Scene<'_>,
 ) -> Broken {
-    let told = matches!(cause, Cause::Starting | Cause::Volume | Cause::NotReady)
-        .then(|| event_of(workload, group, warnings))
-        .flatten();
+    let told = matches!(
+        cause,
+        Cause::Starting | Cause::Volume | Cause::NotReady | Cause::Unschedulable
+    )
+    .then(|| event_of(workload, cause, group, warnings))
+    .flatten();
     let (cause, evidence) = match told {
         Some(warning) => explained(cause, &group.says, warning),
         None => (cause, group.says.clone()),
@@ -111,7 +148,7 @@ fn with_pods(
     };
     let since = group
         .since
-        .filter(|_| !evidence.contains(" min"))
+        .filter(|_| !group.says.contains(" min"))
         .map_or_else(String::new, |since| format!(", since {}", age(since, scene.now)));
     Broken {
         workload: workload.clone(),

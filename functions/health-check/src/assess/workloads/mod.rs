@@ -15,8 +15,10 @@ use super::read::reduced;
 use super::words::count;
 use crate::facts::inside::Inside;
 use crate::reduce::cause::Cause;
+use crate::reduce::pods::PodTally;
 use crate::settings::Group;
 
+use broken::awaited;
 pub(super) use broken::{Broken, broken};
 
 /// A line about pods: code, title, its causes, and what to do.
@@ -71,7 +73,7 @@ pub(super) fn lines(inside: &Inside, broken: &[Broken], scene: &Scene<'_>) -> Ve
     let reported = elsewhere(broken, scene);
     let mut lines = vec![missing(inside, &reported)];
     for kind in &KINDS {
-        lines.extend(pods(inside, &reported, kind));
+        lines.extend(pods(inside, &reported, kind, scene));
     }
     lines.extend(restarts::line(inside, scene));
     lines.extend(autoscalers::line(inside, scene));
@@ -117,7 +119,7 @@ fn missing(inside: &Inside, broken: &[&Broken]) -> Line {
         .wrong(wrong)
 }
 
-fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
+fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind, scene: &Scene<'_>) -> Option<Line> {
     let (code, title, causes, remedy) = *kind;
     let pods = match reduced(inside.pods.as_ref(), code, title)? {
         Ok(pods) => pods,
@@ -138,9 +140,10 @@ fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
     Some(
         Line::new(code, title, pods.sum.judged)
             .seen(format!(
-                "{sum} of {} not, in {}",
+                "{sum} of {} not, in {}{}",
                 count(pods.sum.judged, "pod"),
-                count(mine.len(), "workload")
+                count(mine.len(), "workload"),
+                waiting(&pods.sum, causes, inside, scene),
             ))
             .remedy(remedy)
             .wrong(mine.iter().map(|one| one.finding()))
@@ -148,6 +151,31 @@ fn pods(inside: &Inside, broken: &[&Broken], kind: &Kind) -> Option<Line> {
             .short_of(pods.shortfall.as_ref())
             .short_of(nodes_unread(inside))
             .short_of(events_unread(inside).filter(|_| causes.iter().any(|cause| told_by_events(*cause)))),
+    )
+}
+
+/// The pods that may wait because nodes are being made, in words that follow what is told.
+fn waiting(pods: &PodTally, causes: &[Cause], inside: &Inside, scene: &Scene<'_>) -> String {
+    let (mut waiting, mut made) = (0_usize, 0_usize);
+    let groups = pods
+        .groups
+        .iter()
+        .filter(|((_, cause), _)| causes.contains(cause));
+    for ((workload, cause), group) in groups {
+        let awaited = awaited(workload, *cause, group, inside, scene);
+        if awaited > 0 {
+            waiting += group.pods;
+            made = made.max(awaited);
+        }
+    }
+    if waiting == 0 {
+        return String::new();
+    }
+    let are = if made == 1 { "is" } else { "are" };
+    format!(
+        "; {} may wait while {} {are} being made",
+        count(waiting, "pod"),
+        count(made, "node")
     )
 }
 
