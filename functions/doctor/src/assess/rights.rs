@@ -40,7 +40,7 @@ pub(super) fn enough(facts: &Facts) -> Item {
             _ => tally.bad(
                 name,
                 format!("not allowed on {}", one.resource),
-                "run terraform apply, which puts the policy `permissions` of the role back; then look at its permissions boundary",
+                "run terraform apply, which puts the policies `permissions` and `implied` of the role back; then look at its permissions boundary",
             ),
         }
         },
@@ -63,7 +63,7 @@ pub(super) fn not_too_many(facts: &Facts) -> Item {
                 tally.bad(
                     format!("{} {action}", one.function),
                     format!("allowed on {}", one.resource),
-                    "take away the policy that was attached to the role beside `permissions` and `implied`",
+                    "take away the policy that was attached to the role beside `permissions`, `implied` and, in a VPC, `interfaces`",
                 );
             } else {
                 tally.good();

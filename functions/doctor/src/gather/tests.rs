@@ -214,6 +214,48 @@ fn rights_are_asked_resource_by_resource_with_a_sample_for_each_pattern() {
     assert!(asked("ha-status").contains(&own("arn:aws:s3:::b/reports/doctor", 0, "", "s3:GetObject")));
 }
 
+#[test]
+fn the_rights_of_a_key_are_asked_once_for_each_service_that_uses_it() {
+    let via =
+        |service: &str| json!([{"key": "kms:ViaService", "values": [format!("{service}.*.amazonaws.com*")]}]);
+    let settings = settings(|own| {
+        own["functions"]["scale-window"]["permissions"] = json!([
+            {"actions": ["kms:Decrypt", "kms:GenerateDataKey"], "resources": [KEY], "conditions": via("sns")},
+            {"actions": ["kms:Decrypt"], "resources": [KEY], "conditions": via("s3")},
+            {"actions": ["logs:PutLogEvents"], "resources": ["arn:aws:logs:us-east-1:123456789012:log-group:/x:*"]},
+        ]);
+    });
+    let function = settings.functions.get("scale-window").unwrap();
+    let asked: Vec<(String, Vec<String>, Vec<String>)> =
+        rights::questions("scale-window", function, &settings)
+            .into_iter()
+            .map(|((resource, conditions), question)| {
+                let values = conditions.into_iter().flat_map(|one| one.values).collect();
+                (resource, values, question.needed.into_iter().collect())
+            })
+            .collect();
+    let own = |resource: &str, values: &[&str], needed: &[&str]| {
+        let owned = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect::<Vec<_>>();
+        (resource.to_owned(), owned(values), owned(needed))
+    };
+    assert_eq!(
+        asked,
+        [
+            own(KEY, &["s3.*.amazonaws.com*"], &["kms:Decrypt"]),
+            own(
+                KEY,
+                &["sns.*.amazonaws.com*"],
+                &["kms:Decrypt", "kms:GenerateDataKey"]
+            ),
+            own(
+                "arn:aws:logs:us-east-1:123456789012:log-group:/x:doctor",
+                &[],
+                &["logs:PutLogEvents"]
+            ),
+        ]
+    );
+}
+
 #[tokio::test]
 async fn a_simulation_names_role_resource_and_values_and_reads_every_page_w05() {
     let settings = settings(|own| {

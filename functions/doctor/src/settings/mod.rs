@@ -76,7 +76,8 @@ pub struct Function {
     /// SHA-256 of its settings document in hexadecimal; absent for the doctor itself, whose document cannot hold its own.
     #[deserr(default)]
     pub settings_sha256: Option<String>,
-    /// What its code must be able to do: `Statement` of its permissions.json.
+    /// What its role must be allowed: `Statement` of its permissions.json, which its code calls, and `implied`, which AWS calls with
+    /// the role.
     pub permissions: Vec<Permission>,
     /// Its schedules: name → expression.
     #[deserr(default)]

@@ -150,3 +150,37 @@ fn clock_item(code: &str, title: &str, ours: Timestamp, theirs: Option<Timestamp
     };
     judged(verdict, ONE, format!("{} s apart", off.as_secs()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::MORNING;
+
+    #[test]
+    fn a_clock_that_is_further_off_than_the_limit_fails_and_one_without_a_comparison_is_unknown_w25() {
+        let theirs: Timestamp = MORNING.parse().unwrap();
+        let rows = [
+            (0, Verdict::Pass),
+            (30, Verdict::Pass),
+            (-30, Verdict::Pass),
+            (31, Verdict::Fail),
+            (-31, Verdict::Fail),
+            (300, Verdict::Fail),
+        ];
+        for (seconds, verdict) in rows {
+            let ours = theirs + SignedDuration::from_secs(seconds);
+            let item = clock_item("X-912", "the clock agrees", ours, Some(theirs));
+            assert_eq!(item.verdict(), verdict, "{seconds} s");
+            assert_eq!(item.seen, format!("{seconds} s apart"));
+            assert_eq!(item.remedy.is_some(), verdict == Verdict::Fail, "{seconds} s");
+            let limit = item.threshold.unwrap().limit;
+            assert_eq!(limit, "at most 30 s");
+        }
+        let item = clock_item("X-912", "the clock agrees", theirs, None);
+        assert_eq!(
+            (item.verdict(), item.population().examined),
+            (Verdict::Unknown, 0)
+        );
+        assert!(item.seen.contains("no date") && item.remedy.is_some());
+    }
+}

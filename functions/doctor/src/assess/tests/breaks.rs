@@ -103,6 +103,41 @@ fn a_right_too_few_and_a_right_too_many_fail_by_function_and_action_o05() {
 }
 
 #[test]
+fn a_right_that_aws_uses_on_behalf_of_a_function_fails_by_function_and_action_and_its_neighbours_pass() {
+    let action = |action: &str, decision: &str| Decision {
+        action: action.to_owned(),
+        decision: decision.to_owned(),
+        missing: Vec::new(),
+    };
+    let key = |function: &str, encrypt: &str| Simulation {
+        function: function.to_owned(),
+        resource: "arn:aws:kms:us-east-1:123456789012:key/k-1".to_owned(),
+        needed: vec!["kms:Decrypt".to_owned(), "kms:GenerateDataKey".to_owned()],
+        never: Vec::new(),
+        decisions: Ok(vec![
+            action("kms:Decrypt", "allowed"),
+            action("kms:GenerateDataKey", encrypt),
+        ]),
+    };
+    let mut facts = well();
+    facts
+        .rights
+        .extend([key("ha-status", "allowed"), key("scale-window", "allowed")]);
+    assert_eq!(complaints(&items(&facts)), BTreeMap::new());
+    for word in ["implicitDeny", "explicitDeny"] {
+        breaks(
+            word,
+            ("DOC-011", &["scale-window kms:GenerateDataKey"]),
+            |facts| {
+                facts
+                    .rights
+                    .extend([key("ha-status", "allowed"), key("scale-window", word)]);
+            },
+        );
+    }
+}
+
+#[test]
 fn a_cluster_that_knows_no_access_entries_fails_and_one_that_nobody_enters_so_is_not_judged() {
     let config_map = |facts: &mut Facts| {
         facts.clusters[0].1.as_mut().unwrap().mode = Some("CONFIG_MAP".to_owned());
