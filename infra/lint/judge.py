@@ -92,7 +92,8 @@ def judge_policy(address, text, types):
         if finding.issue != "RESOURCE_STAR":
             yield finding.issue, address, f"{finding.title} {finding.detail}"
     for statement in json.loads(text)["Statement"]:
-        if "*" in statement["Resource"]:
+        # A refusal may be as wide as it likes.
+        if statement["Effect"] == "Allow" and "*" in statement["Resource"]:
             for action in statement["Action"]:
                 kinds = [kind for kind in types.get(action.lower(), []) if kind]
                 if kinds:
