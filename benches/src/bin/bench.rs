@@ -73,6 +73,15 @@ fn main() -> Result<()> {
             .map(|number| read(&results.join(format!("row-{number}.json"))).or_else(|_| known(number)))
             .into_iter()
             .collect::<Result<_>>()?;
+        for row in &rows {
+            ensure!(
+                row.cases.is_empty() || row.rounds >= run::FULL,
+                "row {} has {} rounds, and the page is made of {}: measure it again without --quick and --rounds",
+                row.number,
+                row.rounds,
+                run::FULL
+            );
+        }
         let machine = match read(&results.join("machine.json")) {
             Ok(machine) => machine,
             Err(_) => read::<Results>(&folders::root().join(DATA))

@@ -33,7 +33,7 @@ enum Command {
         /// Leave cluster and AWS account empty.
         #[arg(long)]
         empty: bool,
-        /// Deploy scale-window with Terraform as well.
+        /// Deploy the functions with Terraform as well.
         #[arg(long, conflicts_with = "empty")]
         deploy: bool,
     },

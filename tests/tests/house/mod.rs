@@ -13,6 +13,7 @@ mod names;
 mod pages;
 mod partitions;
 mod permissions;
+mod prerequisites;
 mod readme;
 mod reads;
 mod roles;

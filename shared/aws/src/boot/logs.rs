@@ -108,6 +108,19 @@ mod tests {
     }
 
     #[test]
+    fn a_line_stays_one_json_object_whatever_it_tells_e12() {
+        let hostile = "a\"b\\c\r\n{\"level\":\"ERROR\"}\n\u{1b}[31m\0\u{202e}\u{2028}ü🚨";
+        let lines = logged(LevelFilter::INFO, || {
+            tracing::info!(target: "day2_aws::app", pod = hostile, "{hostile}");
+        });
+        assert_eq!(lines.len(), 1);
+        for field in ["message", "pod"] {
+            assert_eq!(lines[0][field], hostile, "{field}");
+        }
+        assert_eq!(lines[0]["level"], "INFO");
+    }
+
+    #[test]
     fn a_line_within_an_invocation_carries_its_request_id() {
         let lines = logged(LevelFilter::INFO, || {
             let mut context = lambda_runtime::Context::default();
