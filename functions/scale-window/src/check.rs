@@ -110,7 +110,9 @@ impl Check for ScaleWindow {
                 Verdict::Pass,
                 "declared".to_owned(),
             ),
-            Err(why) => item("SCW-801", "the target has a plan", Verdict::Fail, why),
+            Err(why) => item("SCW-801", "the target has a plan", Verdict::Fail, why)
+                .threshold("one for each target", "scale_window.targets")
+                .remedy("add the target to the settings of scale_window, and apply again"),
         }];
         items.push(cluster_access(clients, target, &Times::of(at)).await);
         items

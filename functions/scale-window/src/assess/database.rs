@@ -92,6 +92,10 @@ pub(crate) fn connections(
                 population(0, expected),
                 format!("the maximum is not known: {reason}"),
             )
+            .threshold(
+                format!("at most {} % of the maximum", policy.connections_percent()),
+                "database.max_connections_percent",
+            )
             .remedy("declare database.max_connections in the settings");
         }
     };

@@ -33,6 +33,13 @@ pub(crate) fn effective_maximum(
     let Some(range) = database.serverless else {
         return Err("not a Serverless v2 cluster: declare database.max_connections".to_owned());
     };
+    // What could not be read may be of another class, with parameters of its own.
+    let mut instances = database.instances.iter();
+    if let Some((id, why)) = instances.find_map(|one| Some((&one.id, one.status.as_ref().err()?))) {
+        return Err(format!(
+            "{id} could not be read, {why}: declare database.max_connections"
+        ));
+    }
     if let Some(other) = database
         .instances
         .iter()

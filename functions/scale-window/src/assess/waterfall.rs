@@ -151,7 +151,8 @@ fn not_ready(joined: &[&Node]) -> Vec<Loss> {
     )
 }
 
-/// Pods that should run → bound to a node → Ready. Finished and daemon pods are left out.
+/// Pods of the whole cluster that should run → bound to a node → Ready: one that waits is on no node, new or old. Finished and
+/// daemon pods are left out.
 pub(crate) fn pods(seen: &Observed<Vec<Pod>>) -> Option<Chart> {
     let pods: Vec<&Pod> = seen
         .as_ref()
@@ -180,7 +181,7 @@ pub(crate) fn pods(seen: &Observed<Vec<Pod>>) -> Option<Chart> {
         )
     }));
     Some(Chart::Waterfall(Waterfall {
-        title: "Pods on them".to_owned(),
+        title: "Pods of the cluster".to_owned(),
         unit: "pods".to_owned(),
         stages: vec![
             Stage {

@@ -81,7 +81,11 @@ fn a_missing_reader_a_missing_writer_and_a_changing_instance_fail() {
 fn an_instance_that_could_not_be_described_is_unknown_not_available_w28() {
     let mut seen = database();
     seen.instances[1].status = Err(Unreadable::new("rds:DescribeDBInstances", "r", Cause::Denied, ""));
-    assert_eq!(instances(&Ok(seen), 1).verdict(), Verdict::Unknown);
+    assert_eq!(instances(&Ok(seen.clone()), 1).verdict(), Verdict::Unknown);
+    // Its class and its parameters are not known either.
+    let why = effective_maximum(&seen, &DatabasePolicy::default()).unwrap_err();
+    assert!(why.starts_with("r could not be read, "), "{why}");
+    assert!(why.ends_with("declare database.max_connections"), "{why}");
 }
 
 #[test]
@@ -172,6 +176,7 @@ fn a_provisioned_cluster_without_a_declared_maximum_is_unknown() {
     );
     assert_eq!(item.verdict(), Verdict::Unknown);
     assert!(item.seen.contains("database.max_connections"));
+    assert!(item.threshold.is_some() && item.remedy.is_some(), "{item:#?}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn a_cordoned_node_behind_a_budget_names_pod_budget_and_what_would_free_it() {
 #[test]
 fn each_reason_that_holds_a_node_is_told_in_its_own_words() {
     type Change = fn(&mut Facts);
-    let cases: [(Change, &str); 5] = [
+    let cases: [(Change, &str); 6] = [
         (
             |facts| facts.groups[0].group.as_mut().unwrap().instances[0].protected = true,
             "protected from scale-in",
@@ -85,6 +85,14 @@ fn each_reason_that_holds_a_node_is_told_in_its_own_words() {
                 facts.cluster.pods.as_mut().unwrap().extend(pods(&[busy]));
             },
             "safe-to-evict=false",
+        ),
+        (
+            |facts| {
+                let mut busy = pod("train", "w1");
+                busy["metadata"]["annotations"] = json!({"karpenter.sh/do-not-disrupt": "true"});
+                facts.cluster.pods.as_mut().unwrap().extend(pods(&[busy]));
+            },
+            "karpenter.sh/do-not-disrupt=true",
         ),
         (
             |facts| {

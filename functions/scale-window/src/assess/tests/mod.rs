@@ -1,6 +1,7 @@
 //! Judgements of `scale-window` over small worlds, each with a neighbour that must not be touched.
 
 mod control;
+mod denied;
 mod groups;
 mod history;
 mod joining;
@@ -10,4 +11,7 @@ mod leftover;
 mod metrics;
 mod reach;
 mod schedule;
+mod thresholds;
+mod waterfall;
+mod whole;
 pub(crate) mod world;
