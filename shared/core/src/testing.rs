@@ -23,6 +23,26 @@ pub fn rights(rbac: &str) -> Option<BTreeSet<[&str; 3]>> {
     (!rights.is_empty()).then_some(rights)
 }
 
+/// All that a function is granted, from the texts of its `permissions.json` (`Statement`) and `rbac.yaml`: each action of IAM, and
+/// each verb with its resource, as `list pods`. `None` when one of them is written in another way than all of ours.
+#[must_use]
+pub fn granted(permissions: &str, rbac: &str) -> Option<BTreeSet<String>> {
+    let document: Value = serde_json::from_str(permissions).ok()?;
+    let mut granted = BTreeSet::new();
+    for statement in document.get("Statement")?.as_array()? {
+        for action in statement.get("Action")?.as_array()? {
+            granted.insert(action.as_str()?.to_owned());
+        }
+    }
+    let rights = rights(rbac)?;
+    granted.extend(
+        rights
+            .iter()
+            .map(|[_, resource, verb]| format!("{verb} {resource}")),
+    );
+    Some(granted)
+}
+
 /// The words in the brackets of a line that begins with `field`.
 fn words<'a>(line: &'a str, field: &str) -> Option<Vec<&'a str>> {
     let list = line.strip_prefix(field)?.strip_suffix(']')?;

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use day2_core::Verdict::{self, Pass, Unknown};
+use day2_core::testing::granted;
 use day2_core::{Cause, Item, Unreadable};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::world::*;
 use crate::facts::{DatabaseFacts, DrillRecord, Facts, VeleroFacts};
@@ -295,21 +296,11 @@ fn each_read_that_is_denied_leaves_all_other_lines_and_no_pass_of_its_own_w28() 
 /// A new right without a row fails here, and so does a row for a right that is gone.
 #[test]
 fn every_right_of_the_function_has_a_row_or_a_reason_why_it_has_none_w28() {
-    let document: Value = serde_json::from_str(include_str!("../../../permissions.json")).unwrap();
-    let mut granted: BTreeSet<String> = document["Statement"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|statement| statement["Action"].as_array().unwrap())
-        .map(|action| action.as_str().unwrap().to_owned())
-        .collect();
-    granted.extend(
-        include_str!("../../../rbac.yaml")
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix("resources: [")?.strip_suffix(']'))
-            .flat_map(|resources| resources.split(", "))
-            .map(|resource| format!("list {resource}")),
-    );
+    let granted = granted(
+        include_str!("../../../permissions.json"),
+        include_str!("../../../rbac.yaml"),
+    )
+    .unwrap();
     let rows = ROWS
         .iter()
         .map(|(what, ..)| what.trim_end_matches(" in the other region"));

@@ -11,12 +11,8 @@ use crate::settings::VeleroPolicy;
 pub(super) fn whole(facts: &VeleroFacts, policy: &VeleroPolicy) -> Item {
     const CODE: &str = "BAK-024";
     const TITLE: &str = "Velero backups hold as much as before";
-    let schedules = match super::served(CODE, TITLE, &facts.schedules) {
-        Ok(all) => all,
-        Err(item) => return *item,
-    };
-    let backups = match super::served(CODE, TITLE, &facts.backups) {
-        Ok(all) => all,
+    let (schedules, backups) = match super::made(CODE, TITLE, facts) {
+        Ok(both) => both,
         Err(item) => return *item,
     };
     let most = usize::try_from(policy.compare_last).unwrap_or(7);

@@ -81,6 +81,16 @@ fn served<'a, T>(code: &str, title: &str, seen: &'a Observed<Option<Vec<T>>>) ->
     }
 }
 
+/// The schedules, and the backups that were made.
+fn made<'a>(
+    code: &str,
+    title: &str,
+    facts: &'a VeleroFacts,
+) -> Result<(&'a [VeleroSchedule], &'a [VeleroBackup]), Box<Item>> {
+    let schedules = served(code, title, &facts.schedules)?;
+    Ok((schedules, served(code, title, &facts.backups)?))
+}
+
 /// The schedules that count.
 fn counted<'a>(
     schedules: &'a [VeleroSchedule],

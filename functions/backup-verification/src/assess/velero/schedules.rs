@@ -26,12 +26,8 @@ enum Kept {
 pub(super) fn kept(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timestamp) -> Item {
     const CODE: &str = "BAK-022";
     const TITLE: &str = "each Velero schedule has its last due backup completed";
-    let schedules = match super::served(CODE, TITLE, &facts.schedules) {
-        Ok(all) => all,
-        Err(item) => return *item,
-    };
-    let backups = match super::served(CODE, TITLE, &facts.backups) {
-        Ok(all) => all,
+    let (schedules, backups) = match super::made(CODE, TITLE, facts) {
+        Ok(both) => both,
         Err(item) => return *item,
     };
     let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
@@ -85,10 +81,8 @@ pub(super) fn due(
 }
 
 /// Whether it was made after it was due last.
-pub(super) fn is_young(schedule: &VeleroSchedule, policy: &VeleroPolicy, now: Timestamp) -> bool {
-    let due = due(schedule, policy, now).ok().flatten();
-    due.zip(schedule.created_at)
-        .is_some_and(|(due, created)| created > due)
+pub(super) fn is_younger(schedule: &VeleroSchedule, due: Timestamp) -> bool {
+    schedule.created_at.is_some_and(|created| created > due)
 }
 
 fn judge(schedule: &VeleroSchedule, backups: &[VeleroBackup], policy: &VeleroPolicy, now: Timestamp) -> Kept {
@@ -112,7 +106,7 @@ fn judge(schedule: &VeleroSchedule, backups: &[VeleroBackup], policy: &VeleroPol
         if at >= due.checked_sub(EARLY).unwrap_or(due) {
             return Kept::Yes;
         }
-    } else if is_young(schedule, policy, now) {
+    } else if is_younger(schedule, due) {
         return Kept::NotYetDue;
     }
     let last = newest.map_or_else(

@@ -7,7 +7,7 @@ use day2_core::Item;
 use day2_kube::objects::VeleroBackup;
 use jiff::Timestamp;
 
-use super::schedules::is_young;
+use super::schedules::{due, is_younger};
 use super::{completed_of, counted};
 use crate::assess::{Says, count, population, worse_of};
 use crate::facts::VeleroFacts;
@@ -16,12 +16,8 @@ use crate::settings::VeleroPolicy;
 pub(super) fn saved(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timestamp) -> Item {
     const CODE: &str = "BAK-028";
     const TITLE: &str = "no Velero volume snapshot is missing";
-    let schedules = match super::served(CODE, TITLE, &facts.schedules) {
-        Ok(all) => all,
-        Err(item) => return *item,
-    };
-    let backups = match super::served(CODE, TITLE, &facts.backups) {
-        Ok(all) => all,
+    let (schedules, backups) = match super::made(CODE, TITLE, facts) {
+        Ok(both) => both,
         Err(item) => return *item,
     };
     let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
@@ -30,7 +26,8 @@ pub(super) fn saved(facts: &VeleroFacts, policy: &VeleroPolicy, now: Timestamp) 
         let name = || schedule.name.clone();
         let done = completed_of(schedule, backups);
         let Some(&newest) = done.first() else {
-            if is_young(schedule, policy, now) {
+            let due = due(schedule, policy, now).ok().flatten();
+            if due.is_some_and(|due| is_younger(schedule, due)) {
                 told.push(format!("{}: not due yet", schedule.name));
             } else {
                 unread.push((name(), "no backup of it ever completed".to_owned()));

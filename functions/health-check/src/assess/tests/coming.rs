@@ -12,7 +12,7 @@ fn claim(minutes: i64, registered: &str) -> Value {
 }
 
 /// A pod that no node has taken for so many minutes.
-fn waiting(minutes: i64) -> Value {
+pub(super) fn waiting(minutes: i64) -> Value {
     let mut pod = sick("p", &json!({"waiting": {"reason": "ContainerCreating"}}));
     put(&mut pod, "/metadata/creationTimestamp", json!(ago(minutes)));
     put(&mut pod, "/spec/nodeName", Value::Null);

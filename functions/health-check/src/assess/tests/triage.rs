@@ -278,19 +278,10 @@ fn changes_beyond_those_that_are_kept_are_told_and_no_ranking_without_them_is_pa
     }
 }
 
-/// A pod that no node takes.
+/// A pod of a queue that no node takes.
 fn waiting() -> Value {
-    let mut pod = sick("p", &json!({"waiting": {"reason": "ContainerCreating"}}));
+    let mut pod = super::coming::waiting(30);
     put(&mut pod, "/metadata/ownerReferences/0/name", json!("queue-5f"));
-    put(&mut pod, "/spec/nodeName", Value::Null);
-    put(&mut pod, "/status/phase", json!("Pending"));
-    put(&mut pod, "/status/containerStatuses", json!([]));
-    put(
-        &mut pod,
-        "/status/conditions",
-        json!([{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": ago(30),
-                "message": "0/2 nodes are available: 2 Insufficient cpu."}]),
-    );
     pod
 }
 
