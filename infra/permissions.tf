@@ -34,6 +34,11 @@ locals {
         ])
         if local.targets[target].database != null && local.targets[target].role_arn == null
       ]
+      # The read replicas of an instance do so too; who looks at them needs this.
+      database_member_arns = [
+        for target in function.targets : "arn:${local.partition}:rds:${local.targets[target].region}:${local.targets[target].account_id}:db:*"
+        if local.targets[target].database != null && local.targets[target].role_arn == null
+      ]
       # Which parameter group or global cluster is in force is read from the database.
       database_parameter_group_arns = flatten([
         for target in function.targets : [

@@ -38,14 +38,16 @@ locals {
     local.ha_status_pairs,
   )
 
-  # The clusters that this deployment can reach without another role: only there it can grant access.
-  own_clusters = toset([
-    for target in local.platforms : target.cluster.name
+  # The platforms whose clusters this deployment can reach without another role: only there it can grant access. The name of a cluster
+  # does not tell: in another account or region one may be called as ours is.
+  own_cluster_platforms = {
+    for name, target in local.platforms : name => target
     if target.cluster != null && target.role_arn == null && target.account_id == local.account_id && target.region == local.region
-  ])
+  }
+
+  own_clusters = toset([for target in local.own_cluster_platforms : target.cluster.name])
 
   access_entry_clusters = {
-    for name, target in local.platforms : name => target.cluster.name
-    if target.cluster != null ? contains(local.own_clusters, target.cluster.name) && target.cluster.access_entry : false
+    for name, target in local.own_cluster_platforms : name => target.cluster.name if target.cluster.access_entry
   }
 }

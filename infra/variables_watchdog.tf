@@ -26,6 +26,15 @@ variable "watchdog" {
     error_message = "watchdog.silent_hours must be a whole number from 2 to 24: the watchdog looks every half hour, and the alarm by thirds of it."
   }
 
+  # Two looks must fit, so that the alarm does not ring for one that is late. How far those of a cron(…) lie apart cannot be told here.
+  validation {
+    condition = var.watchdog == null ? true : alltrue([
+      for every in regexall("^rate\\(([0-9]+) (minute|hour|day)s?\\)$", lookup(var.watchdog.schedules, "look", "")) :
+      2 * tonumber(every[0]) * { minute = 1, hour = 60, day = 1440 }[every[1]] <= var.watchdog.silent_hours * 60
+    ])
+    error_message = "watchdog.silent_hours (2 by default) must be at least twice the time between two looks (watchdog.schedules): else the alarm about a silent watchdog rings before each look and stops after it. Set more silent_hours, at most 24, or let it look more often."
+  }
+
   validation {
     condition = var.watchdog == null ? true : alltrue([
       for name, reason in var.watchdog.not_watched : can(regex("^[a-z0-9-]+/[a-z0-9-]+(/[a-z0-9-]+)?$", name)) && trimspace(reason) != ""

@@ -12,6 +12,7 @@
 )]
 
 use std::alloc::System;
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -83,23 +84,27 @@ impl Reduce<PodHealth> for Watched<'_> {
     }
 }
 
-/// What `ha-status` reads of each pod, summed up and watched.
+/// What `ha-status` reads of each pod, summed up by node as it does, and watched.
 struct Rooms;
 
 impl Reduce<PodRoom> for Rooms {
-    type Sum = i64;
+    type Sum = BTreeMap<String, [i64; 6]>;
 
-    fn empty(&self) -> i64 {
-        0
+    fn empty(&self) -> Self::Sum {
+        BTreeMap::new()
     }
 
-    fn take(&self, sum: &mut i64, pod: PodRoom) {
+    fn take(&self, sum: &mut Self::Sum, pod: PodRoom) {
         look();
-        *sum += pod.requests.cpu_milli;
+        if let Some(node) = pod.node {
+            sum.entry(node).or_default()[0] += pod.requests.cpu_milli;
+        }
     }
 
-    fn join(&self, sum: &mut i64, page: i64) {
-        *sum += page;
+    fn join(&self, sum: &mut Self::Sum, page: Self::Sum) {
+        for (node, more) in page {
+            sum.entry(node).or_default()[0] += more[0];
+        }
         look();
     }
 }
@@ -161,6 +166,7 @@ fn fifty_thousand_pods_are_read_in_a_part_of_a_small_function_and_keeping_them_i
     let rooms = runtime.block_on(read_rooms(PODS));
     let peak = PEAK.swap(0, Ordering::Relaxed).saturating_sub(before);
     assert_eq!((rooms.read, &rooms.shortfall), (PODS, &None));
+    assert_eq!(rooms.sum.len(), NODES);
     assert!(
         peak <= MOST_BYTES,
         "{peak} bytes lived at once for what pods take, and {MOST_BYTES} are allowed"
@@ -184,7 +190,7 @@ async fn read<R: Reduce<PodHealth>>(reduce: &R, pods: usize) -> Folded<R::Sum> {
 }
 
 /// Reads what they take, as `ha-status` does.
-async fn read_rooms(pods: usize) -> Folded<i64> {
+async fn read_rooms(pods: usize) -> Folded<BTreeMap<String, [i64; 6]>> {
     let client = connect(pods).await;
     client.list_pod_rooms_into(&Rooms, deadline()).await.unwrap()
 }

@@ -69,11 +69,25 @@ def plan_of(path):
     sys.exit(f"{path} holds no plan")
 
 
+# What has a policy beside roles. Who may call by them is what the laws in tests/tests/plan judge.
+RESOURCE_POLICIES = {
+    "aws_cloudwatch_event_bus_policy",
+    "aws_kms_key",
+    "aws_s3_bucket_policy",
+    "aws_sns_topic_policy",
+    "aws_sqs_queue_policy",
+}
+
+
 def policies(plan):
-    """(address, text) of each policy of a role. Policies of resources (topics, buckets, keys) are what the laws in tests/tests/plan judge."""
+    """(address, text, whether it is a role's) of each policy."""
     for change in plan["resource_changes"]:
-        if change["type"] == "aws_iam_role_policy":
-            yield change["address"], change["change"]["after"]["policy"]
+        kind = change["type"]
+        if kind == "aws_iam_role_policy" or kind in RESOURCE_POLICIES:
+            text = change["change"]["after"].get("policy")
+            if text is None:
+                sys.exit(f"{change['address']} has no policy that the plan knows; it cannot be judged")
+            yield change["address"], text, kind == "aws_iam_role_policy"
 
 
 def resource_types():
@@ -85,15 +99,15 @@ def resource_types():
     }
 
 
-def judge_policy(address, text, types):
-    """(check, resource, words) of each fault of one policy."""
+def judge_policy(address, text, types, of_role=True):
+    """(check, resource, words) of each fault of one policy. In that of a resource `*` is the resource itself."""
     for finding in analyze_policy_string(text).findings:
         # Ours below says which action, and takes optional resource types seriously.
         if finding.issue != "RESOURCE_STAR":
             yield finding.issue, address, f"{finding.title} {finding.detail}"
     for statement in json.loads(text)["Statement"]:
         # A refusal may be as wide as it likes.
-        if statement["Effect"] == "Allow" and "*" in statement["Resource"]:
+        if of_role and statement["Effect"] == "Allow" and "*" in statement["Resource"]:
             for action in statement["Action"]:
                 kinds = [kind for kind in types.get(action.lower(), []) if kind]
                 if kinds:
@@ -129,12 +143,12 @@ def checkov(folders):
 
 def main(plan_file, *folders):
     plan, types = plan_of(plan_file), resource_types()
-    judged, faults = 0, set()
-    for address, text in policies(plan):
-        judged += 1
-        faults.update(judge_policy(address, text, types))
-    if judged == 0:
-        sys.exit("the plan holds no policy of a role; nothing was judged")
+    judged, faults = {True: 0, False: 0}, set()
+    for address, text, of_role in policies(plan):
+        judged[of_role] += 1
+        faults.update(judge_policy(address, text, types, of_role))
+    if not all(judged.values()):
+        sys.exit("the plan holds no policy of a role, or none of a resource; nothing was judged")
 
     blind = NOTICED_IN_POLICY - {fault[:2] for fault in judge_policy("broken", json.dumps(BROKEN_POLICY), types)}
     with tempfile.TemporaryDirectory() as broken:
@@ -170,7 +184,7 @@ def main(plan_file, *folders):
     for one in wrong:
         print(one)
     noticed = len(NOTICED_IN_POLICY) + len(NOTICED_BY_CHECKOV)
-    print(f"{judged} policies of roles and {len(folders)} folders judged, {len(exceptions)} exceptions, {noticed} seeded faults noticed, {len(wrong)} faults")
+    print(f"{judged[True]} policies of roles, {judged[False]} of resources and {len(folders)} folders judged, {len(exceptions)} exceptions, {noticed} seeded faults noticed, {len(wrong)} faults")
     return 1 if wrong else 0
 
 

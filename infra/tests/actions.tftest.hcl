@@ -31,7 +31,7 @@ variables {
       name     = "prod-b"
       role_arn = "arn:aws:iam::222222222222:role/day2"
       region   = "eu-west-1"
-      cluster  = { name = "prod-b" }
+      cluster  = { name = "prod-a" } # called as the one of this account is
       database = { id = "prod-b" }
       node_groups = [
         { name = "workspace", auto_scaling_group = "prod-b-workspace", selector = { node-group = "workspace" } },
@@ -440,6 +440,11 @@ run "another_account_is_changed_by_its_role_alone" {
   assert {
     condition     = !strcontains(module.lease_sweeper[0].permissions, "sts:AssumeRole")
     error_message = "the sweeper never goes to a target"
+  }
+
+  assert {
+    condition     = output.functions["provisioning-latency"].access_entries == toset([]) && output.functions["connection-exhaustion"].access_entries == toset(["prod-a"])
+    error_message = "a cluster elsewhere must open none of its name here, and the one that is here must stay open to whom it concerns"
   }
 }
 

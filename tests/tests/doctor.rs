@@ -1,5 +1,5 @@
-//! `doctor` in the deployed world: all is well; nine different things are broken, and it names exactly these, each with its
-//! fix; mended, they are resolved. One platform for all claims.
+//! `doctor` in the deployed world: all is well; a key refuses the canary; nine different things are broken, and it names exactly
+//! these, each with its fix; mended, they are resolved. One platform for all claims.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -94,6 +94,8 @@ async fn nine_broken_things_are_named_with_their_fixes_and_resolved_when_mended_
         mail.subject
     );
 
+    a_key_that_refuses_the_canary_is_named(&platform, &mut stage, &doctor).await?;
+
     let breaks = Breaks::new(&platform, &deployment).await?;
     breaks.all_at_once().await?;
     let (mail, broken) = examine(&mut stage, &doctor).await?;
@@ -108,6 +110,10 @@ async fn nine_broken_things_are_named_with_their_fixes_and_resolved_when_mended_
         ensure!(
             !says.starts_with("DOC-002") || says.contains("(list nodes, "),
             "no verb: {says}"
+        );
+        ensure!(
+            !says.starts_with("DOC-032") || says.contains("lost between"),
+            "the key still refuses it: {says}"
         );
     }
     for (code, name) in NAMED {
@@ -142,6 +148,42 @@ async fn nine_broken_things_are_named_with_their_fixes_and_resolved_when_mended_
     );
     only_looked(&platform, &doctor)?;
     elsewhere::every_function_works_there(&platform, &deployment).await
+}
+
+/// The topic of the canary gets a key of its own: while that of the deployment is disabled, no mail would come. It keeps it, so that
+/// what comes next shows that a key that is enabled again refuses nothing.
+async fn a_key_that_refuses_the_canary_is_named(
+    platform: &Platform,
+    stage: &mut Stage<'_>,
+    doctor: &Function,
+) -> Result<()> {
+    let api = platform.emulator.api();
+    let made = api.json("kms", "TrentService.CreateKey", &json!({})).await?;
+    let key = &made["KeyMetadata"]["Arn"];
+    let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:day2-canary");
+    let encrypted = [
+        ("TopicArn", topic.as_str()),
+        ("AttributeName", "KmsMasterKeyId"),
+        ("AttributeValue", key.as_str().context("the key has no ARN")?),
+    ];
+    api.query("sns", SNS, "SetTopicAttributes", &encrypted).await?;
+    let key = json!({"KeyId": key});
+    api.json("kms", "TrentService.DisableKey", &key).await?;
+    let (mail, refused) = examine(stage, doctor).await?;
+    let canary = Named::from([("DOC-032".to_owned(), BTreeSet::from(["canary".to_owned()]))]);
+    ensure!(
+        refused.named("FAIL") == canary && refused.named("UNKNOWN").is_empty(),
+        "failed: {:#?}, unknown: {:#?}",
+        details(&refused, "FAIL"),
+        details(&refused, "UNKNOWN")
+    );
+    let told = details(&refused, "FAIL");
+    ensure!(
+        told.iter().all(|says| says.contains("fix: aws kms enable-key")) && mail.body.contains("KMSDisabled"),
+        "{told:#?}\n{}",
+        mail.body
+    );
+    api.json("kms", "TrentService.EnableKey", &key).await.map(drop)
 }
 
 /// What only this deployment has of the pair, and what looks at the backups of the seeded database.

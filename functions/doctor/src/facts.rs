@@ -1,6 +1,6 @@
 //! What AWS and the functions said: the only thing [`crate::assess`] may know besides the settings.
 
-use day2_core::{Item, Observed};
+use day2_core::{Item, Observed, Unreadable};
 
 /// One examination. Lists are in the order of the settings.
 #[derive(Debug, Clone, Default)]
@@ -155,6 +155,23 @@ pub enum Flight {
     Arrived,
     /// It was published and did not come within so many seconds.
     Lost(u64),
+    /// SNS did not take it because of the key of its topic: for what reason, and in which words.
+    Refused(KeyRefusal, Unreadable),
+}
+
+/// Why the key of a topic refuses a message. Source: API `Publish` of SNS, "Errors".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyRefusal {
+    /// There is no such key, or who publishes may not use it (`KMSAccessDenied`).
+    AccessDenied,
+    /// It is disabled (`KMSDisabled`).
+    Disabled,
+    /// Its state is another one in which it cannot be used, for example because it will be deleted (`KMSInvalidState`).
+    InvalidState,
+    /// It was not found (`KMSNotFound`).
+    NotFound,
+    /// The account has no subscription to KMS (`KMSOptInRequired`).
+    OptInRequired,
 }
 
 /// A schedule that Terraform made.

@@ -1,5 +1,7 @@
 //! What both sides said, in our own words: the only thing [`crate::assess`] may know besides the settings and the notes.
 
+use std::collections::BTreeMap;
+
 use day2_core::Observed;
 use day2_kube::Readyz;
 use day2_kube::objects::{NodeRoom, Resources};
@@ -46,15 +48,22 @@ pub struct GroupFacts {
     pub activities: Observed<Vec<Activity>>,
 }
 
-/// What pods take.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What pods take, by node: which nodes count is known when the nodes are, and they may be read later.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Demand {
+    /// What the pods of each node take, by its name.
+    pub on: BTreeMap<String, OnNode>,
+    /// Those that have no node yet; they would move to the other side.
+    pub waiting: Load,
+}
+
+/// What the pods of one node take.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OnNode {
     /// Those that would move to the other side.
     pub moving: Load,
-    /// Those that belong to a node (of daemon sets, and mirror pods): the other side has its own.
-    pub of_nodes: Load,
-    /// Those that have no node yet; part of `moving`.
-    pub waiting_pods: i64,
+    /// Those that belong to the node (of daemon sets, and mirror pods): the other side has its own.
+    pub of_node: Load,
 }
 
 /// CPU, memory and places for pods.

@@ -49,3 +49,21 @@ run "mistakes_are_refused_before_anything_is_made" {
 
   expect_failures = [var.watchdog, var.operations, var.forwarding_roles]
 }
+
+run "an_alarm_that_rings_between_two_looks_is_refused_o03" {
+  command = plan
+
+  variables {
+    watchdog = { silent_hours = 11, schedules = { look = "rate(6 hours)" } }
+  }
+
+  expect_failures = [var.watchdog]
+}
+
+run "two_looks_within_the_silence_are_accepted_o03" {
+  command = plan
+
+  variables {
+    watchdog = { silent_hours = 12, schedules = { look = "rate(6 hours)" } }
+  }
+}

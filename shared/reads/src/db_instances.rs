@@ -40,6 +40,21 @@ pub struct DbInstance {
     pub arn: Option<String>,
     /// Its automated backups. Those of an Aurora instance are its cluster's.
     pub backups: Backups,
+    /// Who follows it and whom it follows, outside of clusters.
+    pub replication: Replication,
+}
+
+/// Read replicas of instances. Who reads in a cluster, the cluster says ([`Member`](crate::db_clusters::Member)).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Replication {
+    /// Identifiers of its read replicas in the same region.
+    pub replicas: Vec<String>,
+    /// ARNs of its read replicas in other regions, where they cannot be described from here.
+    pub elsewhere: Vec<String>,
+    /// What it is a read replica of: an identifier, or the ARN of one in another region.
+    pub source: Option<String>,
+    /// Why it does not follow that, in the words of RDS.
+    pub trouble: Option<String>,
 }
 
 /// Storage of an RDS instance, in GiB.
@@ -128,6 +143,35 @@ async fn read(client: &Client, id: &str) -> Observed<DbInstance> {
             deletion_protection: seen.deletion_protection(),
             created_at: seen.instance_create_time().and_then(timestamp),
         },
+        replication: replication(seen),
+    })
+}
+
+/// A read replica in another region is told by its ARN, in both directions.
+fn replication(seen: &types::DbInstance) -> Replication {
+    let (elsewhere, replicas): (Vec<String>, Vec<String>) = seen
+        .read_replica_db_instance_identifiers()
+        .iter()
+        .cloned()
+        .partition(|replica| replica.starts_with("arn:"));
+    let source = seen
+        .read_replica_source_db_instance_identifier()
+        .or_else(|| seen.read_replica_source_db_cluster_identifier());
+    Replication {
+        replicas,
+        elsewhere,
+        source: source.map(str::to_owned),
+        trouble: seen.status_infos().iter().find_map(trouble),
+    }
+}
+
+/// Only read replicas have such a state (API `DBInstanceStatusInfo`, whose one type is `read replication`).
+fn trouble(seen: &types::DbInstanceStatusInfo) -> Option<String> {
+    let status = seen.status().unwrap_or("its state is not told");
+    let stands = seen.normal() == Some(false) || matches!(status, "error" | "stopped" | "terminated");
+    stands.then(|| match seen.message() {
+        Some(message) => format!("{status}: {message}"),
+        None => status.to_owned(),
     })
 }
 

@@ -39,6 +39,12 @@ impl Activity {
         self.description.starts_with("Launching")
     }
 
+    /// Whether nothing more comes of it.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.status == "Successful" || self.came_to_nothing()
+    }
+
     /// Whether it ended without effect. `Cancelled` counts: a launch that AWS gives up is recorded so, and a filter on `Failed`
     /// alone would miss it.
     #[must_use]
@@ -53,8 +59,8 @@ impl Activity {
     }
 }
 
-/// Activities of one group that began at or after `since`. AWS answers newest first, so reading stops at the first
-/// older one (API `DescribeScalingActivities`).
+/// Activities of one group that began at or after `since`. AWS answers what is in progress first, however old, and then newest
+/// first; so reading stops at the first older one that is over (API `DescribeScalingActivities`).
 ///
 /// # Errors
 ///
@@ -63,10 +69,11 @@ pub async fn since(client: &Client, times: &Times, group: &str, since: Timestamp
     let read = async {
         let mut activities = Vec::new();
         each(client, group, None, |one| {
-            if one.started_at < since {
+            if one.started_at >= since {
+                activities.push(one);
+            } else if one.is_over() {
                 return ControlFlow::Break(());
             }
-            activities.push(one);
             ControlFlow::Continue(())
         })
         .await?;
@@ -75,7 +82,7 @@ pub async fn since(client: &Client, times: &Times, group: &str, since: Timestamp
     times.within(ACTION, group, read).await
 }
 
-/// Gives the activities of one group to `take`, newest first, until it has enough or there are no more.
+/// Gives the activities of one group to `take`, in the order of AWS, until it has enough or there are no more.
 async fn each(
     client: &Client,
     group: &str,

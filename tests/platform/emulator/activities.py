@@ -1,4 +1,4 @@
-"""Auto Scaling activities: what `DescribeScalingActivities` lists, newest first and in pages.
+"""Auto Scaling activities: what `DescribeScalingActivities` lists, in pages: what is in progress first, then newest first.
 
 MiniStack answers an empty list. Launches and terminations of the emulator's own groups are entered as they
 happen; a test posts the ones that only a real capacity shortage would give.
@@ -64,7 +64,7 @@ def describe(params):
     passes = _filters(params)
     listed = [
         activity
-        for activity in sorted(reversed(_log), key=lambda one: one["StartTime"], reverse=True)
+        for activity in sorted(reversed(_log), key=lambda one: (one["StatusCode"] not in FINAL, one["StartTime"]), reverse=True)
         if (not wanted or activity["ActivityId"] in wanted) and (not group or activity["AutoScalingGroupName"] == group)
         and passes(activity)
     ]

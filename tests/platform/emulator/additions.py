@@ -6,11 +6,11 @@ A name that another version of MiniStack no longer has fails here, at start, not
 
 from emulator import (alarms, aurora, backups, clusters, compute, databases, functions, guardduty, images, insights,
                       invocations, metrics, nodegroups, objects, protection, quotas, resources, scaling, schedules, securityhub,
-                      shortages, simulation, snapshots, terminations)
+                      shortages, simulation, snapshots, terminations, topics)
 
 MODULES = (clusters, nodegroups, insights, compute, images, databases, aurora, snapshots, backups, scaling, shortages,
            terminations, protection, schedules, invocations, functions, metrics, alarms, objects, quotas, guardduty,
-           securityhub, simulation, resources)
+           securityhub, simulation, resources, topics)
 
 
 def install():

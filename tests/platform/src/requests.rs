@@ -3,11 +3,13 @@
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 
 use crate::platform::{Platform, running};
 use crate::world::World;
@@ -17,6 +19,9 @@ use crate::world::troubles::CLIMBING_CONNECTIONS;
 /// The file in the folder of a running platform that says where it takes requests.
 const FILE: &str = "requests-port";
 const DONE: &str = "done";
+
+/// Longest wait for what somebody asks who has connected; [`ask`] says it at once.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What can be asked for. Its name is what goes over the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -76,7 +81,10 @@ impl Requests {
 
 async fn answer(mut stream: TcpStream, platform: &Platform, world: &mut Option<World>) -> Result<()> {
     let mut asked = String::new();
-    stream.read_to_string(&mut asked).await?;
+    // One is answered at a time: who connects and says nothing must not keep the others waiting.
+    timeout(PATIENCE, stream.read_to_string(&mut asked))
+        .await
+        .context("nothing was asked")??;
     let done = match Request::from_str(&asked, false) {
         Ok(request) => fulfil(request, platform, world).await,
         Err(why) => Err(anyhow::anyhow!(why)),

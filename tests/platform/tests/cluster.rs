@@ -494,3 +494,18 @@ async fn no_process_remains_when_the_owner_is_killed() -> Result<()> {
     owner.wait()?;
     all_gone(state.path()).await
 }
+
+/// The scheduler is the last part: all others run when it cannot start, because its log is a folder.
+#[tokio::test]
+async fn a_start_that_fails_halfway_leaves_no_process() -> Result<()> {
+    let state = tempfile::tempdir()?;
+    let logs = state.path().join("logs");
+    std::fs::create_dir_all(logs.join("kube-scheduler.log"))?;
+    let Err(why) = cluster(state.path()).await else {
+        bail!("it started without a scheduler")
+    };
+    assert!(format!("{why:#}").contains("kube-scheduler.log"), "{why:#}");
+    let said = std::fs::metadata(logs.join("kube-apiserver.log"))?.len();
+    assert!(said > 0, "nothing had been started");
+    all_gone(state.path()).await
+}

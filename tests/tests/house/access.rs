@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::trees::caught;
-use super::{functions, manifest_keys, obeyed, quoted, shipped_code, text};
+use super::{functions, manifest_keys, names_in, obeyed, quoted, shipped_code, text};
 
 /// API group, resource, verb.
 type Rule = (String, String, String);
@@ -32,9 +32,10 @@ fn flat(rules: &Value) -> BTreeSet<Rule> {
     flat
 }
 
+/// All documents of a text; one that cannot be read is null, so that it counts.
 fn documents(yaml: &str) -> Vec<Value> {
     serde_yaml_ng::Deserializer::from_str(yaml)
-        .filter_map(|document| Value::deserialize(document).ok())
+        .map(|document| Value::deserialize(document).unwrap_or_default())
         .collect()
 }
 
@@ -248,30 +249,11 @@ fn a_right_to_change_too_many_or_too_few_is_found() {
 fn clusters_grant_what_the_code_reads(root: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
     for name in in_clusters(root) {
-        let (file, applied) = (
-            format!("functions/{name}/rbac.yaml"),
-            format!("infra/kubernetes/{name}.yaml"),
-        );
+        let file = format!("functions/{name}/rbac.yaml");
         let rules = rules_of(root, &name);
         if rules.is_empty() {
             wrong.push(format!(
                 "{file} has no rules, but the function reads a cluster; write its ClusterRole rules"
-            ));
-        }
-        let manifests = documents(&text(&root.join(&applied)));
-        let role = manifests.iter().find(|one| one["kind"] == "ClusterRole");
-        if role.map(|role| flat(&role["rules"])).as_ref() != Some(&rules) {
-            wrong.push(format!(
-                "{applied}: the ClusterRole's rules differ from {file}; make them equal"
-            ));
-        }
-        let binding = manifests.iter().find(|one| one["kind"] == "ClusterRoleBinding");
-        let group = format!("day2:{name}");
-        let bound =
-            binding.is_some_and(|one| one["roleRef"]["name"] == group && one["subjects"][0]["name"] == group);
-        if !bound {
-            wrong.push(format!(
-                "{applied}: bind the ClusterRole {group} to the group {group}"
             ));
         }
         for (_, resource, _) in rules
@@ -302,23 +284,157 @@ fn clusters_grant_what_the_code_reads(root: &Path) -> Vec<String> {
     wrong
 }
 
+/// What people apply for a function: a role with these rules, and its binding to the function's own group.
+fn role_and_binding(name: &str, rules: &Value) -> [Value; 2] {
+    let (api, group) = ("rbac.authorization.k8s.io", format!("day2:{name}"));
+    let version = format!("{api}/v1");
+    let metadata = json!({ "name": group, "labels": { "app.kubernetes.io/part-of": "day2" } });
+    [
+        json!({ "apiVersion": version, "kind": "ClusterRole", "metadata": metadata, "rules": rules }),
+        json!({
+            "apiVersion": version,
+            "kind": "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": { "apiGroup": api, "kind": "ClusterRole", "name": group },
+            "subjects": [{ "apiGroup": api, "kind": "Group", "name": group }],
+        }),
+    ]
+}
+
+/// Whole documents are compared: whatever else a manifest said, it would grant (another binding, another subject, paths of the API
+/// server, the rules of other roles by `aggregationRule`).
+fn manifests_grant_the_rules_and_nothing_else(root: &Path) -> Vec<String> {
+    let (mut wrong, names) = (Vec::new(), in_clusters(root));
+    for name in &names {
+        let (file, applied) = (
+            format!("functions/{name}/rbac.yaml"),
+            format!("infra/kubernetes/{name}.yaml"),
+        );
+        let rules = documents(&text(&root.join(&file))).into_iter().next();
+        let [role, binding] = role_and_binding(name, &rules.unwrap_or_default());
+        let manifests = documents(&text(&root.join(&applied)));
+        if manifests.first() != Some(&role) {
+            wrong.push(format!(
+                "{applied} must begin with the ClusterRole day2:{name}: the rules of {file} as they stand there, and nothing else"
+            ));
+        }
+        if manifests.get(1) != Some(&binding) {
+            wrong.push(format!(
+                "{applied} must bind the ClusterRole day2:{name} to the group day2:{name} and to nobody else"
+            ));
+        }
+        if manifests.len() > 2 {
+            wrong.push(format!(
+                "{applied} holds more than a ClusterRole and its binding; take it out"
+            ));
+        }
+    }
+    for file in names_in(&root.join("infra/kubernetes")) {
+        if file != "guards" && !names.iter().any(|name| file == format!("{name}.yaml")) {
+            wrong.push(format!(
+                "infra/kubernetes/{file} is of no function that talks to a cluster; remove it"
+            ));
+        }
+    }
+    for file in names_in(&root.join("infra/kubernetes/guards")) {
+        let guard = format!("infra/kubernetes/guards/{file}");
+        let refuses = |one: &Value| {
+            let version = one["apiVersion"].as_str().unwrap_or_default();
+            version.starts_with("admissionregistration.k8s.io/")
+        };
+        if !documents(&text(&root.join(&guard))).iter().all(refuses) {
+            wrong.push(format!(
+                "{guard} may only refuse (admissionregistration.k8s.io); take the rest out"
+            ));
+        }
+    }
+    wrong
+}
+
 #[test]
 fn rules_manifest_and_code_agree() {
+    obeyed(manifests_grant_the_rules_and_nothing_else);
     obeyed(clusters_grant_what_the_code_reads);
+}
+
+#[test]
+fn whatever_else_a_manifest_grants_is_found_o08() {
+    const APPLIED: &str = "infra/kubernetes/scale-window.yaml";
+    const ADMINISTRATORS: &str = "---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: day2:scale-window-more
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: cluster-admin
+subjects:
+  - apiGroup: rbac.authorization.k8s.io
+    kind: Group
+    name: day2:scale-window
+";
+    let law = manifests_grant_the_rules_and_nothing_else;
+    for (from, to) in [
+        (
+            "resources: [pods]\n    verbs: [list]",
+            "resources: [pods]\n    verbs: [list, delete]",
+        ),
+        (
+            "resources: [pods]\n    verbs: [list]",
+            "resources: [pods]\n    resourceNames: [one]\n    verbs: [list]",
+        ),
+        (
+            "\nrules:\n",
+            "\nrules:\n  - nonResourceURLs: [/metrics]\n    verbs: [get]\n",
+        ),
+        (
+            "\nrules:\n",
+            "\naggregationRule:\n  clusterRoleSelectors: [{ matchLabels: { day2: more } }]\nrules:\n",
+        ),
+    ] {
+        caught(law, "must begin with the ClusterRole day2:scale-window", |tree| {
+            tree.replace(APPLIED, from, to);
+        });
+    }
+    for (from, to) in [
+        (
+            "kind: Group\n    name: day2:scale-window",
+            "kind: Group\n    name: system:masters",
+        ),
+        (
+            "kind: ClusterRole\n  name: day2:scale-window",
+            "kind: ClusterRole\n  name: cluster-admin",
+        ),
+        (
+            "\nsubjects:\n",
+            "\nsubjects:\n  - apiGroup: rbac.authorization.k8s.io\n    kind: User\n    name: somebody\n",
+        ),
+    ] {
+        caught(law, "must bind the ClusterRole day2:scale-window", |tree| {
+            tree.replace(APPLIED, from, to);
+        });
+    }
+    caught(law, "must bind the ClusterRole day2:scale-window", |tree| {
+        let second =
+            "  - apiGroup: rbac.authorization.k8s.io\n    kind: Group\n    name: system:authenticated\n";
+        tree.append(APPLIED, second);
+    });
+    caught(law, "scale-window.yaml holds more than a ClusterRole", |tree| {
+        tree.append(APPLIED, ADMINISTRATORS);
+    });
+    caught(law, "watchdog.yaml is of no function that talks", |tree| {
+        tree.write("infra/kubernetes/watchdog.yaml", ADMINISTRATORS);
+    });
+    caught(law, "guards/threat-containment.yaml may only refuse", |tree| {
+        tree.append("infra/kubernetes/guards/threat-containment.yaml", ADMINISTRATORS);
+    });
 }
 
 #[test]
 fn a_rule_too_many_or_too_few_is_found_in_each_place() {
     const RULES: &str = "functions/scale-window/rbac.yaml";
-    const APPLIED: &str = "infra/kubernetes/scale-window.yaml";
     let law = clusters_grant_what_the_code_reads;
-    caught(law, "the ClusterRole's rules differ", |tree| {
-        tree.replace(
-            APPLIED,
-            "resources: [pods]\n    verbs: [list]",
-            "resources: [pods]\n    verbs: [list, delete]",
-        );
-    });
     caught(law, "does not let the function list pods", |tree| {
         tree.replace(RULES, "resources: [pods]", "resources: [events]");
     });
@@ -344,13 +460,6 @@ fn a_rule_too_many_or_too_few_is_found_in_each_place() {
             tree.append(RULES, &rule);
         });
     }
-    caught(law, "bind the ClusterRole", |tree| {
-        tree.replace(
-            APPLIED,
-            "kind: Group\n    name: day2:scale-window",
-            "kind: Group\n    name: system:masters",
-        );
-    });
     caught(law, "has no rules", |tree| {
         tree.remove(RULES);
     });

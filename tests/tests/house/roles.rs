@@ -151,6 +151,12 @@ fn a_right_too_many_in_a_cluster_is_found() {
         "apiGroups: [\"*\"]",
         "which no function may have",
     );
+    seed(
+        reader,
+        "- apiGroups",
+        "- nonResourceURLs: [/metrics]\n  verbs: [get]\n- apiGroups",
+        "grants paths of the API server itself",
+    );
     let containment = "functions/threat-containment/rbac.yaml";
     seed(
         containment,

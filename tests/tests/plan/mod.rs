@@ -7,6 +7,7 @@ mod doors;
 mod partitions;
 mod publishing;
 mod rights;
+mod roads;
 mod simulated;
 mod stores;
 mod watched;

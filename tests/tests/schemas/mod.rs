@@ -2,6 +2,8 @@
 
 mod agreement;
 mod deployed;
+mod shapes;
+mod shapes_tests;
 mod source;
 mod source_tests;
 mod validator;
@@ -256,6 +258,8 @@ fn the_schemas_are_what_the_types_say() {
     let folder = root().join(FOLDER);
     let all = all(&root());
     if std::env::var_os("DAY2_WRITE_SCHEMAS").is_some() {
+        let refused = shapes::write(&root(), &all);
+        assert!(refused.is_empty(), "\n{}\n", refused.join("\n"));
         write(&folder, &all);
     }
     for (file, schema) in &all {

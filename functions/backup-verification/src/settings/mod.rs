@@ -200,7 +200,7 @@ pub struct VeleroPolicy {
     /// the last time that they were due.
     #[deserr(default = 26)]
     pub max_age_hours: u32,
-    /// How far back failed backups by hand count, in days.
+    /// How far back failed backups by hand, or of a schedule that is gone, count, in days.
     #[deserr(default = 7)]
     pub look_back_days: u32,
     /// With how many earlier completed backups of the schedule the number of items is compared.

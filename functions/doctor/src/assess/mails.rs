@@ -3,7 +3,7 @@
 use day2_core::{Item, Verdict};
 
 use super::{Tally, population};
-use crate::facts::{Facts, Flight, Subscriber};
+use crate::facts::{Facts, Flight, KeyRefusal, Subscriber};
 
 const REACH: (&str, &str) = ("DOC-031", "every topic reaches somebody");
 const THROUGH: (&str, &str) = ("DOC-032", "a message comes through topic and key");
@@ -86,10 +86,49 @@ pub(super) fn come_through(facts: &Facts) -> Option<Item> {
             "lost between topic and queue; fix: run terraform apply, which puts the subscription and the policy of the queue back; \
              then see that the key is enabled (aws kms describe-key)",
         ),
+        Ok(Flight::Refused(refusal, why)) => {
+            let (says, fix) = refused(*refusal);
+            Item::judge(
+                code,
+                title,
+                Verdict::Fail,
+                population(1, 1),
+                format!("the canary could not be published: {why}"),
+            )
+            .subject("canary", format!("{says}; fix: {fix}"))
+        }
         Err(why) => Item::unreadable(code, title, 1, why),
     };
     Some(item.remedy(
         "see that the topic's key is enabled and lets the functions use it (kms:GenerateDataKey, kms:Decrypt by SNS), that the canary's \
          queue is subscribed, and that its policy lets the topic send",
     ))
+}
+
+/// What is wrong with the key, and how the topic gets one that it can use.
+const fn refused(refusal: KeyRefusal) -> (&'static str, &'static str) {
+    match refusal {
+        KeyRefusal::AccessDenied => (
+            "the key of its topic may not be used, or is not there",
+            "run terraform apply, which puts the policy of the key and the right of the role to use it back; then look for a Deny in \
+             a service control policy",
+        ),
+        KeyRefusal::Disabled => (
+            "the key of its topic is disabled",
+            "aws kms enable-key --key-id KEY (the KmsMasterKeyId of aws sns get-topic-attributes for the topic)",
+        ),
+        KeyRefusal::InvalidState => (
+            "the key of its topic is in a state in which it cannot be used",
+            "see aws kms describe-key --key-id KEY (the KmsMasterKeyId of aws sns get-topic-attributes for the topic); where its \
+             deletion is scheduled, aws kms cancel-key-deletion, then aws kms enable-key",
+        ),
+        KeyRefusal::NotFound => (
+            "the key of its topic is not there",
+            "run terraform apply, which gives the topic its key back",
+        ),
+        KeyRefusal::OptInRequired => (
+            "the account may not use KMS",
+            "see in the console of the account why it is not signed up for KMS",
+        ),
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_sns::operation::publish::PublishError;
 use day2_aws::Pages;
 use day2_aws::error::unreadable;
 use day2_core::{Observed, Unreadable};
@@ -10,7 +11,7 @@ use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Clients, lacks};
-use crate::facts::{Flight, Subscriber};
+use crate::facts::{Flight, KeyRefusal, Subscriber};
 use crate::settings::{Canary, DoctorSettings};
 
 const LIST: &str = "sns:ListSubscriptionsByTopic";
@@ -89,7 +90,7 @@ pub(super) async fn subscribers(client: &aws_sdk_sns::Client, topic: &str) -> Ob
 ///
 /// # Errors
 ///
-/// When it could not be published or the queue could not be read.
+/// When it could not be published for another reason than the key of the topic, or the queue could not be read.
 pub(super) async fn fly(
     sns: &aws_sdk_sns::Client,
     sqs: &aws_sdk_sqs::Client,
@@ -100,12 +101,18 @@ pub(super) async fn fly(
     let word = format!("canary {}", times.now);
     let publish = async {
         let publish = sns.publish().topic_arn(topic).message(&word);
-        publish
-            .send()
-            .await
-            .map_err(|error| unreadable(PUBLISH, topic, &error))
+        let Err(error) = publish.send().await else {
+            return Ok(None);
+        };
+        let why = unreadable(PUBLISH, topic, &error);
+        match error.as_service_error().and_then(refusal_of_key) {
+            Some(refusal) => Ok(Some(Flight::Refused(refusal, why))),
+            None => Err(why),
+        }
     };
-    times.within(PUBLISH, topic, publish).await?;
+    if let Some(refused) = times.within(PUBLISH, topic, publish).await? {
+        return Ok(refused);
+    }
     let wait = Duration::from_secs(u64::from(canary.wait_seconds)).min(times.left());
     let end = end_of(times, wait);
     while (times.clock)() < end {
@@ -117,6 +124,18 @@ pub(super) async fn fly(
         }
     }
     Ok(Flight::Lost(wait.as_secs()))
+}
+
+/// That KMS asks to slow down (`KMSThrottling`) says nothing of the key.
+fn refusal_of_key(error: &PublishError) -> Option<KeyRefusal> {
+    match error {
+        PublishError::KmsAccessDeniedException(_) => Some(KeyRefusal::AccessDenied),
+        PublishError::KmsDisabledException(_) => Some(KeyRefusal::Disabled),
+        PublishError::KmsInvalidStateException(_) => Some(KeyRefusal::InvalidState),
+        PublishError::KmsNotFoundException(_) => Some(KeyRefusal::NotFound),
+        PublishError::KmsOptInRequired(_) => Some(KeyRefusal::OptInRequired),
+        _ => None,
+    }
 }
 
 fn end_of(times: &Times, wait: Duration) -> Timestamp {

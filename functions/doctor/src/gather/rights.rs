@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::Client;
-use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult};
+use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, EvaluationResult, ResourceSpecificResult};
 use day2_aws::Pages;
 use day2_aws::error::unreadable;
 use day2_core::{Observed, Unreadable};
@@ -127,11 +127,18 @@ async fn ask(client: &Client, role: &str, place: &Place, actions: &[String]) -> 
     }
 }
 
+/// Keys without a value stand with the action where the resource is `*`, and may stand with the resource alone where it is another.
+/// Source: API data types `EvaluationResult` and `ResourceSpecificResult`, `MissingContextValues`.
 fn decision(seen: &EvaluationResult) -> Decision {
+    let of_resources = seen
+        .resource_specific_results()
+        .iter()
+        .flat_map(ResourceSpecificResult::missing_context_values);
+    let missing: BTreeSet<&String> = seen.missing_context_values().iter().chain(of_resources).collect();
     Decision {
         action: seen.eval_action_name().to_owned(),
         decision: seen.eval_decision().as_str().to_owned(),
-        missing: seen.missing_context_values().to_vec(),
+        missing: missing.into_iter().cloned().collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_eks::operation::describe_access_entry::{DescribeAccessEntryError, DescribeAccessEntryOutput};
 use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
-use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType};
+use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType, ResourceSpecificResult};
 use aws_sdk_kms::operation::describe_key::{DescribeKeyError, DescribeKeyOutput};
 use aws_sdk_kms::operation::get_key_policy::{GetKeyPolicyError, GetKeyPolicyOutput};
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
@@ -24,6 +24,8 @@ use aws_sdk_sqs::operation::delete_message::DeleteMessageOutput;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::types::Message;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::ErrorMetadata;
 use day2_core::{Cause, Verdict};
 use day2_reads::times::Times;
@@ -31,7 +33,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::{alarm_topic, functions, mails, rights, schedules, world};
-use crate::facts::{AlarmTopic, Answer, Flight, TopicKey};
+use crate::assess::assess;
+use crate::facts::{AlarmTopic, Answer, Facts, Flight, KeyRefusal, TopicKey};
 use crate::settings::DoctorSettings;
 
 fn at(text: &str) -> Timestamp {
@@ -316,6 +319,41 @@ async fn a_simulation_names_role_resource_and_values_and_reads_every_page_w05() 
 }
 
 #[tokio::test]
+async fn a_right_that_depends_on_a_key_which_only_the_resource_names_is_unknown() {
+    let settings = crate::assess::tests::settings(|own| {
+        let function = own["functions"]["scale-window"].clone();
+        own["functions"] = json!({"scale-window": function});
+    });
+    let simulated = mock!(aws_sdk_iam::Client::simulate_principal_policy).then_output(|| {
+        let denied = PolicyEvaluationDecisionType::ImplicitDeny;
+        let of_resource = ResourceSpecificResult::builder()
+            .eval_resource_name("arn:aws:dynamodb:us-east-1:123456789012:table/day2-journal")
+            .eval_resource_decision(denied.clone())
+            .missing_context_values("aws:SourceVpce")
+            .build()
+            .unwrap();
+        let result = EvaluationResult::builder()
+            .eval_action_name("dynamodb:Query")
+            .eval_decision(denied)
+            .resource_specific_results(of_resource)
+            .build()
+            .unwrap();
+        SimulatePrincipalPolicyOutput::builder()
+            .evaluation_results(result)
+            .build()
+    });
+    let iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&simulated]);
+    let facts = Facts {
+        rights: rights::simulate(&iam, &settings.function, &times()).await,
+        ..Facts::default()
+    };
+    let judged = assess(&facts, &settings.function, &settings.deployment.zone);
+    let line = judged.items.iter().find(|item| item.code == "DOC-011").unwrap();
+    assert_eq!(line.verdict(), Verdict::Unknown, "{line:?}");
+    assert!(line.subjects[0].says.contains("aws:SourceVpce"), "{line:?}");
+}
+
+#[tokio::test]
 async fn a_schedule_is_read_within_the_group_of_its_function() {
     let there = mock!(aws_sdk_scheduler::Client::get_schedule)
         .match_requests(|request| {
@@ -561,6 +599,50 @@ async fn only_our_own_canary_counts_and_only_it_is_taken_out() {
         (Ok(Flight::Lost(20)), 0)
     );
     assert_eq!(flight(None).await, (Ok(Flight::Lost(20)), 0));
+}
+
+/// What becomes of a canary that SNS refuses with this code, as it says so on the wire.
+async fn refused(code: &'static str) -> day2_core::Observed<Flight> {
+    let published = mock!(aws_sdk_sns::Client::publish).then_http_response(move || {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>in its words</Message></Error></ErrorResponse>"
+        );
+        HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body))
+    });
+    let sns = mock_client!(aws_sdk_sns, RuleMode::MatchAny, [&published]);
+    let received =
+        mock!(aws_sdk_sqs::Client::receive_message).then_output(|| ReceiveMessageOutput::builder().build());
+    let sqs = mock_client!(aws_sdk_sqs, RuleMode::MatchAny, [&received]);
+    let settings = settings(|own| {
+        own["canary"] =
+            json!({"topic_arn": "arn:aws:sns:us-east-1:123456789012:day2-canary", "queue_url": "https://q"});
+    });
+    let seen = mails::fly(&sns, &sqs, settings.canary.as_ref().unwrap(), &times()).await;
+    assert_eq!(received.num_calls(), 0, "{code}");
+    seen
+}
+
+#[tokio::test]
+async fn that_the_key_refuses_the_canary_is_told_in_the_words_of_sns_o07() {
+    for (code, expected) in [
+        ("KMSAccessDenied", Ok(KeyRefusal::AccessDenied)),
+        ("KMSDisabled", Ok(KeyRefusal::Disabled)),
+        ("KMSInvalidState", Ok(KeyRefusal::InvalidState)),
+        ("KMSNotFound", Ok(KeyRefusal::NotFound)),
+        ("KMSOptInRequired", Ok(KeyRefusal::OptInRequired)),
+        ("KMSThrottling", Err(Cause::Throttled)),
+        ("AuthorizationError", Err(Cause::Denied)),
+        ("NotFound", Err(Cause::NotFound)),
+        ("InternalError", Err(Cause::Other)),
+    ] {
+        let (seen, why) = match refused(code).await {
+            Ok(Flight::Refused(refusal, why)) => (Ok(refusal), why),
+            Ok(other) => panic!("{code}: {other:?}"),
+            Err(why) => (Err(why.cause), why),
+        };
+        assert_eq!(seen, expected, "{code}");
+        assert_eq!(why.detail, format!("{code}: in its words (HTTP 400)"));
+    }
 }
 
 #[tokio::test]

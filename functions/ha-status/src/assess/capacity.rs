@@ -1,22 +1,77 @@
 //! `HAS-004` and `HAS-005`: could one side carry everything, and how full is each?
 
+use std::collections::BTreeSet;
+
 use day2_core::{Item, Verdict};
+use day2_kube::objects::NodeRoom;
 
 use super::memory::Memory;
 use super::steady::READ_AGAIN;
-use super::{GONE, Says, Scene, lasting, population, worse_of};
+use super::{GONE, Says, Scene, count, lasting, population, worse_of};
 use crate::facts::{Load, SideFacts};
 use crate::settings::Peak;
 
-/// What a side can carry besides what belongs to its nodes. Only nodes that are Ready and open count.
-fn room(facts: &SideFacts) -> Option<Load> {
+/// What a side can carry, and what it has to. Dedicated nodes and what runs there are in neither: they are a capacity of their
+/// own, which no other pods may use.
+#[derive(Debug, Clone, Copy)]
+struct Weighed {
+    /// What usable nodes have, less what belongs to them.
+    room: Load,
+    /// What needs room: the pods of all other nodes, also of those that are cordoned, not Ready or not listed, and what waits.
+    load: Load,
+    /// Pods of the load that have no node yet.
+    waiting_pods: i64,
+    /// How many nodes the room is of.
+    usable: usize,
+    /// How many nodes are left out.
+    dedicated: usize,
+}
+
+fn usable(node: &NodeRoom) -> bool {
+    node.readiness.is_ready() && node.open
+}
+
+/// None where nodes or pods could not be read.
+fn weigh(facts: &SideFacts) -> Option<Weighed> {
     let nodes = facts.nodes.as_ref().ok()?;
     let demand = facts.demand.as_ref().ok()?;
-    let usable = nodes.iter().filter(|node| node.readiness.is_ready() && node.open);
-    let all = usable.fold(Load::default(), |sum, node| {
-        sum.plus(Load::new(node.allocatable, node.allocatable_pods))
-    });
-    Some(all.minus(demand.of_nodes))
+    let (mut room, mut open) = (Load::default(), 0);
+    for node in nodes.iter().filter(|node| usable(node)) {
+        let here = demand.on.get(&node.name).copied().unwrap_or_default();
+        room = room
+            .plus(Load::new(node.allocatable, node.allocatable_pods))
+            .minus(here.of_node);
+        open += 1;
+    }
+    let dedicated: BTreeSet<&str> = nodes
+        .iter()
+        .filter(|node| node.dedicated)
+        .map(|node| node.name.as_str())
+        .collect();
+    let load = demand
+        .on
+        .iter()
+        .filter(|(name, _)| !dedicated.contains(name.as_str()))
+        .fold(demand.waiting, |sum, (_, here)| sum.plus(here.moving));
+    Some(Weighed {
+        room,
+        load,
+        waiting_pods: demand.waiting.pods,
+        usable: open,
+        dedicated: dedicated.len(),
+    })
+}
+
+/// What was not judged of a side, where there is any.
+fn left_out(weighed: Weighed) -> String {
+    if weighed.dedicated == 0 {
+        String::new()
+    } else {
+        format!(
+            " (not judged: {} and what runs there)",
+            count(weighed.dedicated, "tainted node")
+        )
+    }
 }
 
 fn of_peak(peak: &Peak) -> Load {
@@ -58,9 +113,7 @@ fn gib(bytes: i64) -> String {
 fn unreadable(facts: &SideFacts) -> String {
     match (&facts.nodes, &facts.demand) {
         (Err(why), _) | (_, Err(why)) => why.to_string(),
-        (Ok(nodes), Ok(_)) if !nodes.iter().any(|node| node.readiness.is_ready() && node.open) => {
-            "no node is Ready and open".to_owned()
-        }
+        (Ok(nodes), Ok(_)) if !nodes.iter().any(usable) => "no node is Ready and open".to_owned(),
         (Ok(_), Ok(_)) => READ_AGAIN.to_owned(),
     }
 }
@@ -69,12 +122,10 @@ fn unreadable(facts: &SideFacts) -> String {
 pub(crate) fn headroom(scene: &Scene<'_>, memory: &mut Memory) -> Item {
     const CODE: &str = "HAS-004";
     const TITLE: &str = "either side could carry everything";
-    let demands = scene
-        .sides()
-        .map(|(_, facts)| facts.demand.as_ref().ok().map(|demand| demand.moving));
+    let sides = scene.sides().map(|(_, facts)| weigh(facts));
     // What a side that just comes back carries is not yet the usual load.
-    if let ([Some(primary), Some(secondary)], [false, false]) = (demands, memory.down()) {
-        memory.load = Some((scene.now, primary.plus(secondary)));
+    if let ([Some(primary), Some(secondary)], [false, false]) = (sides, memory.down()) {
+        memory.load = Some((scene.now, primary.load.plus(secondary.load)));
     }
     let (need, source) = match (&scene.pair.capacity.peak, memory.load) {
         (Some(peak), _) => (of_peak(peak), "capacity.peak".to_owned()),
@@ -103,24 +154,30 @@ pub(crate) fn headroom(scene: &Scene<'_>, memory: &mut Memory) -> Item {
     };
     let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
     let (mut examined, mut told) = (0, Vec::new());
-    for ((side, facts), down) in scene.sides().into_iter().zip(memory.down()) {
+    for (((side, facts), weighed), down) in scene.sides().into_iter().zip(sides).zip(memory.down()) {
         let name = side.platform.name.to_string();
-        let room = room(facts);
-        let blind = memory.blind(&format!("headroom/{name}"), room.is_none(), &scene.pair.detection);
+        // That nothing fits on no node is no proof of anything: all nodes may be dedicated.
+        let weighed = weighed.filter(|weighed| weighed.usable > 0 || need != Load::default());
+        let blind = memory.blind(
+            &format!("headroom/{name}"),
+            weighed.is_none(),
+            &scene.pair.detection,
+        );
         if down {
             unread.push((name, GONE.to_owned()));
             continue;
         }
-        let Some(room) = room.filter(|_| !blind) else {
+        let Some(weighed) = weighed.filter(|_| !blind) else {
             unread.push((name, unreadable(facts)));
             continue;
         };
         examined += 1;
-        let short = shortage(room, need);
+        let short = shortage(weighed.room, need);
+        let not_judged = left_out(weighed);
         let says = if short.is_empty() {
-            "could carry everything".to_owned()
+            format!("could carry everything{not_judged}")
         } else {
-            format!("is short of {}{}", short.join(", "), growth(facts))
+            format!("is short of {}{}{not_judged}", short.join(", "), growth(facts))
         };
         if memory.told(
             &format!("headroom/{name}"),
@@ -168,26 +225,29 @@ pub(crate) fn requested(scene: &Scene<'_>, memory: &mut Memory) -> Item {
     let (mut examined, mut told) = (0, Vec::new());
     for ((side, facts), down) in scene.sides().into_iter().zip(memory.down()) {
         let name = side.platform.name.to_string();
-        let demand = facts.demand.as_ref().ok();
-        let fullest = room(facts)
-            .zip(demand)
-            .and_then(|(room, demand)| fullest(demand.moving, room));
+        let weighed = weigh(facts).filter(|weighed| weighed.usable > 0);
+        let fullest = weighed.and_then(|weighed| fullest(weighed.load, weighed.room));
         let blind = memory.blind(&format!("full/{name}"), fullest.is_none(), &scene.pair.detection);
         if down {
             unread.push((name, GONE.to_owned()));
             continue;
         }
-        let (Some((percent, of)), Some(demand), false) = (fullest, demand, blind) else {
+        let (Some((percent, of)), Some(weighed), false) = (fullest, weighed, blind) else {
             unread.push((name, unreadable(facts)));
             continue;
         };
         examined += 1;
-        let waiting = if demand.waiting_pods > 0 {
-            format!(", {} pods wait for a node", demand.waiting_pods)
+        let waiting = if weighed.waiting_pods > 0 {
+            format!(", {} pods wait for a node", weighed.waiting_pods)
         } else {
             String::new()
         };
-        let says = format!("{percent:.0} % of its {of} requested{waiting}");
+        let how = if percent.is_finite() {
+            format!("{percent:.0} % of its {of} requested")
+        } else {
+            format!("no {of} left beside what DaemonSets take")
+        };
+        let says = format!("{how}{waiting}{}", left_out(weighed));
         if memory.told(&format!("full/{name}"), percent > limit, &scene.pair.detection) {
             wrong.push((name.clone(), says.clone()));
         }
@@ -217,7 +277,7 @@ pub(crate) fn requested(scene: &Scene<'_>, memory: &mut Memory) -> Item {
     .subjects(unread)
 }
 
-/// The resource that is used most, in percent.
+/// The resource that is used most, in percent; none where nothing is there and nothing is asked for.
 fn fullest(load: Load, room: Load) -> Option<(f64, &'static str)> {
     [
         (load.cpu_milli, room.cpu_milli, "CPU"),
@@ -234,5 +294,10 @@ fn fullest(load: Load, room: Load) -> Option<(f64, &'static str)> {
     reason = "a percentage of bytes needs no more than 52 bits"
 )]
 fn percent(load: i64, room: i64) -> Option<f64> {
-    (room > 0).then(|| load as f64 / room as f64 * 100.0)
+    if room > 0 {
+        Some(load as f64 / room as f64 * 100.0)
+    } else {
+        // Without room any load is too much.
+        (load > 0).then_some(f64::INFINITY)
+    }
 }

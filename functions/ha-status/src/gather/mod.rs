@@ -120,7 +120,7 @@ async fn inside(clients: &SideClients, platform: &Target, times: &Times) -> Insi
     )
 }
 
-/// Sums up what pods take while they are read, so that memory does not grow with their number.
+/// Sums up by node what pods take while they are read, so that memory does not grow with their number.
 pub(crate) struct EachPod;
 
 impl Reduce<PodRoom> for EachPod {
@@ -135,18 +135,28 @@ impl Reduce<PodRoom> for EachPod {
             return;
         }
         let load = Load::new(pod.requests, 1);
+        let Some(node) = pod.node else {
+            // What belongs to a node waits for that one, and takes nothing of another.
+            if !pod.of_node {
+                sum.waiting = sum.waiting.plus(load);
+            }
+            return;
+        };
+        let here = sum.on.entry(node).or_default();
         if pod.of_node {
-            sum.of_nodes = sum.of_nodes.plus(load);
+            here.of_node = here.of_node.plus(load);
         } else {
-            sum.moving = sum.moving.plus(load);
-            sum.waiting_pods += i64::from(!pod.placed);
+            here.moving = here.moving.plus(load);
         }
     }
 
     fn join(&self, sum: &mut Demand, page: Demand) {
-        sum.of_nodes = sum.of_nodes.plus(page.of_nodes);
-        sum.moving = sum.moving.plus(page.moving);
-        sum.waiting_pods += page.waiting_pods;
+        sum.waiting = sum.waiting.plus(page.waiting);
+        for (node, more) in page.on {
+            let here = sum.on.entry(node).or_default();
+            here.moving = here.moving.plus(more.moving);
+            here.of_node = here.of_node.plus(more.of_node);
+        }
     }
 }
 

@@ -1,25 +1,37 @@
+use std::collections::BTreeMap;
+
 use day2_kube::Reduce as _;
 use day2_kube::objects::{PodRoom, Resources};
 
 use super::EachPod;
-use crate::facts::Load;
+use crate::facts::{Demand, Load, OnNode};
 
 #[test]
-fn what_belongs_to_a_node_does_not_move_what_waits_is_counted_and_what_is_over_takes_nothing() {
-    let pod = |of_node, placed, over| PodRoom {
+fn pods_are_summed_by_node_what_belongs_to_one_does_not_move_and_what_is_over_takes_nothing() {
+    let pod = |of_node, node: Option<&str>, over| PodRoom {
         requests: Resources {
             cpu_milli: 100,
             memory_bytes: 1 << 20,
         },
-        placed,
+        node: node.map(str::to_owned),
         of_node,
         over,
     };
     // Two pages.
     let mut sum = EachPod.empty();
     for page in [
-        vec![pod(false, true, false), pod(false, true, true)],
-        vec![pod(false, false, false), pod(true, true, false)],
+        vec![
+            pod(false, Some("a"), false),
+            pod(false, Some("a"), true),
+            pod(false, Some("b"), false),
+        ],
+        vec![
+            pod(false, Some("a"), false),
+            pod(true, Some("a"), false),
+            pod(false, None, false),
+            // Of a DaemonSet whose node has no room for it: no other node takes it.
+            pod(true, None, false),
+        ],
     ] {
         let mut of_page = EachPod.empty();
         for pod in page {
@@ -32,8 +44,13 @@ fn what_belongs_to_a_node_does_not_move_what_waits_is_counted_and_what_is_over_t
         memory_bytes: (1 << 20) * count,
         pods: count,
     };
-    assert_eq!(
-        (sum.moving, sum.of_nodes, sum.waiting_pods),
-        (load(2), load(1), 1)
-    );
+    let on = |moving, of_node| OnNode {
+        moving: load(moving),
+        of_node: load(of_node),
+    };
+    let expected = Demand {
+        on: BTreeMap::from([("a".to_owned(), on(2, 1)), ("b".to_owned(), on(1, 0))]),
+        waiting: load(1),
+    };
+    assert_eq!(sum, expected);
 }

@@ -156,7 +156,8 @@ impl Capacity {
     }
 }
 
-/// Requests of everything that would have to run on one side, without what every node brings along (daemon sets).
+/// Requests of everything that would have to run on one side, without what every node brings along (daemon sets) and without
+/// what runs on dedicated nodes.
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 pub struct Peak {

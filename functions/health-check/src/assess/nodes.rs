@@ -39,14 +39,25 @@ fn is_new(node: &NodeFact, scene: &Scene<'_>) -> bool {
         .is_some_and(|at| minutes_since(at, scene.now) < i64::from(scene.plan.nodes.join_minutes))
 }
 
-/// Nodes that should be Ready and are not. One that has just joined, and one that is being taken out, is not judged.
+/// Whether it may be not Ready because a taint says that something takes it out, for as long as a cordon may last: a taint may
+/// outlive whoever added it. The time runs from when the node bore it and was not Ready, because a drain may be long before that.
+/// When it was added is text of the cluster, and counts for nothing where it lies ahead.
+fn may_leave(node: &NodeFact, scene: &Scene<'_>) -> bool {
+    let tainted = node.leaving_since.filter(|at| *at <= scene.now);
+    let since = tainted.max(node.readiness.since());
+    let limit = scene.plan.nodes.cordon_minutes;
+    node.leaving && since.is_some_and(|since| !words::longer_than(limit, since, scene.now))
+}
+
+/// Nodes that should be Ready and are not. One that has just joined is not judged, nor one that is being taken out; one whose
+/// deletion hangs is told by `HLT-113`.
 pub(super) fn down<'f>(inside: &'f Inside, scene: &Scene<'_>) -> Vec<&'f NodeFact> {
     let nodes = inside.nodes.as_ref().and_then(|nodes| nodes.as_ref().ok());
     nodes
         .into_iter()
         .flat_map(|nodes| &nodes.sum)
         .filter(|node| !node.readiness.is_ready())
-        .filter(|node| !is_new(node, scene) && !node.leaving && node.deleting_since.is_none())
+        .filter(|node| !is_new(node, scene) && !may_leave(node, scene) && node.deleting_since.is_none())
         .collect()
 }
 
@@ -77,7 +88,15 @@ fn ready(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .not_ready_because
             .as_ref()
             .map_or_else(String::new, |why| format!(": {why}"));
-        Some(Finding::of(&node.name, format!("{state}{since}{why}{pods}")))
+        let leaving = if node.leaving {
+            "; a taint says that it is being taken out"
+        } else {
+            ""
+        };
+        Some(Finding::of(
+            &node.name,
+            format!("{state}{since}{why}{leaving}{pods}"),
+        ))
     });
     let limits = &scene.plan.nodes;
     Some(
@@ -187,10 +206,10 @@ fn cordons(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         }
     }
     // Its pods are asked to leave as by a drain; one that may not be evicted, or a finalizer, keeps it.
-    let limit = limit.max(LEAVING_MINUTES);
+    let going = limit.max(LEAVING_MINUTES);
     let leaving = nodes.sum.iter().filter_map(|node| {
         let at = node.deleting_since?;
-        words::longer_than(limit, at, scene.now).then(|| {
+        words::longer_than(going, at, scene.now).then(|| {
             let says = format!(
                 "being deleted for {}, and still there: a pod that may not be evicted, or a finalizer, keeps it",
                 words::age(at, scene.now)

@@ -15,7 +15,7 @@ pub struct DatabaseFacts {
     pub database: Observed<Database>,
     /// `DatabaseConnections` of each instance: the cluster's own metric mixes writer and readers.
     pub connections: Observed<Vec<Series>>,
-    /// Replica lag of each reader, in milliseconds.
+    /// Replica lag of each instance that follows another, in milliseconds.
     pub lag: Observed<Vec<Series>>,
     /// Storage over the last day.
     pub storage: Observed<Storage>,
@@ -49,7 +49,7 @@ pub struct Database {
 pub struct Instance {
     /// Identifier.
     pub id: String,
-    /// The writer.
+    /// The writer of a cluster, or the RDS instance that the settings name; the others are its readers.
     pub writer: bool,
     /// Its own description.
     pub described: Observed<DbInstance>,
@@ -57,6 +57,15 @@ pub struct Instance {
     pub cluster_parameters: Option<String>,
     /// `max_connections` of its own parameter group.
     pub parameter: Observed<Option<Parameter>>,
+}
+
+impl Instance {
+    /// Whether it lags behind another: a reader, or an instance of its own that is a read replica itself.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        let is_replica = |one: &DbInstance| one.cluster.is_none() && one.replication.source.is_some();
+        !self.writer || self.described.as_ref().is_ok_and(is_replica)
+    }
 }
 
 /// Storage, by hour.

@@ -114,10 +114,11 @@ impl Wishes<'_> {
         let present = match wish {
             Wish::Nothing | Wish::Refused => return,
             Wish::Sidecar => pod.runs(PROXY),
-            // Istio's node agent marks the pods that it has taken over.
+            // Istio's node agent marks the pods that it has taken over, while their network is set up on the node. Why one has not
+            // come so far is told of the pod itself.
             Wish::Ambient => {
                 pod.runs(PROXY)
-                    || pod.node.is_none()
+                    || pod.phase == "Pending"
                     || pod
                         .annotations
                         .get("ambient.istio.io/redirection")

@@ -2,7 +2,7 @@
 
 use day2_core::target::NodeGroup;
 use day2_kube::Reduce;
-use day2_kube::objects::{Condition, NodeHealth, Readiness, Resources, Status};
+use day2_kube::objects::{Condition, NodeHealth, Readiness, Resources, Status, Taint};
 use jiff::Timestamp;
 
 use super::short;
@@ -29,6 +29,8 @@ pub struct NodeFact {
     pub cordoned_at: Option<Timestamp>,
     /// A taint that an autoscaler or the cloud puts on a node that it takes out.
     pub leaving: bool,
+    /// Since when there is such a taint, as far as one tells.
+    pub leaving_since: Option<Timestamp>,
     /// CPU and memory for pods.
     pub allocatable: Resources,
     /// Pods that it takes.
@@ -82,14 +84,31 @@ const SHOULD_BE_FALSE: [&str; 4] = [
     "NetworkUnavailable",
 ];
 
+/// The taint of Cluster Autoscaler. Its value is when it was added, in seconds since 1970 (source: Cluster Autoscaler,
+/// `utils/taints`, `MarkToBeDeleted`).
+const AUTOSCALER: &str = "ToBeDeletedByClusterAutoscaler";
+
 /// Taints of nodes that something takes out on purpose.
 const LEAVING: [&str; 5] = [
-    "ToBeDeletedByClusterAutoscaler",
+    AUTOSCALER,
     "karpenter.sh/disrupted",
     "karpenter.sh/disruption",
     "node.cloudprovider.kubernetes.io/shutdown",
     "aws-node-termination-handler/spot-itn",
 ];
+
+fn is_of_leaving(taint: &Taint) -> bool {
+    LEAVING.contains(&taint.key.as_str())
+}
+
+/// When a taint was added. The API server records no time by itself, whoever adds the taint may.
+fn added_at(taint: &Taint) -> Option<Timestamp> {
+    let in_value = || {
+        let seconds = taint.value.parse().ok().filter(|_| taint.key == AUTOSCALER)?;
+        Timestamp::from_second(seconds).ok()
+    };
+    taint.since.or_else(in_value)
+}
 
 /// Message of a condition, or else its reason.
 fn words(condition: &Condition) -> Option<String> {
@@ -162,7 +181,13 @@ impl Reduce<NodeHealth> for EachNode<'_> {
             not_ready_because,
             bad,
             auto_mode,
-            leaving: node.taints.iter().any(|key| LEAVING.contains(&key.as_str())),
+            leaving: node.taints.iter().any(is_of_leaving),
+            leaving_since: node
+                .taints
+                .iter()
+                .filter(|taint| is_of_leaving(taint))
+                .filter_map(added_at)
+                .min(),
             name: node.name,
             zone: node.zone,
             unschedulable: node.unschedulable,

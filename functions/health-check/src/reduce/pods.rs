@@ -50,8 +50,6 @@ pub struct PodTally {
     pub restarts: BTreeMap<Workload, Restarts>,
     /// Restarts over the whole life of containers that were restarted in the last week, for the next run to compare with.
     pub counters: Counted,
-    /// Containers that may have been restarted more often than is known, because the run before had no room to note them.
-    pub not_compared: usize,
     /// What pods take of each node.
     pub load: BTreeMap<String, Load>,
     /// Proxies.
@@ -76,15 +74,32 @@ pub struct Group {
 /// Restarts of one workload.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Restarts {
-    /// Restarts in the window that are certain: all of a pod that was made in it, else one for each container whose last end
-    /// lies in it.
+    /// Restarts in the window that are certain: all of a pod that was made in it, those since a run that noted the count, else
+    /// one for each container whose last end lies in it.
     pub certain: i64,
-    /// Whether a pod is older than the window, so that there may have been more.
-    pub at_least: bool,
+    /// Restarts in the window that there may have been at most; the same number where it is known.
+    pub most: i64,
+    /// Why it is not known, of the first container of which it is not.
+    pub gap: Option<Gap>,
     /// Restarts over the whole lives of these containers.
     pub lifetime: i64,
     /// Reason or exit code of the latest end, and its time.
     pub last: Option<(Timestamp, String)>,
+}
+
+/// Why nobody knows how often a container had been restarted when the window began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gap {
+    /// No run before has noted anything.
+    NoRun,
+    /// The run before had no room to note it.
+    NoRoom,
+    /// The run before did not note it, because it had not been restarted within a week; before that it may have been.
+    Calm,
+    /// The run before, which noted it, was within the window.
+    Later,
+    /// The run before, which noted it, was long before the window.
+    Earlier,
 }
 
 /// What pods take of a node.
@@ -148,7 +163,6 @@ impl Reduce<PodHealth> for PodRules<'_> {
             sum.restarts.entry(workload).or_default().join(more);
         }
         sum.counters.join(page.counters);
-        sum.not_compared += page.not_compared;
         for (node, more) in page.load {
             let load = sum.load.entry(node).or_default();
             load.requests += more.requests;
@@ -194,7 +208,8 @@ impl<'a> PodRules<'a> {
     }
 
     /// The count of restarts is over the life of a pod. What lies in the window is told by the age of the pod, by the count
-    /// that the run before has left, or else by the time of the last end, which makes one restart certain.
+    /// that the run before has left, by the length of the last run, or else by the time of the last end, which makes one
+    /// restart certain and any other possible.
     fn restarts(&self, sum: &mut PodTally, pod: &PodHealth) {
         let inside = |at: Option<Timestamp>| at.is_some_and(|at| at >= self.restarts_since);
         let whole_life = inside(pod.created_at);
@@ -204,7 +219,6 @@ impl<'a> PodRules<'a> {
                 continue;
             };
             let name = format!("{}/{}", pod.uid.get(..8).unwrap_or(&pod.uid), one.name);
-            let known = self.since_before(&name, one.restarts);
             if end
                 .finished_at
                 .is_some_and(|at| self.limits.minutes(at) < A_WEEK_IN_MINUTES)
@@ -215,14 +229,14 @@ impl<'a> PodRules<'a> {
             if !inside(end.finished_at) || (one.kind == ContainerKind::Init && end.exit_code == 0) {
                 continue;
             }
-            let (certain, exact) = match known {
-                _ if whole_life => (one.restarts, true),
-                Some(found) => found,
-                None => (1, one.restarts <= 1),
+            let (certain, most, gap) = if whole_life {
+                (one.restarts, one.restarts, None)
+            } else {
+                self.in_the_window(&name, pod.created_at, one.restarts, end.started_at)
             };
-            sum.not_compared += usize::from(!exact && self.may_be_dropped(&name));
             found.certain += certain.max(1);
-            found.at_least |= !exact;
+            found.most += most.max(1);
+            found.gap = found.gap.or(gap.filter(|_| certain < most));
             found.lifetime += one.restarts;
             let why = if end.reason == "Error" || end.reason.is_empty() {
                 format!("{} exit code {}", one.name, end.exit_code)
@@ -236,25 +250,49 @@ impl<'a> PodRules<'a> {
         }
     }
 
-    /// Restarts since the run before, and whether that is the whole window. A run long before the window tells nothing.
-    fn since_before(&self, name: &str, restarts: i64) -> Option<(i64, bool)> {
-        let before = self.before?;
-        let apart = self.apart(before);
-        let count = restarts - before.counters.get(name)?;
-        (apart >= -SLACK_SECONDS && count >= 0).then_some((count, apart <= SLACK_SECONDS))
+    /// Least and most restarts in the window of a container that is older than it, and why they may differ. Its pod was made at
+    /// `made`; its last run began at `began`, if that is told, and ended in the window.
+    fn in_the_window(
+        &self,
+        name: &str,
+        made: Option<Timestamp>,
+        restarts: i64,
+        began: Option<Timestamp>,
+    ) -> (i64, i64, Option<Gap>) {
+        let noted = self.before.and_then(|before| {
+            let since = restarts - counted_then(before, name, made)?;
+            // A count that is lower than it was is that of another container.
+            (since >= 0).then(|| (self.apart(before), since))
+        });
+        match noted {
+            Some((apart, since)) if apart.abs() <= SLACK_SECONDS => (since, since, None),
+            _ if began.is_some_and(|began| began < self.restarts_since) => (1, 1, None),
+            Some((apart, since)) if apart > 0 => (since, restarts, Some(Gap::Later)),
+            Some((_, since)) => (1, since, Some(Gap::Earlier)),
+            None => (1, restarts, Some(self.not_noted())),
+        }
     }
 
-    /// Whether the run before, which would tell, may have had no room to note this container.
-    fn may_be_dropped(&self, name: &str) -> bool {
-        self.before.is_some_and(|before| {
-            before.is_full() && self.apart(before) >= -SLACK_SECONDS && !before.counters.contains_key(name)
-        })
+    fn not_noted(&self) -> Gap {
+        match self.before {
+            None => Gap::NoRun,
+            Some(before) if before.is_full() => Gap::NoRoom,
+            Some(_) => Gap::Calm,
+        }
     }
 
     /// Seconds from the beginning of the window to the run before.
     fn apart(&self, before: &Before) -> i64 {
         before.at.as_second() - self.restarts_since.as_second()
     }
+}
+
+/// What the run before knew of a container. It notes what was restarted within a week: what it left out although it had room was
+/// calm in that week, and never restarted where its pod is younger.
+fn counted_then(before: &Before, name: &str, made: Option<Timestamp>) -> Option<i64> {
+    let age = made.map(|made| before.at.as_second() - made.as_second());
+    let never = age.is_some_and(|age| age < A_WEEK_IN_MINUTES * 60) && !before.is_full();
+    before.counters.get(name).copied().or(never.then_some(0))
 }
 
 /// Who was restarted within it may be again.
@@ -266,7 +304,8 @@ const SLACK_SECONDS: i64 = 2 * 3600;
 impl Restarts {
     fn join(&mut self, more: Self) {
         self.certain += more.certain;
-        self.at_least |= more.at_least;
+        self.most += more.most;
+        self.gap = self.gap.or(more.gap);
         self.lifetime += more.lifetime;
         self.last = self.last.take().max(more.last);
     }

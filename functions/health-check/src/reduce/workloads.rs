@@ -72,6 +72,8 @@ pub struct Lacking {
     pub desired: i64,
     /// Pods available.
     pub available: i64,
+    /// Pods that are there, well or not, where a status counts them: of a daemon set, nodes that have one.
+    pub present: Option<i64>,
     /// Why pods of two templates may be there; then pods are missing on purpose.
     pub rolling: Option<String>,
     /// The rollout stands still (`ProgressDeadlineExceeded`).
@@ -147,6 +149,7 @@ impl Reduce<DeploymentDetail> for EachWorkload<'_> {
                 workload: Workload::new(&one.namespace, "Deployment", &one.name),
                 desired: one.desired,
                 available: one.available,
+                present: None,
                 rolling: Rollout::between_templates(&one).map(|rollout| rollout.to_string()),
                 stalled,
                 unavailable_since,
@@ -182,6 +185,7 @@ impl Reduce<Replicas> for EachWorkload<'_> {
                 workload: Workload::new(&one.namespace, "StatefulSet", &one.name),
                 desired: one.replicas,
                 available,
+                present: None,
                 rolling,
                 stalled: false,
                 unavailable_since: None,
@@ -202,11 +206,14 @@ impl EachWorkload<'_> {
         let mut sum = WorkloadTally::default();
         for set in sets {
             self.count(&mut sum, "DaemonSet", &set.namespace, &set.name);
-            if set.available < set.desired {
+            // A pod that is Ready for less than `minReadySeconds` does its work.
+            let available = set.available.max(set.ready);
+            if available < set.desired {
                 sum.lacking.push(Lacking {
                     workload: Workload::new(&set.namespace, "DaemonSet", &set.name),
                     desired: set.desired,
-                    available: set.available,
+                    available,
+                    present: Some(set.scheduled.max(available)),
                     rolling: (!set.is_observed()).then(|| "its spec has just changed".to_owned()),
                     stalled: false,
                     unavailable_since: None,

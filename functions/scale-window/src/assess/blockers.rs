@@ -1,19 +1,33 @@
-//! What keeps a node from going away: pods behind a disruption budget, pods that forbid it, bare pods, and the group's
-//! own protection.
+//! What keeps a node from going away: pods behind a disruption budget, pods that forbid it, bare pods, pods that were deleted and
+//! do not end, and the group's own protection.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use day2_core::settings::Labels;
 use day2_core::{Observed, Unreadable};
-use day2_kube::objects::{Node, Pod, PodDisruptionBudget};
+use day2_kube::objects::{Node, Pod, PodDisruptionBudget, Readiness};
+use jiff::Timestamp;
 
+use super::minutes_since;
 use super::scene::PlannedGroup;
 use crate::facts::Cluster;
 use day2_reads::scaling_groups::Member;
 
+/// How long a deleted pod may outlast its grace period, in minutes: its volumes are taken off, and its end is told.
+const GONE_MINUTES: i64 = 5;
+
+/// The pods of a node that count. Those of daemon sets and of the kubelet itself hold nothing.
+#[derive(Default)]
+struct OnNode<'a> {
+    /// Those that nobody has deleted and that have not ended.
+    staying: Vec<&'a Pod>,
+    /// Those that should be gone, with for how many minutes. Also those that have ended: a drain waits until the object is gone.
+    overdue: Vec<(&'a Pod, i64)>,
+}
+
 /// Pods by node, budgets, and group members by instance id, looked up once.
 pub(crate) struct Blockers<'a> {
-    pods: Result<BTreeMap<&'a str, Vec<&'a Pod>>, &'a Unreadable>,
+    pods: Result<BTreeMap<&'a str, OnNode<'a>>, &'a Unreadable>,
     budgets: Result<&'a [PodDisruptionBudget], &'a Unreadable>,
     members: BTreeMap<&'a str, &'a Member>,
     unread: Vec<(&'a Labels, &'a Unreadable)>,
@@ -22,17 +36,30 @@ pub(crate) struct Blockers<'a> {
 
 impl<'a> Blockers<'a> {
     /// Sorts the cluster's pods by node.
-    pub(crate) fn new(cluster: &'a Cluster, groups: &[PlannedGroup<'a>], workspaces: &'a [String]) -> Self {
+    pub(crate) fn new(
+        cluster: &'a Cluster,
+        groups: &[PlannedGroup<'a>],
+        workspaces: &'a [String],
+        now: Timestamp,
+    ) -> Self {
         let pods = cluster.pods.as_ref().map(|pods| {
-            let mut by_node: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
-            for pod in pods {
-                if let Some(node) = pod.node.as_deref()
-                    && !pod.finished()
-                    && !pod.is_daemon()
-                    && !pod.is_mirror()
-                    && pod.deleting_since.is_none()
-                {
-                    by_node.entry(node).or_default().push(pod);
+            let mut by_node: BTreeMap<&str, OnNode<'_>> = BTreeMap::new();
+            for pod in pods.iter().filter(|pod| !pod.is_daemon() && !pod.is_mirror()) {
+                let Some(node) = pod.node.as_deref() else {
+                    continue;
+                };
+                let here = by_node.entry(node).or_default();
+                match pod.deleting_since {
+                    None if pod.finished() => {}
+                    None => here.staying.push(pod),
+                    // The time at which it should be gone, grace period included (`deletionTimestamp`, Kubernetes API reference,
+                    // ObjectMeta).
+                    Some(at) => {
+                        let minutes = minutes_since(at, now);
+                        if minutes >= GONE_MINUTES {
+                            here.overdue.push((pod, minutes));
+                        }
+                    }
                 }
             }
             by_node
@@ -70,22 +97,23 @@ impl<'a> Blockers<'a> {
         {
             return Err((*why).clone());
         }
-        let mut reasons = Vec::new();
-        if let Some(member) = node.instance_id().and_then(|id| self.members.get(id)) {
-            if member.lifecycle_state.contains(":Wait") || member.lifecycle_state.contains(":Proceed") {
-                reasons.push(format!(
-                    "a lifecycle hook holds the instance in {}",
-                    member.lifecycle_state
-                ));
-            }
-            if member.protected {
-                reasons.push("the instance is protected from scale-in".to_owned());
-            }
-        }
-        let pods = by_node
-            .get(node.name.as_str())
-            .map(Vec::as_slice)
-            .unwrap_or_default();
+        let mut reasons = node
+            .instance_id()
+            .and_then(|id| self.members.get(id))
+            .map_or_else(Vec::new, |member| of_member(member));
+        let nothing = OnNode::default();
+        let here = by_node.get(node.name.as_str()).unwrap_or(&nothing);
+        let pods = &here.staying;
+        reasons.extend(first_few(
+            here.overdue.iter().map(|(pod, minutes)| {
+                let why = why_it_stays(pod, node);
+                format!(
+                    "pod {} was deleted and should have been gone for {minutes} min: {why}",
+                    pod.full_name()
+                )
+            }),
+            "deleted pods do not go",
+        ));
         reasons.extend(first_few(
             pods.iter().flat_map(|pod| {
                 budgets
@@ -125,6 +153,33 @@ impl<'a> Blockers<'a> {
             reasons.push(format!("active workspace {}{more}", first.full_name()));
         }
         Ok(reasons)
+    }
+}
+
+/// What keeps an instance in its group, in words; empty when only the group's size does.
+pub(crate) fn of_member(member: &Member) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if member.lifecycle_state.contains(":Wait") || member.lifecycle_state.contains(":Proceed") {
+        reasons.push(format!(
+            "a lifecycle hook holds the instance in {}",
+            member.lifecycle_state
+        ));
+    }
+    if member.protected {
+        reasons.push("the instance is protected from scale-in".to_owned());
+    }
+    reasons
+}
+
+/// Why a deleted pod is still there, as far as pod and node tell. A kubelet ends the containers of a pod first, which leaves it
+/// `Succeeded` or `Failed`, and then takes off its volumes (source: Kubernetes, "Pod Lifecycle").
+fn why_it_stays(pod: &Pod, node: &Node) -> &'static str {
+    if matches!(node.readiness(), Readiness::Silent { .. }) {
+        "the kubelet of its node is silent and cannot say that it ended"
+    } else if pod.finished() {
+        "its containers have ended, and a finalizer or a volume keeps it (kubectl describe pod)"
+    } else {
+        "a container that does not end, a finalizer or a volume keeps it (kubectl describe pod)"
     }
 }
 

@@ -1,4 +1,4 @@
-//! `SCW-011` and `SCW-012`: groups as planned before the peak, and no suspended processes.
+//! `SCW-011` and `SCW-012`: groups as planned, and no suspended process that the scaling needs.
 
 use std::collections::BTreeSet;
 
@@ -83,18 +83,32 @@ pub(crate) fn as_planned(groups: &[PlannedGroup<'_>], moment: Moment) -> Item {
         .subjects(unread)
 }
 
-/// Processes without which a group does not reach its desired capacity or replace what is broken. Others, `AZRebalance`
-/// above all, are suspended on purpose beside an autoscaler.
-const NEEDED: [&str; 5] = [
+/// Processes without which a group does not reach its desired capacity, replace what is broken, or give its new instances
+/// traffic: what is launched while `AddToLoadBalancer` is suspended is not added afterwards either (source: EC2 Auto Scaling
+/// User Guide, "How suspended processes affect other processes"). Others, `AZRebalance` above all, are suspended on purpose
+/// beside an autoscaler.
+const NEEDED: [&str; 6] = [
     "Launch",
     "Terminate",
     "ScheduledActions",
     "HealthCheck",
     "ReplaceUnhealthy",
+    "AddToLoadBalancer",
 ];
 
 fn needed(process: &str) -> bool {
     NEEDED.contains(&process)
+}
+
+/// A process that the window does not need, with what is off while it is suspended.
+fn off(process: &str) -> String {
+    let what = match process {
+        "AlarmNotification" => " (scaling policies do not act)",
+        "AZRebalance" => " (zones are not evened out)",
+        "InstanceRefresh" => " (no instance is refreshed)",
+        _ => "",
+    };
+    format!("{process}{what}")
 }
 
 /// No suspended process that the window needs: a group with `Launch` or `ScheduledActions` suspended will not follow its schedule.
@@ -109,7 +123,7 @@ pub(crate) fn suspended(groups: &[PlannedGroup<'_>]) -> Item {
                         .suspended
                         .iter()
                         .filter(|(process, _)| !needed(process))
-                        .map(|(process, _)| process.as_str()),
+                        .map(|(process, _)| off(process)),
                 );
                 let processes: Vec<_> = group
                     .suspended
@@ -143,13 +157,10 @@ pub(crate) fn suspended(groups: &[PlannedGroup<'_>]) -> Item {
     };
     Item::judge(
         "SCW-012",
-        "no scaling process is suspended",
+        "no process that the scaling needs is suspended",
         verdict,
         population(examined, expected),
-        format!(
-            "{} of {examined} groups cannot follow their schedule{beside}",
-            wrong.len()
-        ),
+        format!("{} of {examined} groups lack one of them{beside}", wrong.len()),
     )
     .threshold(
         format!("none of {}", NEEDED.join(", ")),

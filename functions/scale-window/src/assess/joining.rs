@@ -64,7 +64,33 @@ pub(crate) fn counts(
     .subjects(wrong)
 }
 
-/// Every zone of a group's subnets got nodes, where the peak is large enough for all of them.
+/// From how many nodes on an equal share of a zone says something: of fewer, one node more or less is much.
+const SHARE: usize = 4;
+
+/// The zones that got some nodes and fewer than half of an equal share of them, in words; nothing where there are none, or where a
+/// share is small. Auto Scaling launches into the zone that has fewest, so a group that is so uneven met a shortage.
+fn short(per_zone: &BTreeMap<&str, usize>, zones: &BTreeSet<&str>) -> Option<String> {
+    let nodes: usize = per_zone.values().sum();
+    let share = nodes.checked_div(zones.len())?;
+    if share < SHARE {
+        return None;
+    }
+    let few: Vec<String> = zones
+        .iter()
+        .filter_map(|zone| Some((zone, *per_zone.get(zone)?)))
+        .filter(|(_, number)| *number > 0 && number * zones.len() * 2 < nodes)
+        .map(|(zone, number)| format!("{number} in {zone}"))
+        .collect();
+    (zones.len() > 1 && !few.is_empty()).then(|| {
+        format!(
+            "only {} of {nodes} nodes, an equal share is {share}",
+            few.join(" and ")
+        )
+    })
+}
+
+/// Every zone of a group's subnets got nodes, where the peak is large enough for all of them, and none got far fewer than
+/// the others.
 pub(crate) fn zones(
     groups: &[PlannedGroup<'_>],
     seen: &Observed<Vec<Node>>,
@@ -111,8 +137,10 @@ pub(crate) fn zones(
             .filter(|(_, number)| **number == 0)
             .map(|(zone, _)| *zone)
             .collect();
-        if !empty.is_empty() {
-            wrong.push((name.clone(), format!("no node in {}", empty.join(", "))));
+        let none = (!empty.is_empty()).then(|| format!("no node in {}", empty.join(", ")));
+        let says: Vec<String> = none.into_iter().chain(short(&per_zone, &zones)).collect();
+        if !says.is_empty() {
+            wrong.push((name.clone(), says.join("; ")));
         }
     }
     let expected: u64 = groups.iter().map(|group| u64::from(group.plan.peak.min(1))).sum();
@@ -124,7 +152,9 @@ pub(crate) fn zones(
         summary.join("; "),
     )
     .threshold(
-        "no zone of the group's subnets without a node",
+        format!(
+            "no zone of the group's subnets without a node, or with less than half of an equal share of {SHARE} nodes or more"
+        ),
         "the group's subnets (API DescribeAutoScalingGroups)",
     )
     .remedy("a zone without capacity or addresses: see SCW-016; the loss of another zone would now hurt more")

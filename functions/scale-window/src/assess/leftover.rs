@@ -1,29 +1,36 @@
 //! `SCW-201` and `SCW-202`: what is still up in the evening, why, and what it costs per hour.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use day2_core::{Item, Observed};
 use day2_kube::objects::Node;
 use jiff::Timestamp;
 
-use super::blockers::Blockers;
+use super::blockers::{Blockers, of_member};
 use super::scene::PlannedGroup;
 use super::{count, minutes_since, population, worse_of};
-use crate::settings::{Cost, Limits};
+use crate::settings::{Cost, Limits, Plan};
 use day2_reads::instances::Instance;
+use day2_reads::scaling_groups::Member;
 
 /// Why nothing seen holds a node that is still up.
 const UNEXPLAINED: &str =
     "nothing on it holds it; the group's desired capacity or minimum keeps it (SCW-011)";
 
-/// Nodes beyond the evening's count, each with what holds it. Of the nodes of a group those with the strongest reason are
-/// named, as many as there are too many.
+/// Instances by id.
+type ById<'a> = BTreeMap<&'a str, &'a Instance>;
+
+/// Nodes and instances beyond the evening's count, each with what holds it. An instance of a group that is no node costs like one
+/// and runs nothing, so it is named first; of the nodes of a group those with the strongest reason are named, as many as there are
+/// too many.
 pub(crate) fn still_up(
     groups: &[PlannedGroup<'_>],
     nodes: &Observed<Vec<Node>>,
     instances: &Observed<Vec<Instance>>,
     blockers: &Blockers<'_>,
-    cost: &Cost,
+    plan: &Plan,
+    now: Timestamp,
 ) -> Item {
     const CODE: &str = "SCW-201";
     const TITLE: &str = "nothing is left up after the scale-down";
@@ -32,47 +39,43 @@ pub(crate) fn still_up(
         Ok(all) => all,
         Err(why) => return Item::unreadable(CODE, TITLE, expected, why),
     };
-    let (mut wrong, mut examined, mut summary, mut extra_nodes) = (Vec::new(), 0, Vec::new(), Vec::new());
+    let by_id: ById<'_> = instances.as_ref().map_or_else(
+        |_| BTreeMap::new(),
+        |all| all.iter().map(|one| (one.id.as_str(), one)).collect(),
+    );
+    let joined: BTreeSet<&str> = all.iter().filter_map(Node::instance_id).collect();
+    let is_left = |member: &Member| {
+        let launched = by_id.get(member.id.as_str()).and_then(|one| one.launched_at);
+        let joins = launched.is_some_and(|at| minutes_since(at, now) < i64::from(plan.limits.join_minutes));
+        !joins && !joined.contains(member.id.as_str()) && !goes_by_itself(member)
+    };
+    let (mut wrong, mut unread, mut summary) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut types, mut examined) = (Vec::new(), 0);
     for group in groups {
         let own = group.nodes(all);
         examined += own.len();
-        summary.push(format!(
-            "{} {}/{}",
-            group.plan.node_group,
-            own.len(),
-            group.plan.after
-        ));
-        let extra = own
-            .len()
-            .saturating_sub(usize::try_from(group.plan.after).unwrap_or(usize::MAX));
-        if extra == 0 {
-            continue;
-        }
-        let mut explained: Vec<(&Node, Observed<Vec<String>>)> =
-            own.into_iter().map(|node| (node, blockers.of(node))).collect();
-        explained.sort_by_key(|(node, reasons)| {
-            let strength = reasons.as_ref().map_or(0, Vec::len);
-            (
-                std::cmp::Reverse(node.unschedulable),
-                std::cmp::Reverse(strength),
-                node.name.clone(),
-            )
+        let left: Vec<&Member> = group.known(&mut unread).map_or_else(Vec::new, |seen| {
+            seen.instances.iter().filter(|member| is_left(member)).collect()
         });
-        for (node, reasons) in explained.into_iter().take(extra) {
-            let cordoned = if node.unschedulable { "cordoned; " } else { "" };
-            let says = match reasons {
-                Err(why) => format!("{cordoned}why could not be read: {why}"),
-                Ok(reasons) if reasons.is_empty() => format!("{cordoned}{UNEXPLAINED}"),
-                Ok(reasons) => format!("{cordoned}{}", reasons.join("; ")),
-            };
+        summary.push(told(group, own.len(), left.len()));
+        let after = usize::try_from(group.plan.after).unwrap_or(usize::MAX);
+        let extra = (own.len() + left.len()).saturating_sub(after);
+        let extra_nodes = extra.saturating_sub(left.len());
+        for member in left.into_iter().take(extra) {
+            wrong.push((member.id.clone(), without_node(member)));
+            types.push(instance_type(&member.id, member.instance_type.as_ref(), &by_id));
+        }
+        for (node, says) in strongest(own, extra_nodes, blockers) {
             wrong.push((node.name.clone(), says));
-            extra_nodes.push(node);
+            let id = node.instance_id().unwrap_or_default();
+            let label = node.labels.get("node.kubernetes.io/instance-type");
+            types.push(instance_type(id, label, &by_id));
         }
     }
-    let price = if extra_nodes.is_empty() {
+    let price = if types.is_empty() {
         String::new()
     } else {
-        format!("; {}", hourly(&extra_nodes, instances, cost))
+        format!("; {}", hourly(&types, &plan.cost))
     };
     // With an evening count of zero a complete, empty list is what was planned: the nodes of the whole cluster are the
     // population then, so that an empty cluster stays unknown.
@@ -80,30 +83,82 @@ pub(crate) fn still_up(
     Item::judge(
         CODE,
         TITLE,
-        worse_of(&wrong, &[] as &[()]),
+        worse_of(&wrong, &unread),
         population(seen_nodes, expected),
         format!("up/planned: {}{price}", summary.join(", ")),
     )
-    .threshold("nodes ≤ planned for the evening", "groups[].after; cost.per_hour")
-    .remedy("free what holds the node, or end it knowingly; never delete somebody's workspace for it")
+    .threshold(
+        "nodes, and instances without one, ≤ planned for the evening",
+        "groups[].after; limits.join_minutes, cost.per_hour",
+    )
+    .remedy("free what holds it, or end it knowingly; never delete somebody's workspace for it")
     .subjects(wrong)
+    .subjects(unread)
 }
 
-/// Price of the nodes per hour; types without a price are named instead of being counted as free.
-fn hourly(nodes: &[&Node], instances: &Observed<Vec<Instance>>, cost: &Cost) -> String {
-    let by_id: BTreeMap<&str, &Instance> = instances.as_ref().map_or_else(
-        |_| BTreeMap::new(),
-        |all| all.iter().map(|one| (one.id.as_str(), one)).collect(),
-    );
-    let (mut sum, mut unknown) = (0.0, BTreeMap::<String, usize>::new());
-    for node in nodes {
-        let kind = node
-            .instance_id()
-            .and_then(|id| by_id.get(id))
-            .map(|instance| instance.instance_type.clone())
-            .or_else(|| node.labels.get("node.kubernetes.io/instance-type").cloned())
-            .unwrap_or_else(|| "unknown type".to_owned());
-        match cost.per_hour.get(&kind) {
+/// Whether a member of a group is on its way out and waits for nobody, or is kept stopped on purpose (source: EC2 Auto Scaling User
+/// Guide, "Amazon EC2 Auto Scaling instance lifecycle").
+fn goes_by_itself(member: &Member) -> bool {
+    let state = member.lifecycle_state.as_str();
+    matches!(state, "Terminating" | "Terminating:Proceed" | "Terminated") || state.starts_with("Warmed:")
+}
+
+/// `workspace 3/2`, and how many instances of the group are no node.
+fn told(group: &PlannedGroup<'_>, nodes: usize, left: usize) -> String {
+    let beside = if left == 0 {
+        String::new()
+    } else {
+        format!(" and {} without a node", count(left, "instance"))
+    };
+    format!("{} {nodes}/{}{beside}", group.plan.node_group, group.plan.after)
+}
+
+/// What is known of an instance that is no node: its state, and what keeps it.
+fn without_node(member: &Member) -> String {
+    let reasons = of_member(member);
+    let why = if reasons.is_empty() {
+        UNEXPLAINED.to_owned()
+    } else {
+        reasons.join("; ")
+    };
+    format!("{}, and no Node has its id; {why}", member.lifecycle_state)
+}
+
+/// The `number` nodes with the strongest reasons to be up, each with them in words.
+fn strongest<'n>(nodes: Vec<&'n Node>, number: usize, blockers: &Blockers<'_>) -> Vec<(&'n Node, String)> {
+    if number == 0 {
+        return Vec::new();
+    }
+    let mut explained: Vec<(&Node, Observed<Vec<String>>)> =
+        nodes.into_iter().map(|node| (node, blockers.of(node))).collect();
+    explained.sort_by_key(|(node, reasons)| {
+        let strength = reasons.as_ref().map_or(0, Vec::len);
+        (Reverse(node.unschedulable), Reverse(strength), node.name.clone())
+    });
+    let told = explained.into_iter().take(number).map(|(node, reasons)| {
+        let cordoned = if node.unschedulable { "cordoned; " } else { "" };
+        let says = match reasons {
+            Err(why) => format!("{cordoned}why could not be read: {why}"),
+            Ok(reasons) if reasons.is_empty() => format!("{cordoned}{UNEXPLAINED}"),
+            Ok(reasons) => format!("{cordoned}{}", reasons.join("; ")),
+        };
+        (node, says)
+    });
+    told.collect()
+}
+
+/// The type of an instance: as EC2 says, else as Auto Scaling or its Node does.
+fn instance_type(id: &str, beside: Option<&String>, by_id: &ById<'_>) -> String {
+    let described = by_id.get(id).map(|instance| &instance.instance_type);
+    let known = described.or(beside).cloned();
+    known.unwrap_or_else(|| "unknown type".to_owned())
+}
+
+/// Price of the instances of these types per hour; types without a price are named instead of being counted as free.
+fn hourly(types: &[String], cost: &Cost) -> String {
+    let (mut sum, mut unknown) = (0.0, BTreeMap::<&str, usize>::new());
+    for kind in types {
+        match cost.per_hour.get(kind) {
             Some(price) => sum += price,
             None => *unknown.entry(kind).or_default() += 1,
         }
@@ -119,7 +174,7 @@ fn hourly(nodes: &[&Node], instances: &Observed<Vec<Instance>>, cost: &Cost) -> 
     };
     format!(
         "{} cost {sum:.2} {} per hour{note}",
-        count(nodes.len(), "extra node"),
+        count(types.len(), "extra instance"),
         cost.currency
     )
 }

@@ -19,6 +19,7 @@ pub(crate) mod reach;
 pub(crate) mod scene;
 pub(crate) mod schedule;
 pub(crate) mod serving;
+pub(crate) mod taints;
 pub(crate) mod waterfall;
 
 use day2_core::chart::Chart;
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::Task;
-use crate::facts::{DatabaseFacts, Facts, Surroundings};
+use crate::facts::{Database, DatabaseFacts, Facts, Surroundings};
 use crate::settings::{Part, Plan};
 use crate::window;
 use blockers::Blockers;
@@ -65,7 +66,7 @@ pub fn assess(
         })
         .collect();
     let since = window::since(plan, task, zone, now);
-    let blockers = Blockers::new(&facts.cluster, &groups, &plan.workspace_namespaces);
+    let blockers = Blockers::new(&facts.cluster, &groups, &plan.workspace_namespaces, now);
     match task {
         Task::Prescale => (
             prescale(facts, plan, target, &groups, &blockers, zone, now),
@@ -174,8 +175,9 @@ fn database_items(facts: Option<&DatabaseFacts>, plan: &Plan, target: &Target, n
         database::instances(&facts.database, min_readers),
         database::connections(&facts.database, &facts.connections, policy, limits, now),
     ];
-    // A plan without readers has nobody who could lag.
-    if min_readers > 0 {
+    // Without readers nobody could lag; those that nobody asked for can.
+    let has_readers = |seen: &Database| seen.instances.iter().any(|one| !one.writer);
+    if min_readers > 0 || facts.database.as_ref().is_ok_and(has_readers) {
         items.push(database::replica_lag(
             &facts.database,
             &facts.lag,
@@ -225,7 +227,7 @@ fn postscale(
         now,
     ));
     items.push(serving::daemons(groups, cluster, limits, now));
-    items.push(pending::pending(&cluster.pods, limits, now));
+    items.push(pending::pending(&cluster.pods, limits, since, now));
     items.push(kinds::instance_types(groups, &facts.instances));
     let mut charts = vec![waterfall::nodes(groups, cluster, &facts.instances)];
     charts.extend(waterfall::pods(&cluster.pods));
@@ -250,7 +252,8 @@ fn scaledown(
             &facts.cluster.nodes,
             &facts.instances,
             blockers,
-            &plan.cost,
+            plan,
+            now,
         ),
         leftover::stuck_drains(groups, &facts.cluster.nodes, blockers, &plan.limits, now),
     ]

@@ -46,9 +46,17 @@ pub(crate) fn addresses(groups: &[PlannedGroup<'_>], subnets: &Observed<Vec<Subn
     for (zone, needed) in &needed {
         let free = free.get(zone).copied().unwrap_or(0);
         if free < *needed {
+            let each: Vec<String> = all
+                .iter()
+                .filter(|subnet| subnet.zone == **zone && used.contains(subnet.id.as_str()))
+                .map(|subnet| format!("{} {}", subnet.id, subnet.free_addresses))
+                .collect();
             wrong.push((
                 (*zone).to_owned(),
-                format!("{free} free addresses, the peak needs {needed}"),
+                format!(
+                    "{free} free addresses ({}), the peak needs {needed}",
+                    each.join(", ")
+                ),
             ));
         }
     }

@@ -120,6 +120,9 @@ fn complaint(plan: &ActionPlan, seen: &[ScheduledAction], due: &Zoned, now: Time
 
 /// Whether an action fires at exactly this instant: by its recurrence in its own zone, or by its single start.
 fn fires_at(action: &ScheduledAction, due: &Zoned, now: Timestamp) -> bool {
+    if action.ends_at.is_some_and(|end| end <= due.timestamp()) {
+        return false;
+    }
     let Some(recurrence) = &action.recurrence else {
         return action.starts_at == Some(due.timestamp());
     };
@@ -184,6 +187,22 @@ mod tests {
             fires("2026-11-21T11:45:00Z", "2026-11-20T13:00:00Z"),
             "it fired at 06:45 and waits for tomorrow"
         );
+    }
+
+    #[test]
+    fn an_action_that_has_ended_before_its_time_does_not_fire() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        let due = jiff::civil::date(2026, 11, 20)
+            .at(6, 45, 0, 0)
+            .to_zoned(zone)
+            .unwrap();
+        let now = "2026-11-20T11:30:00Z".parse().unwrap();
+        let ending = |at: &str| ScheduledAction {
+            ends_at: Some(at.parse().unwrap()),
+            ..action("2026-11-20T11:45:00Z")
+        };
+        assert!(!fires_at(&ending("2026-11-20T11:40:00Z"), &due, now));
+        assert!(fires_at(&ending("2026-11-20T12:00:00Z"), &due, now));
     }
 
     #[test]

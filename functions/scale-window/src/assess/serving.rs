@@ -3,34 +3,16 @@
 use std::collections::BTreeSet;
 
 use day2_core::Item;
-use day2_kube::objects::{Node, Pod};
+use day2_kube::objects::{DaemonSet, Node, Pod};
 use jiff::Timestamp;
 
 use super::blockers::Blockers;
 use super::capacity::Moment;
+use super::pending::scheduler_says;
 use super::scene::PlannedGroup;
-use super::{count, minutes_since, population, worse_of};
+use super::{count, minutes_since, population, taints, worse_of};
 use crate::facts::Cluster;
 use crate::settings::Limits;
-
-/// Taints that Kubernetes and autoscalers put on a node they are taking out, or that keep pods off a new node.
-fn foreign_taints(node: &Node) -> Vec<&str> {
-    node.taints
-        .iter()
-        .filter(|taint| taint.effect != "PreferNoSchedule")
-        .map(|taint| taint.key.as_str())
-        .filter(|key| {
-            key.starts_with("node.kubernetes.io/")
-                || key.starts_with("node.cloudprovider.kubernetes.io/")
-                || key.starts_with("node.cilium.io/")
-                || key.starts_with("ebs.csi.aws.com/")
-                || matches!(
-                    *key,
-                    "ToBeDeletedByClusterAutoscaler" | "karpenter.sh/disrupted" | "karpenter.sh/disruption"
-                )
-        })
-        .collect()
-}
 
 /// Minutes since the node became Ready; negative while it is not. New nodes carry start-up taints for some seconds more.
 fn ready_for(node: &Node, now: Timestamp) -> i64 {
@@ -44,8 +26,8 @@ fn ready_for(node: &Node, now: Timestamp) -> i64 {
     }
 }
 
-/// No node of a group is cordoned or carries a taint that keeps pods off; for a cordoned node the line says what keeps it
-/// from being drained.
+/// No node of a group is cordoned or carries a taint that keeps pods off and is not the group's own; for a cordoned node the line
+/// says what keeps it from being drained.
 pub(crate) fn schedulable(
     groups: &[PlannedGroup<'_>],
     moment: Moment,
@@ -69,6 +51,7 @@ pub(crate) fn schedulable(
         }
     };
     let expected: u64 = groups.iter().map(|group| u64::from(planned(group))).sum();
+    let tainted = taints::foreign(groups, all);
     let (mut wrong, mut examined, mut closed) = (Vec::new(), 0_usize, 0_usize);
     for group in groups {
         let nodes = group.nodes(all);
@@ -78,7 +61,6 @@ pub(crate) fn schedulable(
         }
         for node in nodes {
             examined += 1;
-            let taints = foreign_taints(node);
             if node.unschedulable {
                 let why = blockers.of(node).map_or_else(
                     |why| format!("; its pods could not be read: {why}"),
@@ -92,9 +74,11 @@ pub(crate) fn schedulable(
                 );
                 closed += 1;
                 wrong.push((node.name.clone(), format!("cordoned{why}")));
-            } else if !taints.is_empty() && ready_for(node, now) >= i64::from(limits.pending_minutes) {
+            } else if let Some(keys) = tainted.get(node.name.as_str())
+                && ready_for(node, now) >= i64::from(limits.pending_minutes)
+            {
                 closed += 1;
-                wrong.push((node.name.clone(), format!("tainted: {}", taints.join(", "))));
+                wrong.push((node.name.clone(), format!("tainted: {}", keys.join(", "))));
             }
         }
     }
@@ -107,11 +91,62 @@ pub(crate) fn schedulable(
         format!("{closed} of {} take no pods", count(examined, "node")),
     )
     .threshold("none", "node spec.unschedulable and spec.taints")
-    .remedy("uncordon the node if nobody is working on it (kubectl uncordon), or finish the drain")
+    .remedy(
+        "uncordon the node if nobody is working on it (kubectl uncordon), take off a taint that was forgotten (kubectl taint), or \
+         finish the drain",
+    )
     .subjects(wrong)
 }
 
-/// Daemon pods on the nodes of the groups are Ready.
+/// Whether a pod has had the time that the scheduler and a quick start need.
+fn is_late(pod: &Pod, limits: &Limits, now: Timestamp) -> bool {
+    pod.created_at
+        .is_some_and(|at| minutes_since(at, now) >= i64::from(limits.pending_minutes))
+}
+
+/// What a daemon set lacks, in words; nothing when each of its nodes has its pod. The two lists are not of one instant: a set may
+/// already count a node of `young` whose pod is not made yet, and a pod that was made a moment ago has no node yet.
+fn lacks(
+    set: &DaemonSet,
+    pods: &[Pod],
+    young: &BTreeSet<&str>,
+    limits: &Limits,
+    now: Timestamp,
+) -> Option<String> {
+    let is_its = |pod: &&Pod| {
+        let owner = pod.owner.as_ref();
+        pod.namespace == set.namespace
+            && !pod.finished()
+            && pod.deleting_since.is_none()
+            && owner.is_some_and(|owner| owner.kind == "DaemonSet" && owner.name == set.name)
+    };
+    let (placed, unplaced): (Vec<&Pod>, Vec<&Pod>) =
+        pods.iter().filter(is_its).partition(|pod| pod.node.is_some());
+    let waits: Vec<&Pod> = unplaced
+        .iter()
+        .copied()
+        .filter(|pod| is_late(pod, limits, now))
+        .collect();
+    let served: BTreeSet<&str> = placed.iter().filter_map(|pod| pod.node.as_deref()).collect();
+    let unserved = young.difference(&served).count();
+    let excused = unserved.max(unplaced.len() - waits.len());
+    let missing = usize::try_from(set.desired)
+        .unwrap_or_default()
+        .saturating_sub(placed.len());
+    if waits.is_empty() && missing <= excused {
+        return None;
+    }
+    let why = waits.first().map_or_else(String::new, |pod| {
+        format!("; {} waits: {}", pod.full_name(), scheduler_says(pod))
+    });
+    Some(format!(
+        "{} of {} nodes that should run it have a pod of it{why}",
+        placed.len(),
+        set.desired
+    ))
+}
+
+/// Each daemon set has its pod on every node that should run it, and daemon pods on the nodes of the groups are Ready.
 pub(crate) fn daemons(
     groups: &[PlannedGroup<'_>],
     cluster: &Cluster,
@@ -129,17 +164,13 @@ pub(crate) fn daemons(
         .flat_map(|group| group.nodes(nodes))
         .map(|node| node.name.as_str())
         .collect();
-    let late = |pod: &Pod| {
-        pod.created_at
-            .is_some_and(|at| minutes_since(at, now) >= i64::from(limits.pending_minutes))
-    };
     let daemons: Vec<&Pod> = pods
         .iter()
         .filter(|pod| pod.is_daemon() && pod.node.as_deref().is_some_and(|node| own.contains(node)))
         .collect();
     let mut wrong: Vec<_> = daemons
         .iter()
-        .filter(|pod| !pod.ready() && late(pod))
+        .filter(|pod| !pod.ready() && is_late(pod, limits, now))
         .map(|pod| {
             let reason = pod
                 .waiting
@@ -151,34 +182,19 @@ pub(crate) fn daemons(
             )
         })
         .collect();
-    // A daemon pod that was never made has no Pod to complain about; only the set's own counts show it.
-    let scheduled = |name: &str, namespace: &str| {
-        pods.iter()
-            .filter(|pod| {
-                pod.namespace == namespace
-                    && !pod.finished()
-                    && pod.deleting_since.is_none()
-                    && pod
-                        .owner
-                        .as_ref()
-                        .is_some_and(|owner| owner.kind == "DaemonSet" && owner.name == name)
-            })
-            .count()
-    };
-    // The two lists are not of one instant: while nodes join, a set may already count one whose pod is not listed yet.
-    let settled = nodes.iter().all(|node| {
-        node.created_at
-            .is_none_or(|at| minutes_since(at, now) >= i64::from(limits.pending_minutes))
-    });
-    for set in sets.iter().filter(|set| settled && set.is_observed()) {
-        let have = i64::try_from(scheduled(&set.name, &set.namespace)).unwrap_or(i64::MAX);
-        if set.desired > have {
-            wrong.push((
-                format!("{}/{}", set.namespace, set.name),
-                format!("{have} pods exist, {} nodes should run one", set.desired),
-            ));
-        }
-    }
+    let young: BTreeSet<&str> = nodes
+        .iter()
+        .filter(|node| {
+            node.created_at
+                .is_some_and(|at| minutes_since(at, now) < i64::from(limits.pending_minutes))
+        })
+        .map(|node| node.name.as_str())
+        .collect();
+    // A daemon pod that was never made, or has no node, is on no node of the groups; only the set's own counts show it.
+    wrong.extend(sets.iter().filter(|set| set.is_observed()).filter_map(|set| {
+        let says = lacks(set, pods, &young, limits, now)?;
+        Some((format!("{}/{}", set.namespace, set.name), says))
+    }));
     Item::judge(
         CODE,
         TITLE,

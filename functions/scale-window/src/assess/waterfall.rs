@@ -8,8 +8,8 @@ use day2_kube::objects::{Node, Pod};
 use jiff::Timestamp;
 
 use super::joining::joins;
-use super::minutes_since;
 use super::scene::PlannedGroup;
+use super::{minutes_since, taints};
 use crate::facts::Cluster;
 use day2_reads::instances::Instance;
 
@@ -56,9 +56,17 @@ pub(crate) fn nodes(
             .copied()
             .collect()
     });
-    let able = ready
-        .as_ref()
-        .map(|ready| ready.iter().filter(|node| !node.unschedulable).count() as u64);
+    let tainted = all_nodes.map_or_else(BTreeMap::new, |all| taints::foreign(groups, all));
+    let closed: Option<Vec<String>> = ready.as_ref().map(|ready| {
+        ready
+            .iter()
+            .filter_map(|node| why_closed(node, &tainted))
+            .collect()
+    });
+    let able = match (&ready, &closed) {
+        (Some(ready), Some(closed)) => Some((ready.len() - closed.len()) as u64),
+        _ => None,
+    };
 
     let (desired_losses, launch_losses) = (not_requested(groups), not_launched(groups));
     let join_losses = match (launched, joined.as_ref()) {
@@ -70,14 +78,7 @@ pub(crate) fn nodes(
         _ => Vec::new(),
     };
     let not_ready = joined.as_ref().map_or_else(Vec::new, |joined| not_ready(joined));
-    let not_able = ready.as_ref().map_or_else(Vec::new, |ready| {
-        tally(
-            ready
-                .iter()
-                .filter(|node| node.unschedulable)
-                .map(|_| "cordoned".to_owned()),
-        )
-    });
+    let not_able = closed.map_or_else(Vec::new, |closed| tally(closed.into_iter()));
     let stage = |label: &str, count: Option<u64>, losses: Vec<Loss>| Stage {
         label: label.to_owned(),
         count,
@@ -99,6 +100,15 @@ pub(crate) fn nodes(
             stage("takes pods", able, not_able),
         ],
     })
+}
+
+/// Why a node takes no pods, or nothing when it does.
+fn why_closed(node: &Node, tainted: &BTreeMap<&str, Vec<&str>>) -> Option<String> {
+    if node.unschedulable {
+        return Some("cordoned".to_owned());
+    }
+    let keys = tainted.get(node.name.as_str())?;
+    Some(format!("tainted: {}", keys.join(", ")))
 }
 
 /// Groups whose desired capacity is below the peak.

@@ -1,5 +1,7 @@
 //! One database out of the descriptions of its cluster and of each instance.
 
+use std::iter;
+
 use aws_sdk_rds::Client as Rds;
 use day2_core::Observed;
 use day2_reads::db_clusters::{self, Member};
@@ -34,24 +36,35 @@ pub(super) async fn aurora(client: &Rds, times: &Times, id: &str) -> Observed<Da
     })
 }
 
-/// Describes one RDS instance that is no member of a cluster.
+/// Describes one RDS instance that is no member of a cluster, and its read replicas of the same region.
+///
+/// A replica that cannot be described stays, with the reason as its status.
 pub(super) async fn rds(client: &Rds, times: &Times, id: &str) -> Observed<Database> {
     let seen = db_instances::describe(client, times, id).await?;
-    let alone = Member {
-        id: id.to_owned(),
-        writer: true,
-        parameter_status: None,
-        promotion_tier: None,
-    };
+    let names = seen.replication.replicas.iter().map(String::as_str);
+    let replicas = db_instances::describe_each(client, times, names).await;
     let (status, engine) = (seen.status.clone(), seen.engine.clone());
-    let instance = instance(&alone, Ok(seen));
+    let own = instance(&of_no_cluster(id, true), Ok(seen));
+    let parameter_groups = own.parameter_group.clone().into_iter().collect();
+    let replicas = replicas
+        .into_iter()
+        .map(|(id, described)| instance(&of_no_cluster(&id, false), described));
     Ok(Database {
         status,
         engine,
-        parameter_groups: instance.parameter_group.clone().into_iter().collect(),
+        parameter_groups,
         serverless: None,
-        instances: vec![instance],
+        instances: iter::once(own).chain(replicas).collect(),
     })
+}
+
+fn of_no_cluster(id: &str, writer: bool) -> Member {
+    Member {
+        id: id.to_owned(),
+        writer,
+        parameter_status: None,
+        promotion_tier: None,
+    }
 }
 
 fn instance(member: &Member, described: Observed<DbInstance>) -> DatabaseInstance {

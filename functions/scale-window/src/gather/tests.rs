@@ -68,3 +68,47 @@ async fn a_member_that_cannot_be_described_stays_with_its_reason() {
         Cause::Denied
     );
 }
+
+#[tokio::test]
+async fn the_read_replicas_of_an_instance_are_its_readers_and_one_that_is_denied_stays_with_its_reason() {
+    let own = mock!(aws_sdk_rds::Client::describe_db_instances)
+        .match_requests(|request| request.db_instance_identifier() == Some("prod-c"))
+        .then_output(|| {
+            let instance = rds::DbInstance::builder()
+                .db_instance_status("available")
+                .engine("postgres")
+                .read_replica_db_instance_identifiers("prod-c-2")
+                .read_replica_db_instance_identifiers("prod-c-3");
+            DescribeDbInstancesOutput::builder()
+                .db_instances(instance.build())
+                .build()
+        });
+    let replica = mock!(aws_sdk_rds::Client::describe_db_instances)
+        .match_requests(|request| request.db_instance_identifier() == Some("prod-c-2"))
+        .then_output(|| {
+            let instance = rds::DbInstance::builder().db_instance_status("available").build();
+            DescribeDbInstancesOutput::builder()
+                .db_instances(instance)
+                .build()
+        });
+    let denied = mock!(aws_sdk_rds::Client::describe_db_instances)
+        .match_requests(|request| request.db_instance_identifier() == Some("prod-c-3"))
+        .then_error(|| {
+            DescribeDBInstancesError::generic(ErrorMetadata::builder().code("AccessDenied").build())
+        });
+    let client = mock_client!(aws_sdk_rds, RuleMode::MatchAny, [&own, &replica, &denied]);
+    let seen = database::rds(&client, &times(), "prod-c").await.unwrap();
+    let told: Vec<_> = seen
+        .instances
+        .iter()
+        .map(|one| (one.id.as_str(), one.writer, one.status.is_ok()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("prod-c", true, true),
+            ("prod-c-2", false, true),
+            ("prod-c-3", false, false)
+        ]
+    );
+}

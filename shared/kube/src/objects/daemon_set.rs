@@ -15,6 +15,8 @@ pub struct DaemonSet {
     pub name: String,
     /// Nodes that should run it.
     pub desired: i64,
+    /// Nodes that should run it and have a pod of it, well or not.
+    pub scheduled: i64,
     /// Nodes that run it although they should not.
     pub misscheduled: i64,
     /// Nodes where it is ready.
@@ -62,6 +64,7 @@ struct Spec {
 #[serde(rename_all = "camelCase")]
 struct State {
     desired_number_scheduled: Option<Int>,
+    current_number_scheduled: Option<Int>,
     number_misscheduled: Option<Int>,
     number_ready: Option<Int>,
     number_available: Option<Int>,
@@ -77,6 +80,7 @@ impl From<Wire> for DaemonSet {
             namespace: meta.namespace.unwrap_or_default(),
             name: meta.name.unwrap_or_default(),
             desired: count(state.desired_number_scheduled),
+            scheduled: count(state.current_number_scheduled),
             misscheduled: count(state.number_misscheduled),
             ready: count(state.number_ready),
             available: count(state.number_available),

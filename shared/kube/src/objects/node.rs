@@ -155,7 +155,7 @@ struct Spec {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct TaintWire {
+pub(super) struct TaintWire {
     key: Option<String>,
     value: Option<String>,
     effect: Option<String>,

@@ -8,8 +8,9 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::meta::{Int, Time, strings};
+use super::node::TaintWire;
 use super::resources::ResourcesWire;
-use super::{Condition, Kind, Readiness, Resources, Status};
+use super::{Condition, Kind, Readiness, Resources, Status, Taint};
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -27,8 +28,8 @@ pub struct NodeHealth {
     pub unschedulable: bool,
     /// When it was cordoned: the time of the taint that Kubernetes adds, else of the change as `managedFields` records it.
     pub cordoned_at: Option<Timestamp>,
-    /// Keys of taints that keep pods off (`NoSchedule`, `NoExecute`).
-    pub taints: Vec<String>,
+    /// Taints that keep pods off (`NoSchedule`, `NoExecute`).
+    pub taints: Vec<Taint>,
     /// CPU and memory for pods.
     pub allocatable: Resources,
     /// Pods that it takes.
@@ -116,14 +117,6 @@ struct Spec {
     taints: Option<Vec<TaintWire>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TaintWire {
-    key: Option<String>,
-    effect: Option<String>,
-    time_added: Option<Time>,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct State {
@@ -153,11 +146,17 @@ impl From<Wire> for NodeHealth {
         let meta = wire.metadata.unwrap_or_default();
         let spec = wire.spec.unwrap_or_default();
         let state = wire.status.unwrap_or_default();
-        let taints = spec.taints.unwrap_or_default();
+        let mut taints: Vec<Taint> = spec
+            .taints
+            .unwrap_or_default()
+            .into_iter()
+            .map(Taint::from)
+            .collect();
         let tainted_at = taints
             .iter()
-            .find(|taint| taint.key.as_deref() == Some(CORDON_TAINT))
-            .and_then(|taint| taint.time_added.as_ref()?.0);
+            .find(|taint| taint.key == CORDON_TAINT)
+            .and_then(|taint| taint.since);
+        taints.retain(|taint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute"));
         let cordons = |entry: &Managed| {
             let spec = entry.fields_v1.as_ref().and_then(|fields| fields.spec.as_ref());
             spec.is_some_and(|spec| spec.unschedulable.is_some())
@@ -184,11 +183,7 @@ impl From<Wire> for NodeHealth {
             conditions: state.conditions.unwrap_or_default(),
             unschedulable,
             cordoned_at: tainted_at.or(changed_at).filter(|_| unschedulable),
-            taints: taints
-                .into_iter()
-                .filter(|taint| matches!(taint.effect.as_deref(), Some("NoSchedule" | "NoExecute")))
-                .filter_map(|taint| taint.key)
-                .collect(),
+            taints,
             allocatable,
             allocatable_pods: pods.map_or(0, |pods| pods.0),
             kubelet_version: state
@@ -237,5 +232,28 @@ mod tests {
         );
         assert_eq!(cordoned_at(&json!({}), &managed), None);
         assert_eq!(cordoned_at(&json!({"unschedulable": true}), &Value::Null), None);
+    }
+
+    #[test]
+    fn of_taints_those_that_keep_pods_off_are_kept_with_value_and_time() {
+        let added = "2026-03-06T10:00:00Z";
+        let node = json!({"spec": {"taints": [
+            {"key": "valued", "value": "1772791200", "effect": "NoSchedule"},
+            {"key": "timed", "effect": "NoExecute", "timeAdded": added},
+            {"key": "soft", "effect": "PreferNoSchedule"},
+            {"key": null, "effect": null},
+        ]}});
+        let node: NodeHealth = serde_json::from_str(&node.to_string()).unwrap();
+        let taint = |key: &str, value: &str, effect: &str, since: Option<&str>| Taint {
+            key: key.to_owned(),
+            value: value.to_owned(),
+            effect: effect.to_owned(),
+            since: since.map(|at| at.parse().unwrap()),
+        };
+        let kept = [
+            taint("valued", "1772791200", "NoSchedule", None),
+            taint("timed", "", "NoExecute", Some(added)),
+        ];
+        assert_eq!(node.taints, kept);
     }
 }

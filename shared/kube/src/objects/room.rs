@@ -21,6 +21,8 @@ pub struct NodeRoom {
     pub readiness: Readiness,
     /// Whether the scheduler may place pods there that tolerate nothing: neither cordoned nor tainted against them.
     pub open: bool,
+    /// Tainted for pods of a kind of their own, and not only for the moment: a capacity of its own, also while it is cordoned.
+    pub dedicated: bool,
     /// CPU and memory for pods.
     pub allocatable: Resources,
     /// Pods that it takes.
@@ -35,8 +37,8 @@ pub struct NodeRoom {
 pub struct PodRoom {
     /// What the scheduler reserves for it.
     pub requests: Resources,
-    /// It has a node.
-    pub placed: bool,
+    /// Its node; none while it waits for one.
+    pub node: Option<String>,
     /// Belongs to its node (DaemonSet, mirror pod): another cluster has its own.
     pub of_node: bool,
     /// It has ended and takes nothing any more.
@@ -72,7 +74,37 @@ struct NodeSpec {
 
 #[derive(Deserialize)]
 struct Taint {
+    key: Option<String>,
     effect: Option<String>,
+}
+
+/// How the keys of taints begin that say how a node is at the moment, or that it has just come or is about to go. The node
+/// controller gives each cordoned node `node.kubernetes.io/unschedulable`, so that a cordon is a taint too. Sources: Kubernetes,
+/// "Well-Known Labels, Annotations and Taints"; Cluster Autoscaler, `taints.go`; Karpenter, "Disruption"; the README of the AWS
+/// Node Termination Handler.
+const PASSING: [&str; 6] = [
+    "node.kubernetes.io/",
+    "node.cloudprovider.kubernetes.io/",
+    "ToBeDeletedByClusterAutoscaler",
+    "karpenter.sh/disrupt",
+    "karpenter.sh/unregistered",
+    "aws-node-termination-handler/",
+];
+
+/// How the key of a taint ends that a driver takes away when it runs there, as those of Cilium and of the EBS driver do.
+const STARTING: &str = "/agent-not-ready";
+
+impl Taint {
+    /// Keeps pods away that do not tolerate it.
+    fn closes(&self) -> bool {
+        matches!(self.effect.as_deref(), Some("NoSchedule" | "NoExecute"))
+    }
+
+    /// Says how the node is at the moment, and not for whom it is.
+    fn passes(&self) -> bool {
+        let key = self.key.as_deref().unwrap_or_default();
+        key.ends_with(STARTING) || PASSING.iter().any(|passing| key.starts_with(passing))
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -126,8 +158,8 @@ impl From<NodeWire> for NodeRoom {
         let conditions = state.conditions.unwrap_or_default();
         let ready = conditions.iter().find(|one| one.kind == "Ready");
         let since = ready.and_then(|ready| ready.since);
-        let closed = |taint: &Taint| matches!(taint.effect.as_deref(), Some("NoSchedule" | "NoExecute"));
-        let tainted = spec.taints.unwrap_or_default().iter().any(closed);
+        let mut closing = spec.taints.unwrap_or_default();
+        closing.retain(Taint::closes);
         let (allocatable, pods) = state.allocatable.map_or((Resources::default(), None), |room| {
             (room.resources.read(), room.pods)
         });
@@ -140,7 +172,8 @@ impl From<NodeWire> for NodeRoom {
                 Some(Status::False) => Readiness::NotReady { since },
                 Some(Status::Unknown) | None => Readiness::Silent { since },
             },
-            open: !spec.unschedulable.unwrap_or_default() && !tainted,
+            open: !spec.unschedulable.unwrap_or_default() && closing.is_empty(),
+            dedicated: !closing.iter().all(Taint::passes),
             allocatable,
             allocatable_pods: pods.map_or(0, |pods| pods.0),
         }
@@ -164,7 +197,7 @@ impl From<PodWire> for PodRoom {
         );
         Self {
             requests,
-            placed: spec.node_name.is_some_and(|name| !name.is_empty()),
+            node: spec.node_name.filter(|name| !name.is_empty()),
             of_node: meta
                 .owner()
                 .is_some_and(|owner| matches!(owner.kind.as_str(), "DaemonSet" | "Node")),
@@ -193,6 +226,39 @@ mod tests {
         assert!(!node(json!({"unschedulable": true})).open);
         assert!(!node(json!({"taints": [{"key": "k", "effect": "NoSchedule"}]})).open);
         assert!(node(json!({"taints": [{"key": "k", "effect": "PreferNoSchedule"}]})).open);
+        assert!(!free.dedicated);
+    }
+
+    #[test]
+    fn a_node_is_dedicated_by_a_taint_that_stays_and_not_by_one_that_says_how_it_is() {
+        let node = |unschedulable: bool, keys: &[&str]| -> NodeRoom {
+            let taints: Vec<_> = keys
+                .iter()
+                .map(|key| json!({"key": key, "effect": "NoSchedule"}))
+                .collect();
+            let spec = json!({"unschedulable": unschedulable, "taints": taints});
+            serde_json::from_value(json!({"spec": spec})).unwrap()
+        };
+        let table: [(bool, &[&str], bool); 14] = [
+            (true, &[], false),
+            (true, &["node.kubernetes.io/unschedulable"], false),
+            (false, &["node.kubernetes.io/unreachable"], false),
+            (false, &["node.kubernetes.io/disk-pressure"], false),
+            (false, &["node.cloudprovider.kubernetes.io/uninitialized"], false),
+            (false, &["ToBeDeletedByClusterAutoscaler"], false),
+            (false, &["karpenter.sh/disrupted"], false),
+            (false, &["karpenter.sh/unregistered"], false),
+            (false, &["aws-node-termination-handler/spot-itn"], false),
+            (false, &["node.cilium.io/agent-not-ready"], false),
+            (false, &["dedicated"], true),
+            (false, &["node-role.kubernetes.io/control-plane"], true),
+            (true, &["node.kubernetes.io/unschedulable", "dedicated"], true),
+            (false, &["dedicated", "node.kubernetes.io/not-ready"], true),
+        ];
+        for (unschedulable, keys, dedicated) in table {
+            let node = node(unschedulable, keys);
+            assert_eq!((node.open, node.dedicated), (false, dedicated), "{keys:?}");
+        }
     }
 
     #[test]
@@ -210,7 +276,8 @@ mod tests {
             (web.requests.cpu_milli, web.requests.memory_bytes),
             (300, 1 << 30)
         );
-        assert!(web.placed && !web.of_node && !web.over);
+        assert_eq!(web.node.as_deref(), Some("n"));
+        assert!(!web.of_node && !web.over);
         assert!(pod("DaemonSet", "Running").of_node);
         assert!(pod("Job", "Succeeded").over);
     }

@@ -72,20 +72,23 @@ async fn no_names_ask_for_nothing_and_many_are_asked_in_batches() {
 }
 
 #[tokio::test]
-async fn reading_activities_stops_at_the_first_old_one() {
-    let activity = |id: &str, started: &str| {
+async fn reading_activities_stops_at_the_first_old_one_that_is_over() {
+    use asg::ScalingActivityStatusCode::{Failed, InProgress};
+    let activity = |id: &str, status: asg::ScalingActivityStatusCode, started: &str| {
         asg::Activity::builder()
             .activity_id(id)
             .auto_scaling_group_name("g")
             .start_time(sdk_time(at(started)))
-            .status_code(asg::ScalingActivityStatusCode::Failed)
+            .status_code(status)
             .status_message(id)
             .build()
     };
+    // As AWS answers: what is in progress stands first, however long ago it began.
     let page = mock!(aws_sdk_autoscaling::Client::describe_scaling_activities).then_output(move || {
         DescribeScalingActivitiesOutput::builder()
-            .activities(activity("new", "2026-11-20T11:00:00Z"))
-            .activities(activity("old", "2026-11-18T11:00:00Z"))
+            .activities(activity("waits at a hook", InProgress, "2026-11-18T11:00:00Z"))
+            .activities(activity("new", Failed, "2026-11-20T11:00:00Z"))
+            .activities(activity("old", Failed, "2026-11-18T11:00:00Z"))
             .next_token("never asked for")
             .build()
     });

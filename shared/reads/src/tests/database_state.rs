@@ -110,6 +110,42 @@ async fn lost_lists_are_malformed_w04() {
 }
 
 #[tokio::test]
+async fn read_replicas_here_and_elsewhere_are_told_apart_and_one_that_stands_says_why() {
+    const FAR: &str = "arn:aws:rds:eu-west-1:123456789012:db:far";
+    let described = mock!(Rds::describe_db_instances).then_output(|| {
+        let state = |normal: bool, status: &str, message: Option<&str>| {
+            rds::DbInstanceStatusInfo::builder()
+                .status_type("read replication")
+                .normal(normal)
+                .status(status)
+                .set_message(message.map(str::to_owned))
+                .build()
+        };
+        let instance = rds::DbInstance::builder()
+            .db_instance_identifier("r")
+            .db_instance_status("available")
+            .engine("postgres")
+            .read_replica_source_db_instance_identifier("w")
+            .read_replica_db_instance_identifiers("r2")
+            .read_replica_db_instance_identifiers(FAR)
+            .status_infos(state(true, "replicating", None))
+            .status_infos(state(false, "error", Some("WAL is gone")));
+        DescribeDbInstancesOutput::builder()
+            .db_instances(instance.build())
+            .build()
+    });
+    let client = mock_client!(aws_sdk_rds, RuleMode::MatchAny, [&described]);
+    let seen = db_instances::describe(&client, &times(), "r").await.unwrap();
+    let expected = db_instances::Replication {
+        replicas: vec!["r2".to_owned()],
+        elsewhere: vec![FAR.to_owned()],
+        source: Some("w".to_owned()),
+        trouble: Some("error: WAL is gone".to_owned()),
+    };
+    assert_eq!(seen.replication, expected);
+}
+
+#[tokio::test]
 async fn only_an_instance_with_a_volume_of_its_own_has_storage() {
     for (engine, expected) in [("postgres", Some((100, Some(500)))), ("aurora-postgresql", None)] {
         let described = mock!(Rds::describe_db_instances).then_output(move || {

@@ -7,6 +7,7 @@ mod dumps;
 mod proof;
 mod traps;
 mod velero;
+mod velero_ignored;
 mod velero_rhythm;
 mod velero_volumes;
 pub(crate) mod world;

@@ -118,6 +118,14 @@ fn is_of(backup: &VeleroBackup, schedule: &VeleroSchedule) -> bool {
     backup.namespace == schedule.namespace && backup.schedule.as_deref() == Some(schedule.name.as_str())
 }
 
+/// Whether it is of a schedule that does not count, be that still there or gone.
+fn is_ignored(backup: &VeleroBackup, policy: &VeleroPolicy) -> bool {
+    backup
+        .schedule
+        .as_ref()
+        .is_some_and(|name| policy.ignore_schedules.contains(name))
+}
+
 /// The schedule's completed backups, newest first.
 fn completed_of<'a>(schedule: &VeleroSchedule, backups: &'a [VeleroBackup]) -> Vec<&'a VeleroBackup> {
     let mut done: Vec<&VeleroBackup> = backups

@@ -78,6 +78,7 @@ pub(crate) fn instance(id: &str, writer: bool, connections: f64) -> Instance {
             pending: Vec::new(),
             arn: None,
             backups: day2_reads::backups::Backups::default(),
+            replication: day2_reads::db_instances::Replication::default(),
         }),
         parameter: Ok(None),
         connections: Ok(flat(connections)),

@@ -1,6 +1,7 @@
 //! What is broken fails under its own code and by its name; nobody else does.
 
 use super::*;
+use crate::facts::KeyRefusal;
 
 /// Breaks the well world in one way: exactly this code fails, with exactly these subjects, each with a fix.
 fn breaks(label: &str, expected: (&str, &[&str]), change: impl FnOnce(&mut Facts)) {
@@ -145,6 +146,11 @@ fn a_cluster_that_knows_no_access_entries_fails_and_one_that_nobody_enters_so_is
     breaks("CONFIG_MAP", ("DOC-021", &["prod-a/prod-a"]), config_map);
     let mut facts = well();
     config_map(&mut facts);
+    let says = &items(&facts)[5].subjects[0].says;
+    assert!(
+        says.contains("fix: aws eks update-cluster-config --region us-east-1 --name prod-a "),
+        "{says}"
+    );
     facts.entries.clear();
     let items = items_of(&facts, |own| {
         for function in own["functions"].as_object_mut().unwrap().values_mut() {
@@ -157,6 +163,38 @@ fn a_cluster_that_knows_no_access_entries_fails_and_one_that_nobody_enters_so_is
             .iter()
             .all(|item| item.code != "DOC-021" && item.code != "DOC-022")
     );
+}
+
+#[test]
+fn a_cluster_elsewhere_that_is_called_as_our_own_is_not_judged() {
+    for (member, value) in [
+        ("region", "eu-west-1"),
+        ("account_id", "222222222222"),
+        ("role_arn", "arn:aws:iam::123456789012:role/reader"),
+    ] {
+        for seen in [
+            Ok(Cluster {
+                status: "ACTIVE".to_owned(),
+                mode: Some("CONFIG_MAP".to_owned()),
+            }),
+            Ok(Cluster {
+                status: "ACTIVE".to_owned(),
+                mode: None,
+            }),
+        ] {
+            let mut facts = well();
+            facts.clusters.push(("far/prod-a".to_owned(), seen));
+            let items = items_of(&facts, |own| {
+                let mut far = own["platforms"][0].clone();
+                far["name"] = json!("far");
+                far[member] = json!(value);
+                own["platforms"].as_array_mut().unwrap().push(far);
+            });
+            assert_eq!(complaints(&items), BTreeMap::new(), "{member}");
+            let line = items.iter().find(|item| item.code == "DOC-021").unwrap();
+            assert_eq!(line.population().examined, 1, "{member}");
+        }
+    }
 }
 
 #[test]
@@ -198,6 +236,57 @@ fn a_canary_that_is_lost_fails_and_one_that_never_flew_has_no_line() {
     let items = items(&facts);
     assert_eq!(complaints(&items), BTreeMap::new());
     assert!(items.iter().all(|item| item.code != "DOC-032"));
+}
+
+#[test]
+fn a_key_that_refuses_the_canary_fails_in_the_words_of_sns_with_its_fix_o07() {
+    const TOPIC: &str = "arn:aws:sns:us-east-1:123456789012:day2-canary";
+    for (refusal, cause, code, fix) in [
+        (
+            KeyRefusal::AccessDenied,
+            Cause::Denied,
+            "KMSAccessDenied",
+            "fix: run terraform apply",
+        ),
+        (
+            KeyRefusal::Disabled,
+            Cause::Other,
+            "KMSDisabled",
+            "fix: aws kms enable-key",
+        ),
+        (
+            KeyRefusal::InvalidState,
+            Cause::Other,
+            "KMSInvalidState",
+            "fix: see aws kms describe-key",
+        ),
+        (
+            KeyRefusal::NotFound,
+            Cause::NotFound,
+            "KMSNotFound",
+            "fix: run terraform apply",
+        ),
+        (
+            KeyRefusal::OptInRequired,
+            Cause::Other,
+            "KMSOptInRequired",
+            "fix: see in the console",
+        ),
+    ] {
+        let why = Unreadable::new("sns:Publish", TOPIC, cause, format!("{code}: no"));
+        let flight = Flight::Refused(refusal, why);
+        breaks(code, ("DOC-032", &["canary"]), |facts| {
+            facts.canary = Some(Ok(flight.clone()));
+        });
+        let mut facts = well();
+        facts.canary = Some(Ok(flight));
+        let items = items(&facts);
+        let line = items.iter().find(|item| item.code == "DOC-032").unwrap();
+        assert!(
+            line.seen.contains(code) && line.subjects[0].says.contains(fix),
+            "{line:?}"
+        );
+    }
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(crate) fn settings(change: impl FnOnce(&mut Value)) -> Settings<DoctorSettin
             "ha-status": function("ha-status", &json!({})),
             "scale-window": function("scale-window", &json!({"prescale-prod-a": "cron(30 6 * * ? *)"})),
         },
+        "platforms": [{"name": "prod-a", "account_id": "123456789012", "region": "us-east-1", "cluster": {"name": "prod-a"}}],
         "topics": [REPORTS, OPERATIONS],
         "operations_topic_arn": OPERATIONS,
     });

@@ -9,7 +9,8 @@ use super::world::*;
 use crate::facts::{Facts, SideFacts};
 
 fn demand(side: &mut SideFacts, cores: i64, gib: i64, pods: i64) {
-    side.demand.as_mut().unwrap().moving = load(cores, gib, pods);
+    let demand = side.demand.as_mut().unwrap();
+    demand.on.get_mut(BUSY).unwrap().moving = load(cores, gib, pods);
 }
 
 /// Each side has 12 cores, 48 GiB and 150 places, less what its daemon sets take: 11.5, 47 and 144.

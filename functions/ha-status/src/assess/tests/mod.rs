@@ -4,6 +4,7 @@ mod capacity;
 mod denied;
 mod imbalance;
 mod machine;
+mod room;
 mod transitions;
 mod traps;
 pub(crate) mod world;

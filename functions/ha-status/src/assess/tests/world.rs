@@ -1,5 +1,6 @@
 //! A pair of healthy sides, to be spoilt look by look.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use day2_core::compare::{Changes, Earlier, Notes, Snapshot, should_mail};
@@ -14,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::assess::{Scene, assess};
-use crate::facts::{Demand, Facts, GroupFacts, Load, SideFacts};
+use crate::facts::{Demand, Facts, GroupFacts, Load, OnNode, SideFacts};
 use crate::settings::HaSettings;
 
 pub(crate) fn document() -> Value {
@@ -73,6 +74,9 @@ pub(crate) fn load(cores: i64, gib: i64, pods: i64) -> Load {
     }
 }
 
+/// Name of the node that all pods of a side are on.
+pub(crate) const BUSY: &str = "n-0";
+
 /// Three nodes of 4 cores and 16 GiB, half a core of which daemon sets take, and five cores of work.
 pub(crate) fn side(name: &str) -> SideFacts {
     let member = |number: usize| Member {
@@ -95,6 +99,16 @@ pub(crate) fn side(name: &str) -> SideFacts {
         status: None,
         launches_from: Vec::new(),
     };
+    let busy = OnNode {
+        moving: load(5, 20, 30),
+        of_node: Load::new(
+            Resources {
+                cpu_milli: 500,
+                memory_bytes: 1 << 30,
+            },
+            6,
+        ),
+    };
     SideFacts {
         cluster: Ok(Cluster {
             name: name.to_owned(),
@@ -111,17 +125,13 @@ pub(crate) fn side(name: &str) -> SideFacts {
             failed: Vec::new(),
             latency: Duration::from_millis(40),
         }),
-        nodes: Ok(vec![node(true), node(true), node(true)]),
+        nodes: Ok(Vec::from([BUSY, "n-1", "n-2"].map(|name| NodeRoom {
+            name: name.to_owned(),
+            ..node(true)
+        }))),
         demand: Ok(Demand {
-            moving: load(5, 20, 30),
-            of_nodes: Load::new(
-                Resources {
-                    cpu_milli: 500,
-                    memory_bytes: 1 << 30,
-                },
-                6,
-            ),
-            waiting_pods: 0,
+            on: BTreeMap::from([(BUSY.to_owned(), busy)]),
+            waiting: Load::default(),
         }),
         groups: vec![GroupFacts {
             name: format!("{name}-workers"),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use day2_core::Observed;
 use day2_reads::alarm_history::Transition;
 use day2_reads::alarms::Alarm;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::line::{Finding, Line};
 use super::super::{Scene, words};
@@ -99,6 +99,8 @@ fn rang(history: &Observed<Vec<Transition>>, counted: &Counted<'_>, scene: &Scen
         (_, Err(why)) => return Line::unreadable(CODE, TITLE, why),
     };
     let hours = scene.plan.alarms.history_hours;
+    let window = SignedDuration::from_hours(i64::from(hours));
+    let start = scene.now.saturating_sub(window).unwrap_or(scene.now);
     let silent = |name: &str| {
         !counted
             .iter()
@@ -112,24 +114,12 @@ fn rang(history: &Observed<Vec<Transition>>, counted: &Counted<'_>, scene: &Scen
     }
     let (mut wrong, mut strange) = (Vec::new(), Vec::new());
     for (name, changes) in rings {
-        let began: Vec<Timestamp> = changes
-            .iter()
-            .filter(|change| change.to.as_deref() == Some(RINGING))
-            .map(|change| change.at)
-            .collect();
-        if let Some(unclear) = changes.iter().find(|change| change.to.is_none()) {
-            let says = format!("changed to a state that is not told: {}", unclear.summary);
+        if let Some(says) = not_told(&changes) {
             strange.push((name.to_owned(), says));
         }
-        if let Some(last) = began.iter().max()
+        if let Some(says) = rings_of(&changes, start, scene)
             && silent(name)
         {
-            let times = words::count(began.len(), "time");
-            let lasted = rung_minutes(&changes, scene.now);
-            let says = format!(
-                "rang {times}, {lasted} min in all, last {} ago; silent again",
-                words::age(*last, scene.now)
-            );
             wrong.push(Finding::of(name, says));
         }
     }
@@ -147,8 +137,62 @@ fn rang(history: &Observed<Vec<Transition>>, counted: &Counted<'_>, scene: &Scen
         .wrong(wrong)
 }
 
+/// A state that is not told may be a ring. What was before the window only the oldest change can tell.
+fn not_told(changes: &[&Transition]) -> Option<String> {
+    if let Some(unclear) = changes.iter().find(|change| change.to.is_none()) {
+        return Some(format!(
+            "changed to a state that is not told: {}",
+            unclear.summary
+        ));
+    }
+    // What begins to ring did not ring before.
+    let oldest = changes
+        .last()
+        .filter(|oldest| oldest.from.is_none() && oldest.to.as_deref() != Some(RINGING))?;
+    Some(format!(
+        "changed from a state that is not told: {}",
+        oldest.summary
+    ))
+}
+
+/// How often, how long and when one alarm rang, by its changes of state, newest first; none where it did not.
+fn rings_of(changes: &[&Transition], start: Timestamp, scene: &Scene<'_>) -> Option<String> {
+    let began: Vec<Timestamp> = changes
+        .iter()
+        .filter(|change| change.to.as_deref() == Some(RINGING))
+        .map(|change| change.at)
+        .collect();
+    let before = rang_before(changes);
+    let rings = began.len() + usize::from(before);
+    if rings == 0 {
+        return None;
+    }
+    let mut says = format!(
+        "rang {}, {}{} min in all",
+        words::count(rings, "time"),
+        if before { "at least " } else { "" },
+        rung_minutes(changes, start, scene.now)
+    );
+    if before {
+        let first = if began.is_empty() { "" } else { "the first " };
+        let start = scene.zone.to_datetime(start).strftime("%F %H:%M").to_string();
+        says = format!("{says}, {first}since before {start}");
+    }
+    if let Some(last) = began.iter().max() {
+        says = format!("{says}, last {} ago", words::age(*last, scene.now));
+    }
+    Some(format!("{says}; silent again"))
+}
+
+/// Whether an alarm rang when the window began: its first change in the window was out of ALARM.
+fn rang_before(changes: &[&Transition]) -> bool {
+    changes
+        .last()
+        .is_some_and(|oldest| oldest.from.as_deref() == Some(RINGING))
+}
+
 /// Minutes in ALARM within the window, of changes that are newest first.
-fn rung_minutes(changes: &[&Transition], now: Timestamp) -> i64 {
+fn rung_minutes(changes: &[&Transition], start: Timestamp, now: Timestamp) -> i64 {
     let mut until = now;
     let mut seconds = 0;
     for change in changes {
@@ -156,6 +200,9 @@ fn rung_minutes(changes: &[&Transition], now: Timestamp) -> i64 {
             seconds += until.as_second() - change.at.as_second();
         }
         until = change.at;
+    }
+    if rang_before(changes) {
+        seconds += until.as_second() - start.as_second();
     }
     seconds.max(0) / 60
 }

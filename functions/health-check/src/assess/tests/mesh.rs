@@ -3,7 +3,7 @@
 use day2_core::Verdict;
 use serde_json::{Value, json};
 
-use super::world::{World, pod};
+use super::world::{World, ago, pod, put};
 
 #[test]
 fn the_mesh_is_asked_for_in_five_ways_and_a_proxy_comes_in_two() {
@@ -111,6 +111,36 @@ fn a_pod_asks_by_its_own_labels_and_the_ambient_mesh_has_no_proxies() {
         ),
     ];
     judge(table);
+}
+
+#[test]
+fn a_pod_that_has_not_started_is_not_called_out_of_the_ambient_mesh_and_one_that_runs_is() {
+    let ambient = json!({"metadata": {"name": "pay", "labels": {"istio.io/dataplane-mode": "ambient"}}});
+    let world = World::well().with("namespaces", ambient);
+    // Bound to its node, where its network is not set up yet.
+    let creating = |minutes: i64| {
+        let mut one = pod("meshed-1", "pay", "n1", "meshed");
+        put(&mut one, "/metadata/creationTimestamp", json!(ago(minutes)));
+        put(
+            &mut one,
+            "/status",
+            json!({"phase": "Pending",
+            "conditions": [{"type": "PodScheduled", "status": "True"}, {"type": "Initialized", "status": "True"},
+                           {"type": "Ready", "status": "False", "lastTransitionTime": ago(minutes)}],
+            "containerStatuses": [{"name": "app", "ready": false, "started": false, "restartCount": 0, "state": {"waiting": {"reason": "ContainerCreating"}}}]}),
+        );
+        one
+    };
+    world
+        .clone()
+        .with("pods", creating(1))
+        .is_well("it has just been bound");
+    let event = json!({"involvedObject": {"kind": "Pod", "namespace": "pay", "name": "meshed-1"}, "reason": "FailedMount",
+                       "message": "MountVolume.SetUp failed for volume \"data\" : timed out", "lastTimestamp": ago(2)});
+    let stuck = world.clone().with("pods", creating(30)).with("events", event);
+    assert_eq!(stuck.named(), ["HLT-126 pay/Deployment/meshed"], "named once");
+    let runs = world.with("pods", pod("meshed-1", "pay", "n1", "meshed"));
+    assert_eq!(runs.named(), ["HLT-161 pay/Deployment/meshed"]);
 }
 
 /// What is so, the labels of the namespace, parts of the pod, and whether it is well.

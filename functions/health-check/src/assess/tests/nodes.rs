@@ -3,7 +3,7 @@
 use day2_core::Verdict;
 use serde_json::{Value, json};
 
-use super::world::{World, ago, node, pod, put};
+use super::world::{World, ago, node, now, pod, put};
 
 fn condition(kind: &str, status: &str, minutes: i64) -> Value {
     json!({"type": kind, "status": status, "reason": "Because", "lastTransitionTime": ago(minutes)})
@@ -34,6 +34,51 @@ fn a_node_that_is_not_ready_is_told_with_what_stands_on_it_and_its_pods_are_not(
     // Where nobody looks at nodes, the pods tell.
     let alone = world.plan("not_checked", json!(["nodes"]));
     assert_eq!(alone.named(), ["HLT-124 shop/Deployment/web"]);
+}
+
+/// A world whose second node has been silent for so many minutes and bears this taint.
+fn silent(minutes: i64, taint: &Value) -> World {
+    World::well().set("nodes", 1, "/spec/taints", json!([taint])).set(
+        "nodes",
+        1,
+        "/status/conditions/0",
+        condition("Ready", "Unknown", minutes),
+    )
+}
+
+#[test]
+fn a_node_that_is_taken_out_may_be_silent_for_as_long_as_a_drain_takes_and_not_for_ever() {
+    let valued = |value: &str| json!({"key": "ToBeDeletedByClusterAutoscaler", "value": value, "effect": "NoSchedule"});
+    let of_autoscaler = |minutes: i64| valued(&(now().as_second() - minutes * 60).to_string());
+    let of_cloud = |minutes: i64| json!({"key": "node.cloudprovider.kubernetes.io/shutdown", "effect": "NoSchedule", "timeAdded": ago(minutes)});
+    let of_karpenter = json!({"key": "karpenter.sh/disrupted", "effect": "NoSchedule"});
+    for (what, minutes, taint) in [
+        ("both ten minutes ago", 10, of_autoscaler(10)),
+        ("broken for hours, and lately given up", 300, of_autoscaler(10)),
+        ("it ended after a long drain", 10, of_autoscaler(300)),
+        ("Kubernetes has the time", 300, of_cloud(10)),
+        ("nobody has the time", 10, of_karpenter.clone()),
+    ] {
+        silent(minutes, &taint).is_well(what);
+    }
+    for (what, taint) in [
+        ("in the value", of_autoscaler(300)),
+        ("recorded with the taint", of_cloud(300)),
+        ("not recorded", of_karpenter.clone()),
+        ("a value that is no time", valued("true")),
+        ("a time that lies ahead", of_autoscaler(-300)),
+    ] {
+        let (code, name, says) = silent(300, &taint).only();
+        assert_eq!((code.as_str(), name.as_str()), ("HLT-111", "n2"), "{what}");
+        assert_eq!(
+            says,
+            "its kubelet is silent for 5 h: Because; a taint says that it is being taken out; 2 pods bound to it",
+            "{what}"
+        );
+    }
+    silent(300, &of_karpenter)
+        .plan("nodes", json!({"cordon_minutes": 400}))
+        .is_well("drains may take longer here");
 }
 
 #[test]

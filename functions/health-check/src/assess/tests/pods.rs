@@ -1,5 +1,6 @@
 //! The cause of each broken pod, in one sentence.
 
+use day2_core::Verdict;
 use serde_json::{Value, json};
 
 use super::world::{World, ago, put, sick};
@@ -556,11 +557,15 @@ fn restarts_count_by_the_time_of_their_end_and_not_over_the_whole_life() {
         says.contains("5 restarts in 24 h, the last 2 h ago: app exit code 1"),
         "{says}"
     );
-    // Five restarts in a month, one of them yesterday: at least one is certain, and one is allowed.
+    // Five restarts in a month, the last two hours ago: one is certain, and the other four may be of today as well.
     put(&mut pod, "/metadata/creationTimestamp", json!(ago(43_200)));
+    let unknown = World::well().with("pods", with_last(pod.clone(), 5, 120, &end));
+    assert_eq!(unknown.item("HLT-127").verdict(), Verdict::Unknown);
+    let mut after_days = end.clone();
+    put(&mut after_days, "/startedAt", json!(ago(10_000)));
     World::well()
-        .with("pods", with_last(pod.clone(), 5, 120, &end))
-        .is_well("one restart is certain");
+        .with("pods", with_last(pod.clone(), 5, 120, &after_days))
+        .is_well("before that restart it had run for days, so that it is the only one");
     let strict = World::well()
         .plan("workloads", json!({"max_restarts": 0}))
         .with("pods", with_last(pod, 5, 120, &end));
@@ -593,7 +598,12 @@ fn the_count_that_the_run_before_left_tells_the_restarts_of_a_pod_that_is_old() 
         "{:?}",
         world(60, 20).only()
     );
-    // A run of last week, and a count above the present one, tell nothing.
-    world(10_000, 2).is_well("one restart is certain");
-    world(1440, 30).is_well("another pod of the same name");
+    // A run of last week tells how many there can be at most, and a count above the present one is another pod's.
+    for (world, bounds) in [(world(10_000, 2), "1 and 23"), (world(1440, 30), "1 and 25")] {
+        let says = world.only().2;
+        assert!(
+            says.starts_with(&format!("between {bounds} restarts in 24 h")),
+            "{says}"
+        );
+    }
 }

@@ -94,6 +94,56 @@ fn a_daemon_set_that_lacks_its_pod_on_a_new_node_is_young() {
         .is_well("the third node has just joined");
 }
 
+/// A daemon set for three nodes: on how many of them it has a pod, a Ready one, an available one, one of the newest template.
+fn agent([there, ready, available, updated]: [i64; 4]) -> serde_json::Value {
+    json!({"metadata": {"name": "agent", "namespace": "shop"}, "status": {"desiredNumberScheduled": 3,
+           "currentNumberScheduled": there, "numberReady": ready, "numberAvailable": available, "updatedNumberScheduled": updated}})
+}
+
+#[test]
+fn a_daemon_set_lacks_pods_that_are_not_there_and_those_that_are_tell_by_themselves() {
+    for (what, numbers) in [
+        ("Ready for less than minReadySeconds", [3, 3, 2, 3]),
+        ("a rollout waits for an old pod to end", [3, 2, 2, 1]),
+        ("Ready since the daemon set was read", [3, 2, 2, 3]),
+    ] {
+        World::well().with("daemonsets", agent(numbers)).is_well(what);
+    }
+    for (what, numbers) in [
+        ("a pod is missing", [2, 2, 2, 2]),
+        ("a pod is missing, and a rollout never ends", [2, 2, 2, 0]),
+        (
+            "a status without the number of those that are there",
+            [0, 2, 2, 2],
+        ),
+    ] {
+        let (code, name, says) = World::well().with("daemonsets", agent(numbers)).only();
+        assert_eq!(
+            (code.as_str(), name.as_str()),
+            ("HLT-121", "shop/DaemonSet/agent"),
+            "{what}"
+        );
+        assert_eq!(says, "2 of 3 available, and no pod tells why", "{what}");
+    }
+}
+
+#[test]
+fn a_rollout_of_a_daemon_set_that_hangs_is_told_by_its_pod_and_by_the_set_where_no_pod_may_be_read() {
+    let mut hangs = sick("agent-3", &json!({"running": {"startedAt": ago(30)}}));
+    put(
+        &mut hangs,
+        "/metadata/ownerReferences/0",
+        json!({"kind": "DaemonSet", "name": "agent", "controller": true}),
+    );
+    let world = World::well().with("daemonsets", agent([3, 2, 2, 1]));
+    assert_eq!(
+        world.clone().with("pods", hangs).named(),
+        ["HLT-124 shop/DaemonSet/agent"]
+    );
+    let unread = world.of("pods", json!("forbidden"));
+    assert_eq!(unread.item("HLT-121").verdict(), Verdict::Fail);
+}
+
 #[test]
 fn the_surge_of_a_rollout_is_not_missing_pods() {
     let mut rolling = deployment("shop", "api", 4);

@@ -60,7 +60,9 @@ fn a_loop_is_told_by_the_length_of_the_last_run_and_not_by_the_restarts_of_a_lif
         ),
         ("the kubelet says that it is one", backs_off, looping),
     ] {
-        assert_eq!(World::well().with("pods", pod).named(), named, "{what}");
+        // The run of yesterday counted three.
+        let world = World::well().with("pods", pod).after(1440, &[("p/app", 3)]);
+        assert_eq!(world.named(), named, "{what}");
     }
     // One restart is certain, and where none is allowed that is told under its own code.
     let strict = World::well()
@@ -88,29 +90,79 @@ fn more_restarted_containers_than_are_noted_are_told_and_keep_the_line_from_pass
     );
 }
 
-#[test]
-fn a_container_that_the_run_before_had_no_room_for_is_not_called_calm() {
-    let others: Vec<String> = (0..MAX_COUNTERS)
+/// The run of yesterday noted as many others as it has room for.
+fn after_a_full_note(world: World) -> World {
+    let names: Vec<String> = (0..MAX_COUNTERS)
         .map(|number| format!("{number:08}/app"))
         .collect();
-    let world = |others: &[String], own: Option<i64>, minutes: i64| {
-        let counters = others.iter().map(|name| (name.as_str(), 9));
-        let counters: Vec<(&str, i64)> = counters.chain(own.map(|count| ("p/app", count))).collect();
-        World::well()
-            .with("pods", old("p", 25, 120, &crash()))
-            .after(minutes, &counters)
+    let others: Vec<(&str, i64)> = names.iter().map(|name| (name.as_str(), 9)).collect();
+    world.after(1440, &others)
+}
+
+#[test]
+fn restarts_that_nobody_counted_are_neither_few_nor_many() {
+    let world = || World::well().with("pods", old("p", 25, 120, &crash()));
+    for (world, most, why) in [
+        (world(), 25, "no run before this one has noted it"),
+        (
+            after_a_full_note(world()),
+            25,
+            "the run before noted only the 500 containers with the most restarts",
+        ),
+        // Its restarts are all of this night, or but one is older than a week: the note is the same.
+        (
+            world().after(1440, &[("other/app", 9)]),
+            25,
+            "the run before noted only containers that had been restarted within a week",
+        ),
+        (
+            world().after(60, &[("p/app", 24)]),
+            25,
+            "the run before was within these 24 h",
+        ),
+        (
+            world().after(10_000, &[("p/app", 2)]),
+            23,
+            "the run before was long before these 24 h",
+        ),
+    ] {
+        let (code, name, says) = world.only();
+        assert_eq!(
+            (code.as_str(), name.as_str()),
+            ("HLT-127", "shop/Deployment/sick")
+        );
+        assert_eq!(world.item(&code).verdict(), Verdict::Unknown, "{why}");
+        let expected = format!(
+            "between 1 and {most} restarts in 24 h, the last 2 h ago: app exit code 1; how many are older is not known: {why}"
+        );
+        assert_eq!(says, expected);
+    }
+}
+
+#[test]
+fn restarts_that_somebody_counted_or_that_cannot_be_many_are_judged() {
+    let of = |restarts: i64| World::well().with("pods", old("p", restarts, 120, &crash()));
+    of(2).is_well("both may be of today");
+    after_a_full_note(of(2)).is_well("both may be of today, noted or not");
+    of(25)
+        .after(1440, &[("p/app", 24)])
+        .is_well("it was noted, and restarted once since then");
+    of(25)
+        .after(10_000, &[("p/app", 23)])
+        .is_well("a run of last week saw all but two");
+    let mut after_days = crash();
+    put(&mut after_days, "/startedAt", json!(ago(1_500)));
+    World::well()
+        .with("pods", old("p", 25, 120, &after_days))
+        .is_well("it had run since before the window, so that this is the only restart in it");
+    // What has been there for less than a week and was not noted had never been restarted.
+    let of_three_days = |restarts: i64| {
+        let mut pod = old("p", restarts, 120, &crash());
+        put(&mut pod, "/metadata/creationTimestamp", json!(ago(4_320)));
+        World::well().with("pods", pod)
     };
-    let (code, name, says) = world(&others, None, 1440).only();
-    assert_eq!(
-        (code.as_str(), name.as_str()),
-        ("HLT-127", "containers not compared")
-    );
-    assert!(
-        says.starts_with("1 container may have restarted more often than is known"),
-        "{says}"
-    );
-    assert_eq!(world(&others, None, 1440).item(&code).verdict(), Verdict::Unknown);
-    world(&others[1..], None, 1440).is_well("the run before had room, and did not see it restart in a week");
-    world(&others[1..], Some(24), 1440).is_well("it was noted, and restarted once since then");
-    world(&others, None, 10_000).is_well("a run of last week tells nothing, full or not");
+    let says = of_three_days(8).after(1440, &[("other/app", 9)]).only().2;
+    assert!(says.starts_with("8 restarts in 24 h, the last 2 h ago"), "{says}");
+    let unknown = after_a_full_note(of_three_days(8)).item("HLT-127");
+    assert_eq!(unknown.verdict(), Verdict::Unknown, "the note had no room for it");
 }

@@ -75,6 +75,12 @@ fn an_autoscaler_at_its_end_or_without_eyes_is_told_and_a_fixed_or_resting_one_i
         "status": {"currentReplicas": max, "desiredReplicas": max, "conditions": conditions}})
     };
     let limited = |minutes| json!([{"type": "ScalingLimited", "status": "True", "reason": "TooManyReplicas", "lastTransitionTime": ago(minutes)}]);
+    let scaled = |minutes| {
+        let mut one = hpa(10, limited(60 * 24 * 3));
+        put(&mut one, "/status/lastScaleTime", json!(ago(minutes)));
+        one
+    };
+    let step = json!([{"type": "ScalingLimited", "status": "True", "reason": "ScaleUpLimit", "lastTransitionTime": ago(600)}]);
     let active = |reason: &str| json!([{"type": "ScalingActive", "status": "False", "reason": reason, "message": "no metrics"}]);
     for (what, one, says) in [
         (
@@ -83,6 +89,17 @@ fn an_autoscaler_at_its_end_or_without_eyes_is_told_and_a_fixed_or_resting_one_i
             Some("at its maximum of 10 for 60 min"),
         ),
         ("just at its maximum", hpa(10, limited(5)), None),
+        (
+            "for days at its minimum, and since a minute at its maximum",
+            scaled(1),
+            None,
+        ),
+        (
+            "for days at its minimum, and since an hour at its maximum",
+            scaled(60),
+            Some("at its maximum of 10 for 60 min"),
+        ),
+        ("limited in its step", hpa(10, step), None),
         ("fixed on purpose", hpa(2, limited(600)), None),
         (
             "blind",

@@ -53,7 +53,9 @@ fn at_maximum(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String
     let limited = one.condition("ScalingLimited").filter(|limited| {
         limited.status == Status::True && limited.reason.as_deref() == Some("TooManyReplicas")
     })?;
-    let since = limited.since?;
+    // The condition is also true at the minimum and while a step is limited, and its time moves with its status alone (API
+    // `HorizontalPodAutoscalerCondition`, `lastTransitionTime`): one that was just scaled up has it from the days before.
+    let since = limited.since.max(one.last_scaled_at)?;
     let long = minutes_since(since, scene.now) >= i64::from(scene.plan.workloads.hpa_minutes);
     (long && one.min < one.max && one.current >= one.max).then(|| {
         format!(

@@ -236,15 +236,23 @@ fn without_pods(
             let says = format!("{numbers} for {}, and no pod tells why", age(since, scene.now));
             built(Cause::NotReady, says, Some(since))
         }
-        // A daemon set follows its nodes; those that are new or do not answer are reported as nodes.
+        // A daemon set follows its nodes; those that are new or do not answer are reported as nodes. It has no deadline for
+        // rollouts and needs none: a pod that is there tells by itself what keeps it, or is Ready by now, or is being replaced.
         "DaemonSet" => {
             let excused = restless(inside, grace, scene.now);
-            let absent = usize::try_from(lacking.desired - lacking.available).unwrap_or_default();
+            let present = lacking.present.filter(|_| all_pods_are_read(inside));
+            let present = present.unwrap_or(lacking.available);
+            let absent = usize::try_from(lacking.desired.saturating_sub(present)).unwrap_or_default();
             (absent > excused).then_some(())?;
             built(Cause::NotReady, format!("{numbers}, and no pod tells why"), None)
         }
         _ => built(Cause::NotReady, format!("{numbers}, and no pod tells why"), None),
     }
+}
+
+/// Whether every pod could tell what keeps it.
+fn all_pods_are_read(inside: &Inside) -> bool {
+    matches!(&inside.pods, Some(Ok(pods)) if pods.shortfall.is_none())
 }
 
 /// Nodes on which a daemon set may not have its pod: new ones, those that do not answer, those that leave.

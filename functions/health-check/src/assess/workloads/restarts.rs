@@ -7,7 +7,7 @@ use crate::assess::words::{age, count};
 use crate::counted::MAX_COUNTERS;
 use crate::facts::inside::Inside;
 use crate::reduce::cause::Cause;
-use crate::reduce::pods::PodTally;
+use crate::reduce::pods::{Gap, PodTally};
 
 pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-127";
@@ -24,19 +24,32 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .into_iter()
             .any(|cause| pods.sum.groups.contains_key(&(Clone::clone(workload), cause)))
     };
-    let wrong = pods
-        .sum
-        .restarts
-        .iter()
-        .filter(|(workload, found)| found.certain > i64::from(limits.max_restarts) && !looping(workload))
-        .map(|(workload, found)| {
-            let bound = if found.at_least { "at least " } else { "" };
-            let last = found.last.as_ref().map_or_else(String::new, |(at, why)| {
-                format!(", the last {} ago: {why}", age(*at, scene.now))
-            });
-            let says = format!("{bound}{} in {hours} h{last}", times(found.certain));
-            Finding::inside(&workload.namespace, workload.to_string(), says)
+    let allowed = i64::from(limits.max_restarts);
+    let (mut wrong, mut unknown) = (Vec::new(), Vec::new());
+    for (workload, found) in &pods.sum.restarts {
+        if found.most <= allowed || looping(workload) {
+            continue;
+        }
+        let last = found.last.as_ref().map_or_else(String::new, |(at, why)| {
+            format!(", the last {} ago: {why}", age(*at, scene.now))
         });
+        if found.certain > allowed {
+            let bound = if found.most > found.certain {
+                "at least "
+            } else {
+                ""
+            };
+            let says = format!("{bound}{} in {hours} h{last}", times(found.certain));
+            wrong.push(Finding::inside(&workload.namespace, workload.to_string(), says));
+        } else {
+            let why = found.gap.map_or_else(String::new, |gap| {
+                format!("; how many are older is not known: {}", because(gap, hours))
+            });
+            let bounds = format!("between {} and {}", found.certain, times(found.most));
+            let says = format!("{bounds} in {hours} h{last}{why}");
+            unknown.push((workload.to_string(), says));
+        }
+    }
     let restarted = count(pods.sum.restarts.len(), "workload");
     Some(
         Line::new(CODE, TITLE, pods.sum.judged)
@@ -50,30 +63,35 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             )
             .remedy("kubectl logs --previous; memory limits and liveness probes are the usual causes")
             .wrong(wrong)
-            .unread(further(&pods.sum))
+            .unread(unknown)
+            .unread(dropped(&pods.sum))
             .short_of(pods.shortfall.as_ref()),
     )
 }
 
-/// More containers were restarted than one run can note for the next: those that could not be compared with the run before, and
-/// those that the next run will not be able to compare.
-fn further(pods: &PodTally) -> impl Iterator<Item = (String, String)> {
-    let (unknown, dropped) = (pods.not_compared, pods.counters.dropped);
-    let unknown = (unknown > 0).then(|| {
-        let says = format!(
-            "{} may have restarted more often than is known: the run before noted only the {MAX_COUNTERS} with the most restarts",
-            count(unknown, "container")
-        );
-        ("containers not compared".to_owned(), says)
-    });
-    let dropped = (dropped > 0).then(|| {
+/// Why nobody knows how many restarts are older than these hours.
+fn because(gap: Gap, hours: u32) -> String {
+    match gap {
+        Gap::NoRun => "no run before this one has noted it".to_owned(),
+        Gap::NoRoom => {
+            format!("the run before noted only the {MAX_COUNTERS} containers with the most restarts")
+        }
+        Gap::Calm => "the run before noted only containers that had been restarted within a week".to_owned(),
+        Gap::Later => format!("the run before was within these {hours} h"),
+        Gap::Earlier => format!("the run before was long before these {hours} h"),
+    }
+}
+
+/// More containers were restarted than one run can note for the next.
+fn dropped(pods: &PodTally) -> Option<(String, String)> {
+    let dropped = pods.counters.dropped;
+    (dropped > 0).then(|| {
         let says = format!(
             "{} restarted within a week beyond the {MAX_COUNTERS} that are noted: the next run has nothing to compare with",
             count(dropped, "container")
         );
         ("containers not noted".to_owned(), says)
-    });
-    unknown.into_iter().chain(dropped)
+    })
 }
 
 fn times(number: i64) -> String {

@@ -45,7 +45,7 @@ pub(super) async fn read(
     let readers: Vec<String> = seen
         .instances
         .iter()
-        .filter(|one| !one.writer)
+        .filter(|one| one.follows())
         .map(|one| one.id.clone())
         .collect();
     // Aurora counts its lag in milliseconds, other engines in seconds (CloudWatch metrics for Amazon Aurora, and for
@@ -107,25 +107,37 @@ async fn aurora(clients: &AwsClients, id: &str, times: &Times) -> Observed<Datab
     })
 }
 
-/// An instance that is no member of a cluster. Where it cannot be described, it is still the one that is asked about.
+/// An instance that is no member of a cluster, and its read replicas of the same region. Where it cannot be described, it is still
+/// the one that is asked about.
 async fn alone(clients: &AwsClients, id: &str, times: &Times) -> Database {
-    let member = Member {
-        id: id.to_owned(),
-        writer: true,
-        parameter_status: None,
-        promotion_tier: None,
-    };
-    let instances = instances(clients, &[member], times).await;
-    let described = instances.first().and_then(|one| one.described.as_ref().ok());
+    let own = instances(clients, &[of_no_cluster(id, true)], times).await;
+    let described = own.first().and_then(|one| one.described.as_ref().ok());
+    // What could not be read is said by the instance itself.
+    let status = described.map_or_else(|| "available".to_owned(), |one| one.status.clone());
+    let engine = described.map(|one| one.engine.clone()).unwrap_or_default();
+    let replicas: Vec<Member> = described
+        .into_iter()
+        .flat_map(|one| &one.replication.replicas)
+        .map(|replica| of_no_cluster(replica, false))
+        .collect();
+    let replicas = instances(clients, &replicas, times).await;
     Database {
         id: id.to_owned(),
         kind: Engine::Rds,
-        // What could not be read is said by the instance itself.
-        status: described.map_or_else(|| "available".to_owned(), |one| one.status.clone()),
-        engine: described.map(|one| one.engine.clone()).unwrap_or_default(),
+        status,
+        engine,
         serverless: None,
         parameter: Ok(None),
-        instances,
+        instances: own.into_iter().chain(replicas).collect(),
+    }
+}
+
+fn of_no_cluster(id: &str, writer: bool) -> Member {
+    Member {
+        id: id.to_owned(),
+        writer,
+        parameter_status: None,
+        promotion_tier: None,
     }
 }
 

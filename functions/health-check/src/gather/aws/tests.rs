@@ -12,7 +12,7 @@ use aws_sdk_eks::operation::list_addons::ListAddonsOutput;
 use aws_sdk_eks::operation::list_nodegroups::ListNodegroupsOutput;
 use aws_sdk_eks::operation::list_updates::ListUpdatesOutput;
 use aws_sdk_guardduty::operation::list_detectors::ListDetectorsOutput;
-use aws_sdk_rds::operation::describe_db_instances::DescribeDBInstancesError;
+use aws_sdk_rds::operation::describe_db_instances::{DescribeDBInstancesError, DescribeDbInstancesOutput};
 use aws_sdk_rds::operation::describe_events::DescribeEventsOutput;
 use aws_sdk_rds::operation::describe_pending_maintenance_actions::DescribePendingMaintenanceActionsOutput;
 use aws_sdk_rds::types as rds;
@@ -283,6 +283,109 @@ async fn an_instance_that_cannot_be_described_leaves_its_events_and_metrics_w28(
     assert!(matches!(seen.storage, Ok(Storage::Free(points)) if points.len() == 1));
     assert_eq!(seen.events, [("db-1".to_owned(), Ok(Vec::new()))]);
     assert_eq!(seen.maintenance, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn the_read_replicas_of_an_rds_instance_are_its_readers_also_one_that_cannot_be_described_w28() {
+    const FAR: &str = "arn:aws:rds:eu-west-1:123456789012:db:db-4";
+    let own = mock!(aws_sdk_rds::Client::describe_db_instances)
+        .match_requests(|request| request.db_instance_identifier() == Some("db-1"))
+        .then_output(|| {
+            let instance = rds::DbInstance::builder()
+                .db_instance_identifier("db-1")
+                .db_instance_status("available")
+                .engine("postgres")
+                .read_replica_db_instance_identifiers("db-2")
+                .read_replica_db_instance_identifiers("db-3")
+                .read_replica_db_instance_identifiers(FAR);
+            DescribeDbInstancesOutput::builder()
+                .db_instances(instance.build())
+                .build()
+        });
+    let replica = mock!(aws_sdk_rds::Client::describe_db_instances)
+        .match_requests(|request| request.db_instance_identifier() == Some("db-2"))
+        .then_output(|| {
+            let instance = rds::DbInstance::builder()
+                .db_instance_identifier("db-2")
+                .db_instance_status("available")
+                .engine("postgres")
+                .read_replica_source_db_instance_identifier("db-1");
+            DescribeDbInstancesOutput::builder()
+                .db_instances(instance.build())
+                .build()
+        });
+    let denied = mock!(aws_sdk_rds::Client::describe_db_instances)
+        .match_requests(|request| request.db_instance_identifier() == Some("db-3"))
+        .then_error(|| {
+            DescribeDBInstancesError::generic(ErrorMetadata::builder().code("AccessDenied").build())
+        });
+    let events = mock!(aws_sdk_rds::Client::describe_events).then_output(|| {
+        DescribeEventsOutput::builder()
+            .set_events(Some(Vec::new()))
+            .build()
+    });
+    let maintenance = mock!(aws_sdk_rds::Client::describe_pending_maintenance_actions).then_output(|| {
+        DescribePendingMaintenanceActionsOutput::builder()
+            .set_pending_maintenance_actions(Some(Vec::new()))
+            .build()
+    });
+    let lag = mock!(aws_sdk_cloudwatch::Client::get_metric_data)
+        .match_requests(|request| {
+            let metric = request.metric_data_queries()[0].metric_stat().unwrap().metric();
+            metric.unwrap().metric_name() == Some("ReplicaLag")
+        })
+        .then_output(|| {
+            GetMetricDataOutput::builder()
+                .metric_data_results(result(0, &[(1, 2.0)]))
+                .metric_data_results(result(1, &[]))
+                .build()
+        });
+    let others = mock!(aws_sdk_cloudwatch::Client::get_metric_data).then_output(|| {
+        GetMetricDataOutput::builder()
+            .metric_data_results(result(0, &[(1, 7.0)]))
+            .metric_data_results(result(1, &[(1, 7.0)]))
+            .metric_data_results(result(2, &[(1, 7.0)]))
+            .build()
+    });
+    let rules = Rules {
+        cloudwatch: &[&lag, &others],
+        rds: &[&own, &replica, &denied, &events, &maintenance],
+        ..Rules::default()
+    };
+    let seen = Box::pin(database::read(
+        &rules.clients(),
+        &target("rds"),
+        &DatabasePolicy::default(),
+        &times(),
+    ))
+    .await;
+    let instances = seen.database.unwrap().instances;
+    let told: Vec<_> = instances
+        .iter()
+        .map(|one| (one.id.as_str(), one.writer, one.described.is_ok()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("db-1", true, true),
+            ("db-2", false, true),
+            ("db-3", false, false)
+        ]
+    );
+    let far = &instances[0].described.as_ref().unwrap().replication.elsewhere;
+    assert_eq!(far, &[FAR]);
+    // In seconds there, in milliseconds here.
+    let lag: Vec<_> = seen
+        .lag
+        .unwrap()
+        .into_iter()
+        .map(|one| (one.resource, one.points.first().map(|(_, value)| *value)))
+        .collect();
+    assert_eq!(
+        lag,
+        [("db-2".to_owned(), Some(2000.0)), ("db-3".to_owned(), None)]
+    );
+    assert_eq!((seen.connections.unwrap().len(), seen.events.len()), (3, 3));
 }
 
 #[tokio::test]

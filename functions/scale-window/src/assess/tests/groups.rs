@@ -59,12 +59,40 @@ fn the_evening_compares_with_its_own_count() {
 }
 
 #[test]
-fn a_rebalancing_suspended_beside_an_autoscaler_is_said_and_does_not_fail() {
-    let mut facts = world(2);
-    facts.groups[0].group.as_mut().unwrap().suspended = vec![("AZRebalance".into(), String::new())];
-    let line = item(&judge(&facts, &settings(), Task::Prescale), "SCW-012");
-    assert_eq!(line.verdict(), Verdict::Pass);
-    assert!(line.seen.contains("also suspended: AZRebalance"), "{}", line.seen);
+fn each_process_that_the_scaling_needs_fails_and_any_other_is_said_and_does_not() {
+    let suspended = |process: &str| {
+        let mut facts = world(2);
+        facts.groups[0].group.as_mut().unwrap().suspended = vec![(process.into(), String::new())];
+        item(&judge(&facts, &settings(), Task::Prescale), "SCW-012")
+    };
+    for process in [
+        "Launch",
+        "Terminate",
+        "ScheduledActions",
+        "HealthCheck",
+        "ReplaceUnhealthy",
+        "AddToLoadBalancer",
+    ] {
+        let line = suspended(process);
+        assert_eq!(line.verdict(), Verdict::Fail, "{process}");
+        assert_eq!(line.subjects[0].says, format!("suspended: {process}"));
+        assert!(!line.seen.contains("also suspended"), "{}", line.seen);
+    }
+    for told in [
+        "AZRebalance (zones are not evened out)",
+        "AlarmNotification (scaling policies do not act)",
+        "InstanceRefresh (no instance is refreshed)",
+        "SomethingNew",
+    ] {
+        let process = told.split(' ').next().unwrap();
+        let line = suspended(process);
+        assert_eq!(line.verdict(), Verdict::Pass, "{process}");
+        assert!(
+            line.seen.ends_with(&format!("; also suspended: {told}")),
+            "{}",
+            line.seen
+        );
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use day2_core::chart::Chart;
-use day2_core::{Cause, Unreadable, Verdict};
+use day2_core::{Cause, Item, Unreadable, Verdict};
 use serde_json::json;
 
 use super::world::{
@@ -8,8 +8,9 @@ use super::world::{
 use crate::Task;
 use crate::facts::Facts;
 use day2_reads::scaling_activities::Activity;
+use day2_reads::subnets::Subnet;
 
-fn postscale(facts: &Facts) -> Vec<day2_core::Item> {
+pub(super) fn postscale(facts: &Facts) -> Vec<Item> {
     judge(facts, &settings(), Task::Postscale)
 }
 
@@ -19,7 +20,7 @@ fn a_scale_up_that_arrived_has_no_complaint() {
 }
 
 /// A daemon pod on every workspace node, because a node without one proves nothing about daemon sets.
-fn with_a_daemon(mut facts: Facts) -> Facts {
+pub(super) fn with_a_daemon(mut facts: Facts) -> Facts {
     let on: Vec<String> = facts
         .cluster
         .nodes
@@ -136,6 +137,70 @@ fn a_zone_that_got_no_node_is_named() {
     let line = item(&postscale(&facts), "SCW-102");
     assert_eq!(line.verdict(), Verdict::Fail);
     assert!(line.subjects[0].says.contains("us-east-1b"));
+}
+
+/// The line about the zones of a peak with so many nodes in each of them.
+fn spread(counts: &[(&str, usize)]) -> Item {
+    let peak: usize = counts.iter().map(|(_, number)| number).sum();
+    let planned = settings_with(&json!({
+        "groups": [{"node_group": "workspace", "before": 0, "peak": peak, "after": 0, "min": 0, "max": 60}]
+    }));
+    let zone = |letter: &str| format!("us-east-1{letter}");
+    let mut facts = world(0);
+    let mut all = Vec::new();
+    for (letter, number) in counts {
+        all.extend((0..*number).map(|index| node(&format!("{letter}{index}"), "workspace", &zone(letter))));
+    }
+    facts.cluster.nodes = Ok(nodes(&all));
+    let subnet = |letter: &str| Subnet {
+        id: format!("subnet-{letter}"),
+        zone: zone(letter),
+        free_addresses: 500,
+    };
+    facts.subnets = Ok(counts.iter().map(|(letter, _)| subnet(letter)).collect());
+    facts.groups[0].group.as_mut().unwrap().subnets = counts
+        .iter()
+        .map(|(letter, _)| format!("subnet-{letter}"))
+        .collect();
+    item(&judge(&facts, &planned, Task::Postscale), "SCW-102")
+}
+
+#[test]
+fn a_zone_with_less_than_half_of_its_share_is_named_with_its_count() {
+    for (counts, says) in [
+        (
+            [("a", 48), ("b", 1), ("c", 1)],
+            "only 1 in us-east-1b and 1 in us-east-1c of 50 nodes, an equal share is 16",
+        ),
+        (
+            [("a", 6), ("b", 5), ("c", 1)],
+            "only 1 in us-east-1c of 12 nodes, an equal share is 4",
+        ),
+        (
+            [("a", 48), ("b", 2), ("c", 0)],
+            "no node in us-east-1c; only 2 in us-east-1b of 50 nodes, an equal share is 16",
+        ),
+    ] {
+        let line = spread(&counts);
+        assert_eq!(line.verdict(), Verdict::Fail, "{counts:?}");
+        assert_eq!(line.subjects[0].name, "workspace");
+        assert_eq!(line.subjects[0].says, says);
+    }
+}
+
+#[test]
+fn half_of_a_share_a_small_group_and_a_single_zone_are_no_shortage_of_a_zone() {
+    let quiet: [&[(&str, usize)]; 5] = [
+        &[("a", 17), ("b", 17), ("c", 16)],
+        &[("a", 6), ("b", 4), ("c", 2)],
+        // A share of less than four nodes.
+        &[("a", 9), ("b", 1), ("c", 1)],
+        &[("a", 3), ("b", 1), ("c", 1)],
+        &[("a", 50)],
+    ];
+    for counts in quiet {
+        assert_eq!(spread(counts).verdict(), Verdict::Pass, "{counts:?}");
+    }
 }
 
 #[test]

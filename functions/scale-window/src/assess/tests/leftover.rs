@@ -1,9 +1,12 @@
-use day2_core::{Cause, Unreadable, Verdict};
-use serde_json::json;
+use day2_core::{Cause, Item, Unreadable, Verdict};
+use serde_json::{Value, json};
 
-use super::world::{ago, budget, item, judge, nodes, pod, pods, settings, settings_with, world};
+use super::world::{
+    ago, budget, instance, item, judge, member, node, nodes, pod, pods, settings, settings_with, world,
+};
 use crate::Task;
 use crate::facts::Facts;
+use day2_reads::scaling_groups::Member;
 
 /// An evening with one node too many: `w3` of three, while two are planned.
 fn evening() -> Facts {
@@ -12,7 +15,7 @@ fn evening() -> Facts {
     facts
 }
 
-fn line(facts: &Facts, code: &str) -> day2_core::Item {
+fn line(facts: &Facts, code: &str) -> Item {
     item(&judge(facts, &settings(), Task::Scaledown), code)
 }
 
@@ -238,4 +241,163 @@ fn a_drain_that_has_just_begun_is_not_stuck_yet() {
         "{}",
         stuck.subjects[0].says
     );
+}
+
+/// An evening with `workspace_nodes` nodes, two of them planned, and an instance of the group that is no node.
+fn evening_with(workspace_nodes: usize, lost: Member, launched_minutes_ago: i64) -> Item {
+    let priced = settings_with(&json!({"cost": {"per_hour": {"m7i.xlarge": 0.25}}}));
+    let mut facts = world(workspace_nodes);
+    let group = facts.groups[0].group.as_mut().unwrap();
+    group.desired = 2;
+    group.instances.push(lost);
+    facts
+        .instances
+        .as_mut()
+        .unwrap()
+        .push(instance("lost", launched_minutes_ago));
+    item(&judge(&facts, &priced, Task::Scaledown), "SCW-201")
+}
+
+fn names(line: &Item) -> Vec<&str> {
+    line.subjects.iter().map(|subject| &*subject.name).collect()
+}
+
+#[test]
+fn an_instance_that_is_no_node_is_left_over_with_what_keeps_it_and_its_cost() {
+    type Change = fn(&mut Member);
+    let cases: [(Change, &str); 4] = [
+        (
+            |lost| lost.lifecycle_state = "Terminating:Wait".into(),
+            "Terminating:Wait, and no Node has its id; a lifecycle hook holds the instance in Terminating:Wait",
+        ),
+        (
+            |lost| lost.lifecycle_state = "Pending:Wait".into(),
+            "Pending:Wait, and no Node has its id; a lifecycle hook holds the instance in Pending:Wait",
+        ),
+        (
+            |lost| lost.protected = true,
+            "InService, and no Node has its id; the instance is protected from scale-in",
+        ),
+        (
+            |lost| lost.lifecycle_state = "Standby".into(),
+            "Standby, and no Node has its id; nothing on it holds it",
+        ),
+    ];
+    for (change, says) in cases {
+        let mut lost = member("lost", "us-east-1a");
+        change(&mut lost);
+        let up = evening_with(2, lost, 180);
+        assert_eq!(up.verdict(), Verdict::Fail, "{says}");
+        assert_eq!(names(&up), ["i-lost"]);
+        assert!(up.subjects[0].says.starts_with(says), "{}", up.subjects[0].says);
+        assert_eq!(
+            up.seen,
+            "up/planned: workspace 2/2 and 1 instance without a node; 1 extra instance cost 0.25 USD per hour"
+        );
+    }
+}
+
+#[test]
+fn an_instance_that_is_no_node_is_named_before_the_nodes_that_are_too_many() {
+    let up = evening_with(3, member("lost", "us-east-1a"), 180);
+    assert_eq!(names(&up), ["i-lost", "w1"]);
+    assert!(
+        up.seen.ends_with("2 extra instances cost 0.50 USD per hour"),
+        "{}",
+        up.seen
+    );
+    // One node of two is missing, and the instance that should be it is no more than planned.
+    assert!(
+        evening_with(1, member("lost", "us-east-1a"), 180)
+            .subjects
+            .is_empty()
+    );
+}
+
+#[test]
+fn an_instance_that_goes_by_itself_or_has_just_been_launched_is_not_left_over() {
+    use Verdict::{Fail, Pass};
+    for (state, minutes, verdict) in [
+        ("Terminating", 180, Pass),
+        ("Terminating:Proceed", 180, Pass),
+        ("Warmed:Stopped", 180, Pass),
+        ("Pending", 9, Pass),
+        ("Pending", 10, Fail),
+    ] {
+        let mut lost = member("lost", "us-east-1a");
+        lost.lifecycle_state = state.into();
+        assert_eq!(
+            evening_with(2, lost, minutes).verdict(),
+            verdict,
+            "{state} {minutes}"
+        );
+    }
+}
+
+/// The line about drains where this pod stands on a cordoned node whose `Ready` condition is `ready`.
+fn draining(ready: &str, held: &Value) -> Item {
+    let mut facts = evening();
+    let mut cordoned = node("w2", "workspace", "us-east-1b");
+    cordoned["spec"]["unschedulable"] = json!(true);
+    cordoned["status"]["conditions"][0]["status"] = json!(ready);
+    let all = facts.cluster.nodes.as_mut().unwrap();
+    all.retain(|node| node.name != "w2");
+    all.extend(nodes(&[cordoned]));
+    facts
+        .cluster
+        .pods
+        .as_mut()
+        .unwrap()
+        .extend(pods(std::slice::from_ref(held)));
+    line(&facts, "SCW-202")
+}
+
+/// A pod on `w2` that should have been gone for so many minutes, its grace period included.
+fn deleted(minutes: i64) -> Value {
+    let mut gone = pod("db", "w2");
+    gone["metadata"]["deletionTimestamp"] = json!(ago(minutes).to_string());
+    gone
+}
+
+#[test]
+fn a_deleted_pod_that_does_not_go_holds_its_node_with_what_may_keep_it() {
+    let mut ended = deleted(175);
+    ended["status"]["phase"] = json!("Succeeded");
+    for (ready, held, words) in [
+        (
+            "True",
+            deleted(175),
+            "a container that does not end, a finalizer or a volume keeps it",
+        ),
+        (
+            "True",
+            ended,
+            "its containers have ended, and a finalizer or a volume keeps it",
+        ),
+        ("Unknown", deleted(175), "the kubelet of its node is silent"),
+    ] {
+        let stuck = draining(ready, &held);
+        assert_eq!(stuck.verdict(), Verdict::Fail, "{words}");
+        assert_eq!(names(&stuck), ["w2"]);
+        let says = &stuck.subjects[0].says;
+        let begins = "pod work/db was deleted and should have been gone for 175 min: ";
+        assert!(says.starts_with(begins) && says.contains(words), "{says}");
+    }
+}
+
+#[test]
+fn a_pod_that_is_going_and_one_of_a_daemon_set_hold_no_node() {
+    use Verdict::{Fail, Pass};
+    // In its grace period, a little after it, and too long after it.
+    for (minutes, verdict) in [(-30, Pass), (4, Pass), (5, Fail)] {
+        assert_eq!(
+            draining("True", &deleted(minutes)).verdict(),
+            verdict,
+            "{minutes}"
+        );
+    }
+    let mut daemon = deleted(175);
+    daemon["metadata"]["ownerReferences"] =
+        json!([{"kind": "DaemonSet", "name": "agent", "controller": true}]);
+    assert_eq!(draining("True", &daemon).verdict(), Pass);
 }

@@ -11,6 +11,7 @@ mod leftover;
 mod metrics;
 mod reach;
 mod schedule;
+mod serving;
 mod thresholds;
 mod waterfall;
 mod whole;

@@ -4,6 +4,7 @@ use serde_json::json;
 use super::world::{ago, complaint, complaints, item, judge, settings, settings_with, world};
 use crate::Task;
 use day2_reads::scaling_activities::Activity;
+use day2_reads::subnets::Subnet;
 
 #[test]
 fn a_zone_without_addresses_for_the_new_nodes_is_named_and_the_other_is_not() {
@@ -14,6 +15,34 @@ fn a_zone_without_addresses_for_the_new_nodes_is_named_and_the_other_is_not() {
     assert_eq!(complaints(&items), [complaint("SCW-014", &["us-east-1b"])]);
     facts.subnets.as_mut().unwrap()[1].free_addresses = 16;
     assert_eq!(complaints(&judge(&facts, &settings(), Task::Prescale)), []);
+}
+
+#[test]
+fn the_subnets_of_a_zone_add_up_and_each_is_told_with_its_addresses_where_they_are_short() {
+    let judged = |second: u64| {
+        let mut facts = world(2);
+        let all = facts.subnets.as_mut().unwrap();
+        all[1].free_addresses = 5;
+        // One more of the group, and one that the group does not launch into.
+        for (id, free_addresses) in [("subnet-b2", second), ("subnet-of-others", 900)] {
+            all.push(Subnet {
+                id: id.into(),
+                zone: "us-east-1b".into(),
+                free_addresses,
+            });
+        }
+        let group = facts.groups[0].group.as_mut().unwrap();
+        group.subnets.push("subnet-b2".into());
+        item(&judge(&facts, &settings(), Task::Prescale), "SCW-014")
+    };
+    let line = judged(10);
+    assert_eq!(line.verdict(), Verdict::Fail);
+    assert_eq!(line.subjects.len(), 1);
+    assert_eq!(
+        line.subjects[0].says,
+        "15 free addresses (subnet-b 5, subnet-b2 10), the peak needs 16"
+    );
+    assert_eq!(judged(11).verdict(), Verdict::Pass);
 }
 
 #[test]

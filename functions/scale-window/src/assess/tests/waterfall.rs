@@ -3,7 +3,7 @@
 use day2_core::chart::{Chart, Waterfall};
 use serde_json::json;
 
-use super::world::{ago, node, nodes, now, pod, pods, settings, world};
+use super::world::{ago, node, nodes, now, pod, pods, settings, taint, world};
 use crate::Task;
 use crate::facts::Facts;
 use day2_kube::objects::Node;
@@ -31,7 +31,7 @@ fn w4(facts: &mut Facts) -> &mut Node {
 #[test]
 fn each_stage_shows_its_own_loss_with_the_reason_and_no_other_stage_does() {
     type Row = (usize, fn(&mut Facts), [u64; 6], usize, &'static str);
-    let rows: [Row; 6] = [
+    let rows: [Row; 8] = [
         (
             3,
             |_| {},
@@ -82,6 +82,24 @@ fn each_stage_shows_its_own_loss_with_the_reason_and_no_other_stage_does() {
             5,
             "cordoned",
         ),
+        (
+            4,
+            |facts| w4(facts).taints = vec![taint("maintenance", "NoSchedule")],
+            [4, 4, 4, 4, 4, 3],
+            5,
+            "tainted: maintenance",
+        ),
+        (
+            4,
+            |facts| {
+                let node = w4(facts);
+                node.unschedulable = true;
+                node.taints = vec![taint("node.kubernetes.io/unschedulable", "NoSchedule")];
+            },
+            [4, 4, 4, 4, 4, 3],
+            5,
+            "cordoned",
+        ),
     ];
     for (workspace_nodes, change, counts, stage, reason) in rows {
         let mut facts = world(workspace_nodes);
@@ -100,6 +118,17 @@ fn each_stage_shows_its_own_loss_with_the_reason_and_no_other_stage_does() {
             .collect();
         assert_eq!(losses, [(stage, 1, reason)]);
     }
+}
+
+#[test]
+fn nodes_of_a_group_that_is_made_with_a_taint_take_pods() {
+    let mut facts = world(4);
+    for node in facts.cluster.nodes.as_mut().unwrap() {
+        node.taints = vec![taint("dedicated", "NoSchedule")];
+    }
+    let all = charts(&facts);
+    let last = waterfall(&all[0]).stages.last().unwrap();
+    assert_eq!((last.count, last.losses.len()), (Some(4), 0));
 }
 
 /// How many reached a stage, and the losses before it.

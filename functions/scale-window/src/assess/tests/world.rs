@@ -2,7 +2,7 @@
 
 use day2_core::settings::Settings;
 use day2_core::{Item, Verdict};
-use day2_kube::objects::{Node, Pod, PodDisruptionBudget};
+use day2_kube::objects::{Node, Pod, PodDisruptionBudget, Taint};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -63,6 +63,15 @@ pub(crate) fn nodes(all: &[Value]) -> Vec<Node> {
     all.iter()
         .map(|one| serde_json::from_value(one.clone()).unwrap())
         .collect()
+}
+
+pub(crate) fn taint(key: &str, effect: &str) -> Taint {
+    Taint {
+        key: key.into(),
+        value: String::new(),
+        effect: effect.into(),
+        since: None,
+    }
 }
 
 pub(crate) fn pod(name: &str, on: &str) -> Value {

@@ -2,6 +2,7 @@
 
 use day2_core::Observed;
 use day2_core::database::max_connections::{Maximum, Size, deciding, effective};
+use day2_core::target::Engine;
 use day2_reads::metric::Series;
 use jiff::Timestamp;
 
@@ -111,7 +112,8 @@ pub(super) fn connections(
         .unread(unread)
 }
 
-/// Replica lag of each reader. Without readers, and without any expected, nobody could lag.
+/// Replica lag of each reader. Without readers, and without any expected, nobody could lag; which read replicas an RDS instance has,
+/// only itself tells.
 pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, scene: &Scene<'_>) -> Line {
     const CODE: &str = "HLT-233";
     const TITLE: &str = "readers follow the writer";
@@ -119,17 +121,27 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
         (Ok(database), Ok(series)) => (database, series),
         (Err(why), _) | (_, Err(why)) => return Line::unreadable(CODE, TITLE, why),
     };
-    let readers: Vec<&Instance> = database.instances.iter().filter(|one| !one.writer).collect();
+    let readers: Vec<&Instance> = database.instances.iter().filter(|one| one.follows()).collect();
+    let untold = database
+        .instances
+        .iter()
+        .filter(|one| one.writer && database.kind == Engine::Rds)
+        .filter_map(|one| Some((one.id.clone(), one.described.as_ref().err()?)))
+        .map(|(id, why)| (id, format!("its read replicas are not known: {why}")));
     let least = least_readers(database.kind, scene);
     let limit = scene.plan.database.max_replica_lag_ms;
     let (mut wrong, mut unread, mut highest) = (Vec::new(), Vec::new(), 0.0_f64);
     for reader in &readers {
+        if let Some(trouble) = trouble(reader) {
+            wrong.push(Finding::of(&reader.id, format!("does not follow: {trouble}")));
+            continue;
+        }
         let points = series
             .iter()
             .find(|one| one.resource == reader.id)
             .map(|one| one.points.as_slice())
             .unwrap_or_default();
-        match peak(points, scene) {
+        match told(points, scene).and_then(|()| peak(points, scene)) {
             Err(why) => unread.push((reader.id.clone(), why)),
             Ok(peak) => {
                 highest = highest.max(peak);
@@ -151,4 +163,26 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
         .remedy("find the long transaction or the load on the writer; what is read there is stale")
         .wrong(wrong)
         .unread(unread)
+        .unread(untold)
+}
+
+/// Why a read replica does not follow, where RDS says that it does not.
+fn trouble(reader: &Instance) -> Option<&str> {
+    let described = reader.described.as_ref().ok()?;
+    described.replication.trouble.as_deref()
+}
+
+/// A lag of -1 is none: RDS gives it while replication does not run (*Amazon RDS User Guide*, "Monitoring read replication"), and what
+/// was told before that says nothing of now.
+fn told(points: &[(Timestamp, f64)], scene: &Scene<'_>) -> Result<(), String> {
+    let newest = points
+        .iter()
+        .filter(|(at, value)| *at <= scene.now && value.is_finite())
+        .max_by_key(|(at, _)| *at);
+    match newest {
+        Some((_, value)) if *value < 0.0 => {
+            Err("RDS tells no lag (-1), as where replication does not run".to_owned())
+        }
+        _ => Ok(()),
+    }
 }

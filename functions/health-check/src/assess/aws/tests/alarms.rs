@@ -22,11 +22,11 @@ fn an_alarm_that_rang_in_the_night_and_is_silent_again_is_told_with_how_often_an
     let mut world = World::healthy();
     // Newest first, as CloudWatch gives them.
     world.alarms().history = Ok(vec![
-        transition("db-cpu", 60, "OK"),
-        transition("db-cpu", 90, "ALARM"),
-        transition("db-cpu", 200, "OK"),
-        transition("db-cpu", 210, "ALARM"),
-        transition("nat-errors", 300, "OK"),
+        transition("db-cpu", 60, "ALARM", "OK"),
+        transition("db-cpu", 90, "OK", "ALARM"),
+        transition("db-cpu", 200, "ALARM", "OK"),
+        transition("db-cpu", 210, "OK", "ALARM"),
+        transition("nat-errors", 300, "INSUFFICIENT_DATA", "OK"),
     ]);
     world.assert_only(&[("HLT-203", Fail)]);
     let says = "rang 2 times, 40 min in all, last 90 min ago; silent again";
@@ -34,10 +34,44 @@ fn an_alarm_that_rang_in_the_night_and_is_silent_again_is_told_with_how_often_an
 }
 
 #[test]
+fn an_alarm_that_rang_before_the_window_began_is_told_with_its_time_in_the_window() {
+    // The window of eight hours began at 22:30 in New York.
+    for (history, says) in [
+        (
+            vec![transition("db-cpu", 30, "ALARM", "OK")],
+            "rang 1 time, at least 450 min in all, since before 2026-11-19 22:30; silent again",
+        ),
+        (
+            vec![
+                transition("db-cpu", 460, "INSUFFICIENT_DATA", "OK"),
+                transition("db-cpu", 470, "ALARM", "INSUFFICIENT_DATA"),
+            ],
+            "rang 1 time, at least 10 min in all, since before 2026-11-19 22:30; silent again",
+        ),
+        (
+            vec![
+                transition("db-cpu", 60, "ALARM", "OK"),
+                transition("db-cpu", 90, "OK", "ALARM"),
+                transition("db-cpu", 400, "ALARM", "OK"),
+            ],
+            "rang 2 times, at least 110 min in all, the first since before 2026-11-19 22:30, last 90 min ago; silent again",
+        ),
+    ] {
+        let mut world = World::healthy();
+        world.alarms().history = Ok(history);
+        world.assert_only(&[("HLT-203", Fail)]);
+        assert_eq!(world.named("HLT-203"), [("db-cpu".to_owned(), says.to_owned())]);
+    }
+}
+
+#[test]
 fn an_alarm_that_still_rings_is_told_once() {
     let mut world = World::healthy();
     world.alarms().alarms = Ok(vec![alarm("db-cpu", "ALARM")]);
-    world.alarms().history = Ok(vec![transition("db-cpu", 180, "ALARM")]);
+    world.alarms().history = Ok(vec![
+        transition("db-cpu", 180, "OK", "ALARM"),
+        transition("db-cpu", 300, "ALARM", "OK"),
+    ]);
     world.assert_only(&[("HLT-201", Fail)]);
 }
 
@@ -52,8 +86,8 @@ fn alarms_that_do_not_count_are_in_no_line() {
         alarm("prod-old", "INSUFFICIENT_DATA"),
     ]);
     world.alarms().history = Ok(vec![
-        transition("dev-db", 60, "ALARM"),
-        transition("prod-canary-1", 60, "ALARM"),
+        transition("dev-db", 60, "OK", "ALARM"),
+        transition("prod-canary-1", 60, "OK", "ALARM"),
     ]);
     world.assert_only(&[]);
     let mut tracking = World::healthy();
@@ -78,9 +112,21 @@ fn a_state_that_is_not_known_is_neither_good_nor_bad() {
     let mut world = World::healthy();
     world.alarms().alarms = Ok(vec![alarm("db-cpu", ""), alarm("nat-errors", "OK")]);
     world.assert_only(&[("HLT-201", Unknown), ("HLT-202", Unknown)]);
-    let mut history = World::healthy();
-    let mut unclear = transition("db-cpu", 60, "OK");
-    unclear.to = None;
-    history.alarms().history = Ok(vec![unclear]);
-    history.assert_only(&[("HLT-203", Unknown)]);
+    let of = |from: Option<&str>, to: Option<&str>| {
+        let mut unclear = transition("db-cpu", 60, "", "");
+        unclear.from = from.map(str::to_owned);
+        unclear.to = to.map(str::to_owned);
+        let mut world = World::healthy();
+        world.alarms().history = Ok(vec![unclear]);
+        world
+    };
+    of(Some("OK"), None).assert_only(&[("HLT-203", Unknown)]);
+    of(None, Some("OK")).assert_only(&[("HLT-203", Unknown)]);
+    let says = of(None, Some("OK")).named("HLT-203").remove(0).1;
+    assert!(
+        says.starts_with("changed from a state that is not told"),
+        "{says}"
+    );
+    // It rang whatever it did before.
+    of(None, Some("ALARM")).assert_only(&[("HLT-203", Fail)]);
 }

@@ -121,12 +121,104 @@ fn rds(world: &mut World, free_gib: f64, falling_gib: f64, limit_gib: Option<i64
     database.instances = vec![instance("w", true)];
     let described = database.instances[0].described.as_mut().unwrap();
     described.class = Some("db.r7g.large".into());
+    described.cluster = None;
     described.storage = Some(db_instances::Storage {
         allocated_gib: 100,
         autoscaling_limit_gib: limit_gib,
     });
     facts.lag = Ok(Vec::new());
     facts.storage = Ok(Storage::Free(hours(free_gib * GIB, -falling_gib * GIB)));
+}
+
+/// The same with a read replica `r`, which is this much behind.
+fn replicated(plan: &serde_json::Value, lag_ms: f64) -> World {
+    let mut world = World::with(plan);
+    rds(&mut world, 40.0, 0.0, None);
+    let facts = world.database();
+    let mut replica = instance("r", false);
+    let described = replica.described.as_mut().unwrap();
+    described.class = Some("db.r7g.large".into());
+    described.cluster = None;
+    described.replication.source = Some("w".into());
+    facts.database.as_mut().unwrap().instances.push(replica);
+    facts.lag = Ok(vec![minutes("r", lag_ms)]);
+    world
+}
+
+/// Its instance of this number as it is described.
+fn described(world: &mut World, number: usize) -> &mut db_instances::DbInstance {
+    let database = world.database().database.as_mut().unwrap();
+    database.instances[number].described.as_mut().unwrap()
+}
+
+#[test]
+fn read_replicas_of_an_rds_instance_are_its_readers() {
+    let one_reader = json!({"database": {"min_readers": 1}});
+    let well = replicated(&one_reader, 900.0);
+    well.assert_only(&[]);
+    assert_eq!(well.item("HLT-231").seen, "1 writer, 1 reader");
+    assert_eq!(well.item("HLT-233").seen, "at most 900 ms behind on 1 reader");
+    let mut alone = replicated(&one_reader, 900.0);
+    alone.database().database.as_mut().unwrap().instances.pop();
+    alone.assert_only(&[("HLT-231", Fail), ("HLT-233", Unknown)]);
+
+    let late = replicated(&json!({}), 1500.0);
+    late.assert_only(&[("HLT-233", Fail)]);
+    assert_eq!(
+        late.named("HLT-233"),
+        [("r".to_owned(), "1500 ms behind".to_owned())]
+    );
+    // Its newest lag is none, whatever it was before.
+    let mut silent = replicated(&json!({}), 20.0);
+    silent.database().lag.as_mut().unwrap()[0]
+        .points
+        .push((now(), -1000.0));
+    silent.assert_only(&[("HLT-233", Unknown)]);
+    let mut stands = replicated(&json!({}), 20.0);
+    described(&mut stands, 1).replication.trouble = Some("error: WAL is gone".into());
+    stands.assert_only(&[("HLT-233", Fail)]);
+    let says = "does not follow: error: WAL is gone";
+    assert_eq!(stands.named("HLT-233"), [("r".to_owned(), says.to_owned())]);
+}
+
+#[test]
+fn an_instance_that_is_a_read_replica_itself_and_one_with_replicas_elsewhere_are_told_w28() {
+    let mut declared = World::healthy();
+    rds(&mut declared, 40.0, 0.0, None);
+    declared.database().lag = Ok(vec![minutes("w", 1500.0)]);
+    described(&mut declared, 0).replication.source = Some("arn:aws:rds:eu-west-1:123456789012:db:x".into());
+    declared.assert_only(&[("HLT-233", Fail)]);
+
+    let mut far = World::healthy();
+    rds(&mut far, 40.0, 0.0, None);
+    described(&mut far, 0).replication.elsewhere = vec!["arn:aws:rds:eu-west-1:123456789012:db:x".into()];
+    far.assert_only(&[]);
+    assert_eq!(
+        far.item("HLT-231").seen,
+        "1 writer, 0 readers; 1 read replica in another region, not looked at"
+    );
+}
+
+#[test]
+fn a_read_replica_that_cannot_be_described_and_replicas_that_nobody_knows_are_unknown_w28() {
+    let mut one = replicated(&json!({}), 20.0);
+    let database = one.database().database.as_mut().unwrap();
+    database.instances[1].described = Err(denied("rds:DescribeDBInstances"));
+    one.assert_only(&[("HLT-231", Unknown), ("HLT-232", Unknown)]);
+
+    let mut all = World::with(&json!({"database": {"min_readers": 1}}));
+    rds(&mut all, 40.0, 0.0, None);
+    let database = all.database().database.as_mut().unwrap();
+    database.instances[0].described = Err(denied("rds:DescribeDBInstances"));
+    all.assert_only(&[
+        ("HLT-231", Unknown),
+        ("HLT-232", Unknown),
+        ("HLT-233", Unknown),
+        ("HLT-234", Unknown),
+    ]);
+    let (name, says) = all.named("HLT-233").remove(0);
+    assert_eq!(name, "w");
+    assert!(says.starts_with("its read replicas are not known"), "{says}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn connections(world: &World) -> Verdict {
     read(points.filter(|(_, value)| *value > 1600.0).count())
 }
 
-const TRAPS: [Trap; 16] = [
+const TRAPS: [Trap; 17] = [
     Trap {
         command: "aws cloudwatch describe-alarms --state-value ALARM (no alarm exists at all): prints nothing (trap 1)",
         theirs: ringing,
@@ -90,10 +90,16 @@ const TRAPS: [Trap; 16] = [
         theirs: ringing,
         world: |world| {
             world.alarms().history = Ok(vec![
-                transition("db-cpu", 100, "OK"),
-                transition("db-cpu", 160, "ALARM"),
+                transition("db-cpu", 100, "ALARM", "OK"),
+                transition("db-cpu", 160, "OK", "ALARM"),
             ]);
         },
+        ours: ("HLT-203", Fail),
+    },
+    Trap {
+        command: "the same, of an alarm that rang already in the evening and stopped before the morning (trap 18)",
+        theirs: ringing,
+        world: |world| world.alarms().history = Ok(vec![transition("db-cpu", 30, "ALARM", "OK")]),
         ours: ("HLT-203", Fail),
     },
     Trap {

@@ -213,13 +213,13 @@ pub(super) fn alarm(name: &str, state: &str) -> Alarm {
     }
 }
 
-pub(super) fn transition(alarm: &str, minutes_ago: i64, to: &str) -> Transition {
+pub(super) fn transition(alarm: &str, minutes_ago: i64, from: &str, to: &str) -> Transition {
     Transition {
         alarm: alarm.into(),
         at: ago(minutes_ago),
-        from: None,
+        from: Some(from.into()),
         to: Some(to.into()),
-        summary: format!("Alarm updated from X to {to}"),
+        summary: format!("Alarm updated from {from} to {to}"),
     }
 }
 
@@ -331,6 +331,7 @@ pub(super) fn instance(id: &str, writer: bool) -> Instance {
             pending: Vec::new(),
             arn: None,
             backups: day2_reads::backups::Backups::default(),
+            replication: day2_reads::db_instances::Replication::default(),
         }),
         cluster_parameters: Some("in-sync".into()),
         parameter: Ok(None),

@@ -162,18 +162,41 @@ fn trap_21_ten_lines_of_a_log_are_no_look() {
     }
 }
 
+/// The driver of the volumes of Auto Mode.
+const OF_AUTO_MODE: &str = "ebs.csi.eks.amazonaws.com";
+
+/// A node of Auto Mode.
+fn auto(mut node: Value) -> Value {
+    put(
+        &mut node,
+        "/metadata/labels",
+        json!({"eks.amazonaws.com/compute-type": "auto"}),
+    );
+    node
+}
+
+/// What EC2 lists of the instances, volumes or interfaces of a world where the account hides what EKS manages and nobody asks with
+/// `IncludeManagedResources`: a volume belongs to Auto Mode by its driver, an interface by its node.
+fn listed_by_ec2(command: &str, world: &World) -> Vec<String> {
+    let (list, mark, hidden) = match command.split_whitespace().nth(2).unwrap() {
+        "describe-instances" | "describe-network-interfaces" => (
+            "nodes",
+            "/metadata/labels/eks.amazonaws.com~1compute-type",
+            "auto",
+        ),
+        "describe-volumes" => ("persistentvolumes", "/spec/csi/driver", OF_AUTO_MODE),
+        _ => panic!("`{command}` is not played here"),
+    };
+    let seen = |one: &Value| one.pointer(mark).and_then(Value::as_str) != Some(hidden);
+    let all = world.objects_of(list).into_iter().filter(seen);
+    all.map(|one| one["metadata"]["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
 /// `describe-instances` hides the instances of Auto Mode where the account says so, so that a count of nodes, or of those that
 /// are gone, is zero and passes. The cluster itself shows its nodes.
 #[test]
 fn trap_22_nodes_of_auto_mode_are_seen_because_the_cluster_itself_is_asked() {
-    let auto = |mut node: Value| {
-        put(
-            &mut node,
-            "/metadata/labels",
-            json!({"eks.amazonaws.com/compute-type": "auto"}),
-        );
-        node
-    };
     let plain = |number: usize| node(&format!("n{number}"));
     for (nodes, visible, ours) in [
         (vec![plain(1), plain(2)], 2, (2, Pass)),
@@ -189,13 +212,10 @@ fn trap_22_nodes_of_auto_mode_are_seen_because_the_cluster_itself_is_asked() {
             (3, Fail),
         ),
     ] {
-        // What `describe-instances` without `IncludeManagedResources` returns.
-        let theirs = nodes
-            .iter()
-            .filter(|node| node["metadata"]["labels"]["eks.amazonaws.com/compute-type"] != "auto")
-            .count();
-        assert_eq!(theirs, visible);
-        let item = World::well().of("nodes", json!(nodes)).item("HLT-111");
+        let world = World::well().of("nodes", json!(nodes));
+        let theirs = listed_by_ec2("aws ec2 describe-instances", &world);
+        assert_eq!(theirs.len(), visible, "{theirs:?}");
+        let item = world.item("HLT-111");
         assert_eq!((item.population().examined, item.verdict()), ours);
     }
 }
@@ -204,41 +224,77 @@ fn trap_22_nodes_of_auto_mode_are_seen_because_the_cluster_itself_is_asked() {
 /// addresses is told by the pods that lack them.
 #[test]
 fn trap_22_volumes_and_interfaces_of_auto_mode_are_not_asked_of_ec2() {
-    let volume = json!({"metadata": {"name": "pv-1"}, "status": {"phase": "Failed"}, "spec": {"claimRef": {"namespace": "shop", "name": "data"}}});
-    let attachment = json!({"metadata": {"name": "csi-1", "creationTimestamp": ago(30)}, "spec": {"attacher": "ebs.csi.eks.amazonaws.com", "nodeName": "n1", "source": {"persistentVolumeName": "pv-1"}}, "status": {"attached": false}});
-    let starting = sick("web-1", &json!({"waiting": {"reason": "ContainerCreating"}}));
-    let event = json!({"metadata": {"namespace": "shop"}, "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web-1"},
-        "reason": "FailedCreatePodSandBox", "message": "failed to assign an IP address to container", "lastTimestamp": ago(2)});
-    let addresses = World::well().with("pods", starting).with("events", event);
-    for (theirs, world, code, says) in [
+    const VOLUMES: &str =
+        "aws ec2 describe-volumes --filters Name=tag:kubernetes.io/cluster/platform-prod,Values=owned";
+    const INTERFACES: &str = "aws ec2 describe-network-interfaces";
+    let volume = |driver: &str, phase: &str| {
+        let one = json!({"metadata": {"name": "pv-1"}, "status": {"phase": phase},
+            "spec": {"csi": {"driver": driver}, "claimRef": {"namespace": "shop", "name": "data"}}});
+        World::well().with("persistentvolumes", one)
+    };
+    let attaching = |driver: &str| {
+        let one = json!({"metadata": {"name": "csi-1", "creationTimestamp": ago(30)}, "status": {"attached": false},
+            "spec": {"attacher": driver, "nodeName": "n1", "source": {"persistentVolumeName": "pv-1"}}});
+        volume(driver, "Bound").with("volumeattachments", one)
+    };
+    let without_addresses = |nodes: [Value; 2]| {
+        let starting = sick("web-1", &json!({"waiting": {"reason": "ContainerCreating"}}));
+        let event = json!({"metadata": {"namespace": "shop"}, "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web-1"},
+            "reason": "FailedCreatePodSandBox", "message": "failed to assign an IP address to container", "lastTimestamp": ago(2)});
+        World::well()
+            .of("nodes", json!(nodes))
+            .with("pods", starting)
+            .with("events", event)
+    };
+    // Of what EKS manages they list nothing, and nothing listed is nothing wrong; the second of each pair is not managed.
+    for (command, world, listed, code, says) in [
         (
-            "aws ec2 describe-volumes --filters Name=tag:kubernetes.io/cluster/platform-prod,Values=owned",
-            World::well().with("persistentvolumes", volume),
+            VOLUMES,
+            volume(OF_AUTO_MODE, "Failed"),
+            0,
             "HLT-144",
             "phase Failed",
         ),
         (
-            "aws ec2 describe-volumes --filters Name=tag:kubernetes.io/cluster/platform-prod,Values=owned",
-            World::well().with("volumeattachments", attachment),
+            VOLUMES,
+            volume("ebs.csi.aws.com", "Failed"),
+            1,
+            "HLT-144",
+            "phase Failed",
+        ),
+        (VOLUMES, attaching(OF_AUTO_MODE), 0, "HLT-142", "is not attached"),
+        (
+            VOLUMES,
+            attaching("ebs.csi.aws.com"),
+            1,
             "HLT-142",
             "is not attached",
         ),
         (
-            "aws ec2 describe-network-interfaces",
-            addresses,
+            INTERFACES,
+            without_addresses([auto(node("n1")), auto(node("n2"))]),
+            0,
+            "HLT-124",
+            "failed to assign an IP address",
+        ),
+        (
+            INTERFACES,
+            without_addresses([node("n1"), node("n2")]),
+            2,
             "HLT-124",
             "failed to assign an IP address",
         ),
     ] {
-        // Of what is managed by EKS they list nothing, and nothing listed is nothing wrong.
+        let theirs = listed_by_ec2(command, &world);
+        assert_eq!(theirs.len(), listed, "{command}: {theirs:?}");
         let item = world.item(code);
         assert_eq!(
             (item.verdict(), item.population().examined > 0),
             (Fail, true),
-            "{theirs}"
+            "{command}"
         );
         let told = format!("{:?}", item.subjects);
-        assert!(told.contains(says), "{theirs}: {told}");
+        assert!(told.contains(says), "{command}: {told}");
     }
     let rights: Value = serde_json::from_str(include_str!("../../../../permissions.json")).unwrap();
     assert!(

@@ -1,13 +1,25 @@
 //! Traps 18 and 19: what was instead of what is, and what a tool refuses.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use aws_sdk_cloudwatch::Client as CloudWatch;
+use aws_sdk_cloudwatch::operation::get_metric_data::{GetMetricDataError, GetMetricDataOutput};
+use aws_sdk_cloudwatch::types::{MetricDataResult, Statistic, StatusCode};
+use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+use aws_smithy_types::error::ErrorMetadata;
+use day2_aws::time::sdk_time;
+use day2_core::Cause;
 use day2_core::Verdict::{self, Fail, Pass, Unknown};
+use day2_reads::metric::{Metric, Query, Window};
+use day2_reads::metrics;
+use day2_reads::times::Times;
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Row, cordoned, of_two, play, restarted, set};
 use crate::assess::tests::commands::run;
-use crate::assess::tests::world::{World, ago, node, pod, sick};
+use crate::assess::tests::world::{World, ago, node, now, pod, sick};
 
 /// The API keeps what was, for as long as the object lives: under the heading "last 24h" it is told again every morning.
 #[test]
@@ -100,8 +112,9 @@ struct Refused {
 enum Ours {
     /// The line of ours, its verdict, how many objects it looked at, and a part of what it says; and the list that it rests on.
     Line(&'static str, Verdict, u64, &'static str, &'static str),
-    /// No line of ours asks this; the function that does, and what it looks at.
-    Elsewhere(&'static str, &'static str),
+    /// No line of ours asks this; the function that does, with a row of its own of the same command: how that begins, and what it
+    /// expects.
+    Elsewhere(&'static str, &'static str, &'static str),
 }
 
 /// A flag that does not exist, or is gone, prints to the standard error and changes nothing; whoever goes on with the next command,
@@ -149,21 +162,13 @@ fn refused() -> Vec<Refused> {
             ours: Ours::Line("HLT-122", Fail, 5, "db-creds", "pods"),
         },
         Refused {
-            command: "aws cloudwatch get-metric-statistics --metric-name WorkspaceProvisioningTime --statistics Average,p95",
-            answer: "p95 is no member of Statistics; percentiles are ExtendedStatistics (CloudWatch API Reference, `GetMetricStatistics`)",
-            world: World::well(),
-            ours: Ours::Elsewhere(
-                "provisioning-latency",
-                "the percentile by GetMetricData, and no datapoint is UNKNOWN",
-            ),
-        },
-        Refused {
             command: "velero install --provider aws --bucket eks-backup-bucket --backup-location-config region=us-east-1",
             answer: "An error occurred: --plugins flag is required (Velero documentation, \"Customize installation\", plugins)",
             world: World::well(),
             ours: Ours::Elsewhere(
                 "backup-verification",
-                "BAK-021: the cluster does not know velero.io",
+                "command: \"velero install without --plugins",
+                "ours: (\"BAK-021\", Fail)",
             ),
         },
     ]
@@ -196,12 +201,90 @@ fn trap_19_what_a_tool_refuses_is_an_error_and_not_an_empty_list() {
                 let told = format!("{} {:?}", unread.seen, unread.subjects);
                 assert!(told.contains("permission denied"), "{command}: {told}");
             }
-            Ours::Elsewhere(function, what) => {
+            Ours::Elsewhere(function, theirs, expected) => {
                 let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(function);
-                assert!(folder.is_dir(), "{command}: {function} looks at {what}");
+                let table = std::fs::read_to_string(folder.join("src/assess/tests/traps.rs")).unwrap();
+                let plays = |row: &str| row.contains(theirs) && row.contains(expected);
+                assert!(
+                    table.split("    Trap {").any(plays),
+                    "{command}: {function} has no row with `{theirs}` and `{expected}`"
+                );
             }
         }
     }
+}
+
+/// `GetMetricStatistics` knows five statistics, and a percentile is none of them but one of its `ExtendedStatistics` (CloudWatch API
+/// Reference): it refuses the call, so that the average is not told either. We ask `GetMetricData`, where each query has one
+/// statistic of either kind; what is refused, and what is left out of an answer, is an error and no empty list.
+#[tokio::test]
+async fn trap_19_a_percentile_is_asked_for_in_a_query_of_its_own_and_a_refusal_is_an_error_w22() {
+    const COMMAND: &str = "aws cloudwatch get-metric-statistics --metric-name WorkspaceProvisioningTime --statistics Average,p95";
+    let (_, statistics) = COMMAND.split_once("--statistics ").unwrap();
+    let asked: Vec<&str> = statistics.split(',').collect();
+    let refused: Vec<&str> = asked
+        .iter()
+        .copied()
+        .filter(|one| !Statistic::values().contains(one))
+        .collect();
+    assert_eq!(refused, ["p95"], "{COMMAND}");
+
+    let metric = Metric::new("Coder", "WorkspaceProvisioningTime");
+    let queries: Vec<Query> = asked
+        .iter()
+        .map(|one| Query::new(metric.clone(), *one, 60))
+        .collect();
+    let times = Times {
+        now: now(),
+        deadline: now() + SignedDuration::from_mins(1),
+        clock: Arc::new(now),
+    };
+    let window = Window {
+        from: times.ago(60),
+        to: times.now,
+    };
+    let read = async |rule: &Rule| {
+        let client = mock_client!(aws_sdk_cloudwatch, RuleMode::MatchAny, [rule]);
+        metrics::read(&client, &times, window, &queries).await
+    };
+    let result = |id: &str, value: f64| {
+        MetricDataResult::builder()
+            .id(id)
+            .status_code(StatusCode::Complete)
+            .timestamps(sdk_time(now()))
+            .values(value)
+            .build()
+    };
+    let whole = mock!(CloudWatch::get_metric_data)
+        .match_requests(|request| {
+            let statistics: Vec<_> = request
+                .metric_data_queries()
+                .iter()
+                .filter_map(|query| query.metric_stat()?.stat())
+                .collect();
+            statistics == ["Average", "p95"]
+        })
+        .then_output(move || {
+            GetMetricDataOutput::builder()
+                .metric_data_results(result("m0", 40.0))
+                .metric_data_results(result("m1", 131.0))
+                .build()
+        });
+    let seen = read(&whole).await.unwrap();
+    assert_eq!((seen[0][0].1, seen[1][0].1), (40.0, 131.0));
+
+    let without_the_percentile = mock!(CloudWatch::get_metric_data).then_output(move || {
+        GetMetricDataOutput::builder()
+            .metric_data_results(result("m0", 40.0))
+            .build()
+    });
+    let why = read(&without_the_percentile).await.unwrap_err();
+    assert_eq!(why.cause, Cause::Malformed);
+    let refusal = mock!(CloudWatch::get_metric_data).then_error(|| {
+        let why = ErrorMetadata::builder().code("InvalidParameterValue").build();
+        GetMetricDataError::generic(why)
+    });
+    assert!(read(&refusal).await.is_err(), "what is refused is no empty list");
 }
 
 /// "Backup succeeded" as S3's morning asks for it: the list of Jobs shows an old success as a new one, and nothing at all when
