@@ -244,7 +244,7 @@ mod tests {
             low: median - 1.0,
             high: median + 1.0,
         };
-        let mut row = crate::rows::unmeasured(7).unwrap();
+        let mut row = crate::rows::not_measured(7, "it needs root").unwrap();
         row.not_measured = None;
         row.cases = vec![CaseResult {
             label: "warm".to_owned(),

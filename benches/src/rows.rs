@@ -75,9 +75,9 @@ pub const TITLES: [(u32, &str, &str, &str); 8] = [
     ),
 ];
 
-/// A row that has no measurement.
+/// A row that has no measurement, and why.
 #[must_use]
-pub fn unmeasured(number: u32) -> Option<RowResult> {
+pub fn not_measured(number: u32, why: &str) -> Option<RowResult> {
     let (number, name, against, target) = TITLES.into_iter().find(|row| row.0 == number)?;
     Some(RowResult {
         number,
@@ -87,7 +87,7 @@ pub fn unmeasured(number: u32) -> Option<RowResult> {
         rounds: 0,
         cases: Vec::new(),
         notes: Vec::new(),
-        not_measured: Some("`make bench` has not measured it on this tree".to_owned()),
+        not_measured: Some(why.to_owned()),
     })
 }
 

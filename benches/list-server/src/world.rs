@@ -1,7 +1,7 @@
 //! The cluster that is played: every object is made when it is asked for, from its number alone, so that a list of 150,000
 //! pods needs no more memory than one of 500.
 //!
-//! Sizes as an API server sends them: a pod 4 kB, a node 6 kB, both with their `managedFields`.
+//! Sizes as an API server sends them: 5 kB for a pod and for a node, both with their `managedFields`.
 
 use std::io::Write as _;
 

@@ -22,6 +22,7 @@ def pages(list_all, read):
     while True:
         page, token = read(list_all, token)
         yield from page
+        page = None
         if not token:
             return
 

@@ -45,6 +45,7 @@ fn main() -> Result<()> {
         .rounds
         .unwrap_or(if arguments.quick { QUICK } else { run::FULL });
     ensure!(rounds > 0, "--rounds must be at least 1");
+    let mut missing = Vec::new();
     if !arguments.render {
         let ended = ends_by_signal()?;
         let began = load();
@@ -53,12 +54,24 @@ fn main() -> Result<()> {
         // Before anything is measured, so that what is missing is told at once.
         let versions = peers.versions((3..=5).any(wanted))?;
         for (number, make) in rows::ALL.iter().filter(|(number, _)| wanted(*number)) {
-            let row = make(&peers, arguments.quick).with_context(|| format!("row {number}"))?;
-            let done = run::row(row, rounds, &mut |row, case, round, rounds| {
-                ensure!(!ended.load(Ordering::Relaxed), "ended by a signal");
-                progress(row, case, round, rounds);
-                Ok(())
-            })?;
+            let measured = make(&peers, arguments.quick).and_then(|row| {
+                run::row(row, rounds, &mut |row, case, round, rounds| {
+                    ensure!(!ended.load(Ordering::Relaxed), "ended by a signal");
+                    progress(row, case, round, rounds);
+                    Ok(())
+                })
+            });
+            let done = match measured {
+                Ok(done) => done,
+                Err(why) if ended.load(Ordering::Relaxed) => {
+                    return Err(why.context(format!("row {number}")));
+                }
+                // The others can be measured all the same; the page tells why this one was not.
+                Err(why) => {
+                    missing.push(*number);
+                    rows::not_measured(*number, &format!("{why:#}")).context("no such row")?
+                }
+            };
             say(&format!("\r{}\n", told(&done)));
             write(&results.join(format!("row-{number}.json")), &done)?;
         }
@@ -90,6 +103,10 @@ fn main() -> Result<()> {
         write_docs(&folders::root(), &Results { machine, rows })?;
         say(&format!("wrote {} and {}\n", page::PAGE, page::CHART));
     }
+    ensure!(
+        missing.is_empty(),
+        "not measured: rows {missing:?}; why is told above"
+    );
     Ok(())
 }
 
@@ -128,7 +145,8 @@ fn ends_by_signal() -> Result<Arc<AtomicBool>> {
 fn known(number: u32) -> Result<RowResult> {
     let before: Option<Results> = read(&folders::root().join(DATA)).ok();
     let row = before.and_then(|page| page.rows.into_iter().find(|row| row.number == number));
-    row.map_or_else(|| rows::unmeasured(number).context("no such row"), Ok)
+    let why = "`make bench` has not measured it on this tree";
+    row.map_or_else(|| rows::not_measured(number, why).context("no such row"), Ok)
 }
 
 fn progress(row: u32, case: &str, round: u32, rounds: u32) {
@@ -144,6 +162,9 @@ fn progress(row: u32, case: &str, round: u32, rounds: u32) {
 
 fn told(row: &RowResult) -> String {
     let mut text = format!("row {}: {} against {}\n", row.number, row.name, row.against);
+    if let Some(why) = &row.not_measured {
+        let _ = writeln!(text, "  not measured: {why}");
+    }
     for case in &row.cases {
         let _ = writeln!(text, "  {}", case.label);
         for one in &case.measured {

@@ -107,9 +107,9 @@ fn less(memory: f64) -> Vec<Goal> {
 const NOTES: &[&str] = &[
     "The answer that is compared: nodes that are not Ready, pods that do not start, pods without a node, workloads restarted \
      in the last 24 hours. Day2's side is `health-check` as Lambda starts it, with every group that looks into the cluster and none \
-     that looks at AWS: it reads thirteen more lists, judges some fifty lines, and stores and mails a report. The peers read nodes and pods only.",
+     that looks at AWS: it reads fourteen more lists, judges some fifty lines, and stores and mails a report. The peers read nodes and pods only.",
     "Real: etcd and the API server of the local platform with no controller, so that nothing changes meanwhile. Played: \
-     `list-server`, which makes 4 kB pods and 6 kB nodes while it sends them and takes no time to find them; a real API \
+     `list-server`, which makes pods and nodes of 5 kB each while it sends them and takes no time to find them; a real API \
      server is some ten times slower, so that the ratio to fetching alone is at its hardest there, and tells the cost of \
      reading alone. Played at a real server's pace: each answer is waited for 50 ms, which is less than a page of 500 pods takes \
      on the real one. The goal is judged at both.",

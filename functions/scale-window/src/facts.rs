@@ -50,6 +50,8 @@ pub struct DatabaseInstance {
     pub parameter_group: Option<String>,
     /// Class, for example `db.serverless`.
     pub class: Option<String>,
+    /// Why it does not follow what it is a read replica of, in the words of RDS.
+    pub not_following: Option<String>,
 }
 
 /// What the cluster's API server said. A list that the task does not judge is not asked for, and says so.

@@ -5,9 +5,11 @@
 mod acu;
 pub mod class;
 pub mod formula;
+mod lag;
 pub mod max_connections;
 
 pub use acu::{Acu, AcuRange};
+pub use lag::{replica_lag_limit_ms, replica_lag_words};
 
 /// One parameter of a parameter group (API `Parameter`).
 #[derive(Debug, Clone, PartialEq, Eq)]

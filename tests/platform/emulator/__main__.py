@@ -96,10 +96,11 @@ def main():
 
     from ministack.app import app
 
-    from emulator import additions, control, recorder
+    from emulator import additions, control, recorder, repeats
 
     additions.install()
-    application = secure(recorder.recorded(control.controlled(app), args.state_dir / "aws-calls.jsonl"))
+    application = repeats.repeated(control.controlled(app))
+    application = secure(recorder.recorded(application, args.state_dir / "aws-calls.jsonl"))
     asyncio.run(serve(application, args.port))
 
 

@@ -1,11 +1,12 @@
 //! `SCW-004` to `SCW-006`: database instances, connections against the effective maximum, replica lag.
 
+use day2_core::database::{replica_lag_limit_ms, replica_lag_words};
 use day2_core::{Item, Observed, Verdict};
 use jiff::Timestamp;
 
 use super::max_connections::effective_maximum;
 use super::{population, usable, worse_of};
-use crate::facts::Database;
+use crate::facts::{Database, DatabaseInstance};
 use crate::settings::{DatabasePolicy, Limits};
 use day2_reads::metric::Series;
 
@@ -81,7 +82,12 @@ pub(crate) fn connections(
         (Ok(database), Ok(series)) => (database, series),
         (Err(why), _) | (_, Err(why)) => return Item::unreadable(CODE, TITLE, 1, why),
     };
-    let expected = u64::try_from(database.instances.len()).unwrap_or(u64::MAX);
+    let apart: Vec<(&str, &str)> = database
+        .instances
+        .iter()
+        .filter_map(|one| Some((one.id.as_str(), of_another_class(database, one, policy)?)))
+        .collect();
+    let expected = u64::try_from(database.instances.len() - apart.len()).unwrap_or(u64::MAX);
     let maximum = match effective_maximum(database, policy) {
         Ok(maximum) => maximum,
         Err(reason) => {
@@ -101,7 +107,9 @@ pub(crate) fn connections(
     };
     let limit = f64::from(maximum.connections) * policy.connections_percent() / 100.0;
     let (mut wrong, mut silent, mut highest) = (Vec::new(), Vec::new(), 0.0_f64);
-    for one in series {
+    let judged = |one: &&Series| apart.iter().all(|(id, _)| *id != one.resource);
+    let judged: Vec<&Series> = series.iter().filter(judged).collect();
+    for one in &judged {
         match usable(&one.points, now, limits.min_datapoints) {
             Err(reason) => silent.push((one.resource.clone(), reason)),
             Ok(values) => {
@@ -134,8 +142,15 @@ pub(crate) fn connections(
         (true, false) => Verdict::Unknown,
         (true, true) => Verdict::Pass,
     };
-    let examined = series.len() - silent.len();
-    Item::judge(CODE, TITLE, verdict, population(examined, expected), format!("at most {highest:.0} of {} connections on one instance", maximum.connections))
+    let examined = judged.len() - silent.len();
+    let mut words = format!(
+        "at most {highest:.0} of {} connections on one instance",
+        maximum.connections
+    );
+    for (id, class) in apart {
+        words = format!("{words}; not judged: {id}, whose class is {class}");
+    }
+    Item::judge(CODE, TITLE, verdict, population(examined, expected), words)
         .threshold(
             format!("at most {} % of {} connections", policy.connections_percent(), maximum.connections),
             format!("database.max_connections_percent; {}", maximum.source),
@@ -144,6 +159,19 @@ pub(crate) fn connections(
         .subjects(wrong)
         .subjects(waiting)
         .subjects(silent)
+}
+
+/// The class of a read replica of an RDS instance that is smaller or larger than it: the maximum that is declared is the
+/// instance's, and says nothing of this one.
+fn of_another_class<'d>(
+    database: &'d Database,
+    one: &'d DatabaseInstance,
+    policy: &DatabasePolicy,
+) -> Option<&'d str> {
+    policy.max_connections?;
+    let source = database.instances.iter().find(|one| one.writer)?;
+    let (own, source) = (one.class.as_deref()?, source.class.as_deref()?);
+    (own != source && !database.engine.starts_with("aurora")).then_some(own)
 }
 
 /// Replica lag of each reader.
@@ -168,14 +196,28 @@ pub(crate) fn replica_lag(
         .iter()
         .filter(|instance| !instance.writer)
         .count();
+    let limit = replica_lag_limit_ms(&database.engine, policy.max_replica_lag_ms);
+    let stands = |id: &str| {
+        let reader = database.instances.iter().find(|instance| instance.id == id);
+        reader.and_then(|reader| reader.not_following.as_deref())
+    };
     let (mut wrong, mut silent, mut highest) = (Vec::new(), Vec::new(), 0.0_f64);
     for one in series {
+        if let Some(why) = stands(&one.resource) {
+            wrong.push((one.resource.clone(), format!("does not follow: {why}")));
+            continue;
+        }
         match usable(&one.points, now, limits.min_datapoints) {
             Err(reason) => silent.push((one.resource.clone(), reason)),
+            // RDS gives -1 while replication does not run (*Amazon RDS User Guide*, "Monitoring read replication").
+            Ok(values) if values.iter().any(|value| *value < 0.0) => {
+                let says = "RDS tells no lag (-1), as where replication does not run";
+                silent.push((one.resource.clone(), says.to_owned()));
+            }
             Ok(values) => {
                 let peak = values.iter().copied().fold(0.0, f64::max);
                 highest = highest.max(peak);
-                if peak > f64::from(policy.max_replica_lag_ms) {
+                if peak > f64::from(limit) {
                     wrong.push((one.resource.clone(), format!("{peak:.0} ms behind")));
                 }
             }
@@ -191,7 +233,7 @@ pub(crate) fn replica_lag(
         format!("at most {highest:.0} ms behind on {readers} readers"),
     )
     .threshold(
-        format!("at most {} ms", policy.max_replica_lag_ms),
+        replica_lag_words(&database.engine, policy.max_replica_lag_ms),
         "database.max_replica_lag_ms",
     )
     .remedy("find the long transaction or the load on the writer; reads of the morning would be stale")

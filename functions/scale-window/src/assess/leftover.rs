@@ -54,11 +54,19 @@ pub(crate) fn still_up(
     for group in groups {
         let own = group.nodes(all);
         examined += own.len();
-        let left: Vec<&Member> = group.known(&mut unread).map_or_else(Vec::new, |seen| {
+        let mut left: Vec<&Member> = group.known(&mut unread).map_or_else(Vec::new, |seen| {
             seen.instances.iter().filter(|member| is_left(member)).collect()
         });
-        summary.push(told(group, own.len(), left.len()));
         let after = usize::try_from(group.plan.after).unwrap_or(usize::MAX);
+        if let Err(why) = instances
+            && !left.is_empty()
+            && own.len() + left.len() > after
+        {
+            let says = format!("{} without a node may have just been launched: {why}", left.len());
+            unread.push((group.plan.node_group.clone(), says));
+            left.clear();
+        }
+        summary.push(told(group, own.len(), left.len()));
         let extra = (own.len() + left.len()).saturating_sub(after);
         let extra_nodes = extra.saturating_sub(left.len());
         for member in left.into_iter().take(extra) {

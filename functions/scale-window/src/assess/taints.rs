@@ -2,27 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use day2_kube::objects::Node;
+use day2_kube::objects::{Node, is_passing_taint};
 
 use super::scene::PlannedGroup;
-
-/// Taints that Kubernetes, autoscalers and the AWS Node Termination Handler put on a node that is taken out, or that keep pods off
-/// a new one: no group is made with them (sources: Kubernetes, "Taints and Tolerations"; AWS Node Termination Handler,
-/// `taintNode`).
-fn is_passing(key: &str) -> bool {
-    const BEGINNINGS: [&str; 5] = [
-        "node.kubernetes.io/",
-        "node.cloudprovider.kubernetes.io/",
-        "node.cilium.io/",
-        "ebs.csi.aws.com/",
-        "aws-node-termination-handler/",
-    ];
-    BEGINNINGS.iter().any(|beginning| key.starts_with(beginning))
-        || matches!(
-            key,
-            "ToBeDeletedByClusterAutoscaler" | "karpenter.sh/disrupted" | "karpenter.sh/disruption"
-        )
-}
 
 /// Keys of the taints that keep pods off a node, each once.
 fn closing(node: &Node) -> BTreeSet<&str> {
@@ -50,7 +32,7 @@ pub(crate) fn foreign<'n>(groups: &[PlannedGroup<'_>], all: &'n [Node]) -> BTree
         for &node in &own {
             let keys: Vec<&str> = closing(node)
                 .into_iter()
-                .filter(|key| is_passing(key) || !is_own(key))
+                .filter(|key| is_passing_taint(key) || !is_own(key))
                 .collect();
             if !keys.is_empty() {
                 found.insert(node.name.as_str(), keys);

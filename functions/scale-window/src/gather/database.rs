@@ -72,6 +72,10 @@ fn instance(member: &Member, described: Observed<DbInstance>) -> DatabaseInstanc
         .as_ref()
         .ok()
         .and_then(|seen| seen.parameter_groups.first());
+    let not_following = described
+        .as_ref()
+        .ok()
+        .and_then(|seen| seen.replication.trouble.clone());
     DatabaseInstance {
         id: member.id.clone(),
         class: described.as_ref().ok().and_then(|seen| seen.class.clone()),
@@ -86,5 +90,6 @@ fn instance(member: &Member, described: Observed<DbInstance>) -> DatabaseInstanc
         parameter_group: own.map(|group| group.name.clone()),
         status: described.map(|seen| seen.status),
         writer: member.writer,
+        not_following,
     }
 }

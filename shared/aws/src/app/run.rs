@@ -243,9 +243,7 @@ impl<C: Check> App<C> {
         } else {
             changes
         };
-        let mut snapshot = Snapshot::of(&report);
-        let noted = || memory.past.previous.as_ref().map(|before| before.notes.clone());
-        snapshot.notes = notes.or_else(noted).unwrap_or_default();
+        let mut snapshot = Snapshot::of(&report).with_notes(notes, memory.past.previous.as_ref());
         snapshot
             .open
             .retain(|complaint| !is_runners::<C>(&complaint.code));

@@ -56,16 +56,16 @@ impl Notes {
 /// The run before, as far as a check may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
-    /// When it began.
+    /// When the run began that noted it: one before, where the last one had nothing to note.
     pub at: Timestamp,
-    /// What it noted.
+    /// What is noted.
     pub notes: Notes,
 }
 
 impl From<&Snapshot> for Earlier {
     fn from(snapshot: &Snapshot) -> Self {
         Self {
-            at: snapshot.at,
+            at: snapshot.noted_at.unwrap_or(snapshot.at),
             notes: snapshot.notes.clone(),
         }
     }
@@ -85,6 +85,27 @@ mod tests {
         assert!(!notes.put("window", "x".repeat(MAX_NOTES_BYTES)));
         assert_eq!(notes.get("window"), None);
         assert_eq!(notes.get("other"), Some("x"));
+    }
+
+    #[test]
+    fn notes_that_a_run_kept_from_the_one_before_keep_their_time() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let read = |text: &str| serde_json::from_str::<Snapshot>(text).unwrap();
+        let monday =
+            read(r#"{"at":"2026-11-16T11:30:00Z","status":"PASS","open":[],"notes":{"window":"02:00"}}"#);
+        let blind = read(r#"{"at":"2026-11-17T11:30:00Z","status":"UNKNOWN","open":[]}"#);
+        let tuesday = blind.clone().with_notes(None, Some(&monday));
+        let wednesday = blind.with_notes(None, Some(&tuesday));
+        for kept in [&tuesday, &wednesday] {
+            let earlier = Earlier::from(kept);
+            assert_eq!(earlier.at, at("2026-11-16T11:30:00Z"));
+            assert_eq!(earlier.notes.get("window"), Some("02:00"));
+        }
+        let fresh = wednesday
+            .clone()
+            .with_notes(Some(Notes::none()), Some(&wednesday));
+        assert_eq!(Earlier::from(&fresh).at, at("2026-11-17T11:30:00Z"));
+        assert!(fresh.notes.is_empty());
     }
 
     #[test]

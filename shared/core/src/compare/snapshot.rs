@@ -39,6 +39,9 @@ pub struct Snapshot {
     /// What the check wrote down for its next run.
     #[serde(default, skip_serializing_if = "Notes::is_empty")]
     pub notes: Notes,
+    /// When the run began that wrote that down, where it was one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub noted_at: Option<Timestamp>,
 }
 
 impl Snapshot {
@@ -59,6 +62,7 @@ impl Snapshot {
             open: Vec::new(),
             unlisted: BTreeMap::new(),
             notes: Notes::none(),
+            noted_at: None,
         };
         for per_item in [MAX_SUBJECTS_PER_ITEM, 100, 50, 20, 5, 1, 0] {
             snapshot.keep(all.values(), per_item);
@@ -67,6 +71,17 @@ impl Snapshot {
             }
         }
         snapshot
+    }
+
+    /// With what the run noted, or where it could not look at what is noted, with what the run before knew, and since when.
+    #[must_use]
+    pub fn with_notes(mut self, noted: Option<Notes>, before: Option<&Self>) -> Self {
+        (self.notes, self.noted_at) = match (noted, before) {
+            (Some(fresh), _) => (fresh, None),
+            (None, Some(before)) => (before.notes.clone(), Some(before.noted_at.unwrap_or(before.at))),
+            (None, None) => (Notes::none(), None),
+        };
+        self
     }
 
     /// Keeps the first `per_item` names of each code and counts the others.

@@ -89,7 +89,7 @@ pub use quantity::milli;
 pub use replica_set::ReplicaSet;
 pub use resource_quota::ResourceQuota;
 pub use resources::Resources;
-pub use room::{NodeRoom, PodRoom};
+pub use room::{NodeRoom, PodRoom, is_passing_taint};
 pub(crate) use scale::Scale;
 pub use scaled_object::ScaledObject;
 pub(crate) use scaled_object::ScaledObjectHold;

@@ -82,17 +82,25 @@ struct Taint {
 /// controller gives each cordoned node `node.kubernetes.io/unschedulable`, so that a cordon is a taint too. Sources: Kubernetes,
 /// "Well-Known Labels, Annotations and Taints"; Cluster Autoscaler, `taints.go`; Karpenter, "Disruption"; the README of the AWS
 /// Node Termination Handler.
-const PASSING: [&str; 6] = [
+const PASSING: [&str; 7] = [
     "node.kubernetes.io/",
     "node.cloudprovider.kubernetes.io/",
+    "cni.istio.io/not-ready",
     "ToBeDeletedByClusterAutoscaler",
     "karpenter.sh/disrupt",
     "karpenter.sh/unregistered",
     "aws-node-termination-handler/",
 ];
 
-/// How the key of a taint ends that a driver takes away when it runs there, as those of Cilium and of the EBS driver do.
+/// How the key of a taint ends that a driver takes away when it runs there, as those of Cilium and of the EBS and EFS drivers do.
 const STARTING: &str = "/agent-not-ready";
+
+/// Whether a taint with this key says how a node is at the moment, and not for whom it is: no node is made for pods of a kind of
+/// their own with it.
+#[must_use]
+pub fn is_passing_taint(key: &str) -> bool {
+    key.ends_with(STARTING) || PASSING.iter().any(|passing| key.starts_with(passing))
+}
 
 impl Taint {
     /// Keeps pods away that do not tolerate it.
@@ -102,8 +110,7 @@ impl Taint {
 
     /// Says how the node is at the moment, and not for whom it is.
     fn passes(&self) -> bool {
-        let key = self.key.as_deref().unwrap_or_default();
-        key.ends_with(STARTING) || PASSING.iter().any(|passing| key.starts_with(passing))
+        is_passing_taint(self.key.as_deref().unwrap_or_default())
     }
 }
 

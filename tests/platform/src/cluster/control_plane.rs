@@ -163,6 +163,11 @@ fn file_flag(name: &str, path: &Path) -> String {
     flag(name, path.display())
 }
 
+/// How much garbage a part may gather before it is collected, in percent of what lives (Go's `GOGC`, 100 by itself). Several platforms
+/// share two processors in the tests, and collecting is a large part of what an API server does while it starts; memory is not
+/// scarce.
+const GARBAGE: &str = "400";
+
 /// etcd keeps its data in the state folder and does not wait for the disk: nothing here outlives the machine.
 pub(crate) fn etcd(tools: &Tools, layout: &Layout) -> Spec {
     let (client, peer) = (
@@ -178,6 +183,7 @@ pub(crate) fn etcd(tools: &Tools, layout: &Layout) -> Spec {
         .arg(flag("initial-advertise-peer-urls", &peer))
         .arg(flag("initial-cluster", format!("day2={peer}")))
         .clean_env()
+        .env("GOGC", GARBAGE)
 }
 
 /// The apiserver, with the token webhook and the audit log that [`super::recorder`] reads.
@@ -238,7 +244,8 @@ pub(crate) fn apiserver(tools: &Tools, layout: &Layout, webhook: SocketAddr) -> 
         "--audit-log-mode=blocking",
         "--audit-log-maxsize=0",
     ])
-    .clean_env())
+    .clean_env()
+    .env("GOGC", GARBAGE))
 }
 
 /// Every controller stays on: without `nodelifecycle` the taint `not-ready` of a new node is never removed.
@@ -268,6 +275,7 @@ pub(crate) fn controller_manager(tools: &Tools, layout: &Layout) -> Spec {
         .arg(file_flag("cluster-signing-cert-file", &layout.key_file("ca.crt")))
         .arg(file_flag("cluster-signing-key-file", &layout.key_file("ca.key")))
         .clean_env()
+        .env("GOGC", GARBAGE)
 }
 
 pub(crate) fn scheduler(tools: &Tools, layout: &Layout) -> Spec {
@@ -277,6 +285,7 @@ pub(crate) fn scheduler(tools: &Tools, layout: &Layout) -> Spec {
         .args(["--leader-elect=false", "--secure-port=0", "--profiling=false"])
         .args(["--kube-api-qps=2000", "--kube-api-burst=3000"])
         .clean_env()
+        .env("GOGC", GARBAGE)
 }
 
 /// The kubeconfig by which the apiserver calls the webhook: plain HTTP, as both ends are on loopback.

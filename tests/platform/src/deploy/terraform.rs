@@ -222,6 +222,8 @@ impl Terraform {
             // There is no lock file to compare with: the folder is new each time.
             .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "true")
             .env("TF_IN_AUTOMATION", "1")
+            // Terraform and the provider hold the schemas all the time and would walk over them again and again.
+            .env("GOGC", "400")
             .env("CHECKPOINT_DISABLE", "1")
             .env("AWS_EC2_METADATA_DISABLED", "true")
             .start()?;

@@ -12,6 +12,7 @@ fn instance(id: &str, writer: bool, status: &str) -> DatabaseInstance {
         parameters: Some("in-sync".into()),
         parameter_group: None,
         class: Some("db.serverless".into()),
+        not_following: None,
     }
 }
 
@@ -177,6 +178,78 @@ fn a_provisioned_cluster_without_a_declared_maximum_is_unknown() {
     assert_eq!(item.verdict(), Verdict::Unknown);
     assert!(item.seen.contains("database.max_connections"));
     assert!(item.threshold.is_some() && item.remedy.is_some(), "{item:#?}");
+}
+
+/// An RDS instance of this engine with a read replica.
+fn rds(engine: &str) -> Database {
+    let of_class = |id, writer, class: &str| DatabaseInstance {
+        class: Some(class.into()),
+        ..instance(id, writer, "available")
+    };
+    Database {
+        engine: engine.into(),
+        serverless: None,
+        instances: vec![
+            of_class("w", true, "db.r6g.4xlarge"),
+            of_class("r", false, "db.t4g.medium"),
+        ],
+        ..database()
+    }
+}
+
+fn lag_of(database: Database, lag: f64) -> Item {
+    replica_lag(
+        &Ok(database),
+        &Ok(vec![series("r", lag)]),
+        &DatabasePolicy::default(),
+        0,
+        &Limits::default(),
+        now(),
+    )
+}
+
+#[test]
+fn a_replica_of_an_idle_postgresql_is_not_behind_and_one_of_mysql_is_held_to_the_limit() {
+    assert_eq!(lag_of(rds("postgres"), 300_000.0).verdict(), Verdict::Pass);
+    assert_eq!(lag_of(rds("postgres"), 331_000.0).verdict(), Verdict::Fail);
+    assert_eq!(lag_of(rds("mysql"), 300_000.0).verdict(), Verdict::Fail);
+}
+
+#[test]
+fn a_replica_that_does_not_replicate_is_never_up_to_date() {
+    let silent = lag_of(rds("mysql"), -1_000.0);
+    assert_eq!(silent.verdict(), Verdict::Unknown, "{silent:#?}");
+    let mut stands = rds("mysql");
+    stands.instances[1].not_following = Some("error: duplicate key".into());
+    let stands = lag_of(stands, 0.0);
+    assert_eq!(stands.verdict(), Verdict::Fail);
+    assert_eq!(stands.subjects[0].says, "does not follow: error: duplicate key");
+}
+
+#[test]
+fn the_maximum_that_is_declared_for_an_instance_judges_no_replica_of_another_class() {
+    let policy = DatabasePolicy {
+        max_connections: Some(5_000),
+        ..DatabasePolicy::default()
+    };
+    let judge = |database| {
+        connections(
+            &Ok(database),
+            &Ok(vec![series("w", 100.0), series("r", 4_900.0)]),
+            &policy,
+            &Limits::default(),
+            now(),
+        )
+    };
+    let apart = judge(rds("postgres"));
+    assert_eq!(apart.verdict(), Verdict::Pass);
+    assert_eq!(
+        apart.seen,
+        "at most 100 of 5000 connections on one instance; not judged: r, whose class is db.t4g.medium"
+    );
+    let mut alike = rds("postgres");
+    alike.instances[1].class = Some("db.r6g.4xlarge".into());
+    assert_eq!(judge(alike).verdict(), Verdict::Fail);
 }
 
 #[test]

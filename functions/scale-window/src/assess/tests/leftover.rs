@@ -334,6 +334,37 @@ fn an_instance_that_goes_by_itself_or_has_just_been_launched_is_not_left_over() 
     }
 }
 
+#[test]
+fn how_old_an_instance_without_a_node_is_must_be_known_where_it_decides_w28() {
+    let denied = || {
+        Err(Unreadable::new(
+            "ec2:DescribeInstances",
+            "i-lost",
+            Cause::Denied,
+            "not authorized",
+        ))
+    };
+    let evening = |workspace_nodes| {
+        let mut facts = world(workspace_nodes);
+        let group = facts.groups[0].group.as_mut().unwrap();
+        group.desired = 2;
+        group.instances.push(member("lost", "us-east-1a"));
+        facts.instances = denied();
+        line(&facts, "SCW-201")
+    };
+    let up = evening(2);
+    assert_eq!(up.verdict(), Verdict::Unknown, "{up:#?}");
+    assert!(
+        up.subjects[0]
+            .says
+            .starts_with("1 without a node may have just been launched: ec2:DescribeInstances"),
+        "{}",
+        up.subjects[0].says
+    );
+    // Too many nodes are too many, however old an instance is.
+    assert_eq!(evening(3).verdict(), Verdict::Fail);
+}
+
 /// The line about drains where this pod stands on a cordoned node whose `Ready` condition is `ready`.
 fn draining(ready: &str, held: &Value) -> Item {
     let mut facts = evening();

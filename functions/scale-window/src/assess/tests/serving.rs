@@ -22,7 +22,7 @@ fn a_taint_that_the_group_is_not_made_with_keeps_pods_off_and_the_group_s_own_do
         &'static str,
         &'static [&'static str],
     );
-    let rows: [Row; 11] = [
+    let rows: [Row; 13] = [
         (4, &["w1"], "maintenance", "NoSchedule", &["w1"]),
         (4, &["w1"], "maintenance", "NoExecute", &["w1"]),
         (4, &["w1"], "maintenance", "PreferNoSchedule", &[]),
@@ -32,6 +32,8 @@ fn a_taint_that_the_group_is_not_made_with_keeps_pods_off_and_the_group_s_own_do
         (4, &ALL, "dedicated", "NoSchedule", &[]),
         // No group is made with these, however many carry them.
         (4, &ALL, "node.kubernetes.io/disk-pressure", "NoSchedule", &ALL),
+        (4, &ALL, "efs.csi.aws.com/agent-not-ready", "NoExecute", &ALL),
+        (4, &ALL, "cni.istio.io/not-ready", "NoSchedule", &ALL),
         (
             4,
             &["w2"],

@@ -156,6 +156,7 @@ fn surroundings() -> Surroundings {
         parameters: Some("in-sync".into()),
         parameter_group: None,
         class: None,
+        not_following: None,
     };
     let database = Database {
         status: "available".into(),

@@ -2,6 +2,7 @@
 
 use day2_core::Observed;
 use day2_core::database::max_connections::{Maximum, Size, deciding, effective};
+use day2_core::database::{replica_lag_limit_ms, replica_lag_words};
 use day2_core::target::Engine;
 use day2_reads::metric::Series;
 use jiff::Timestamp;
@@ -25,9 +26,18 @@ fn peak(points: &[(Timestamp, f64)], scene: &Scene<'_>) -> Result<f64, String> {
     Ok(values.iter().map(|(_, value)| *value).fold(0.0, f64::max))
 }
 
+/// Whether this is a read replica of an RDS instance and smaller or larger than it: what is declared is the instance's maximum.
+fn is_of_another_class(database: &Database, instance: &Instance) -> bool {
+    let class = |one: &Instance| one.described.as_ref().ok().and_then(|seen| seen.class.clone());
+    let source = database.instances.iter().find(|one| one.writer).and_then(class);
+    let differs = |own: String| source.is_some_and(|source| source != own);
+    database.kind == Engine::Rds && !instance.writer && class(instance).is_some_and(differs)
+}
+
 /// The maximum of one instance: declared, or from its parameters, class and capacity range.
 fn maximum(database: &Database, instance: &Instance, scene: &Scene<'_>) -> Result<(u32, String), String> {
-    if let Some(declared) = scene.plan.database.max_connections {
+    let declared = scene.plan.database.max_connections;
+    if let Some(declared) = declared.filter(|_| !is_of_another_class(database, instance)) {
         return Ok((declared, "database.max_connections".to_owned()));
     }
     let way_out = |why: String| format!("the maximum is not known: {why}; declare database.max_connections");
@@ -129,7 +139,8 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
         .filter_map(|one| Some((one.id.clone(), one.described.as_ref().err()?)))
         .map(|(id, why)| (id, format!("its read replicas are not known: {why}")));
     let least = least_readers(database.kind, scene);
-    let limit = scene.plan.database.max_replica_lag_ms;
+    let wanted = scene.plan.database.max_replica_lag_ms;
+    let limit = replica_lag_limit_ms(&database.engine, wanted);
     let (mut wrong, mut unread, mut highest) = (Vec::new(), Vec::new(), 0.0_f64);
     for reader in &readers {
         if let Some(trouble) = trouble(reader) {
@@ -159,7 +170,10 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
             "at most {highest:.0} ms behind on {}",
             words::count(readers.len(), "reader")
         ))
-        .threshold(format!("at most {limit} ms"), "database.max_replica_lag_ms")
+        .threshold(
+            replica_lag_words(&database.engine, wanted),
+            "database.max_replica_lag_ms",
+        )
         .remedy("find the long transaction or the load on the writer; what is read there is stale")
         .wrong(wrong)
         .unread(unread)
