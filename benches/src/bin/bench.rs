@@ -45,7 +45,7 @@ fn main() -> Result<()> {
         .rounds
         .unwrap_or(if arguments.quick { QUICK } else { run::FULL });
     ensure!(rounds > 0, "--rounds must be at least 1");
-    let mut missing = Vec::new();
+    let mut missing: Vec<RowResult> = Vec::new();
     if !arguments.render {
         let ended = ends_by_signal()?;
         let began = load();
@@ -66,10 +66,12 @@ fn main() -> Result<()> {
                 Err(why) if ended.load(Ordering::Relaxed) => {
                     return Err(why.context(format!("row {number}")));
                 }
-                // The others can be measured all the same; the page tells why this one was not.
+                // The others can be measured all the same. What was measured before stays where it is.
                 Err(why) => {
-                    missing.push(*number);
-                    rows::not_measured(*number, &format!("{why:#}")).context("no such row")?
+                    let row = rows::not_measured(*number, &in_one_line(&why)).context("no such row")?;
+                    say(&format!("\r{}  {why:#}\n\n", told(&row)));
+                    missing.push(row);
+                    continue;
                 }
             };
             say(&format!("\r{}\n", told(&done)));
@@ -83,7 +85,10 @@ fn main() -> Result<()> {
             "the page is made of full rounds: leave out --quick"
         );
         let rows: Vec<RowResult> = rows::NUMBERS
-            .map(|number| read(&results.join(format!("row-{number}.json"))).or_else(|_| known(number)))
+            .map(|number| match missing.iter().find(|row| row.number == number) {
+                Some(row) => Ok(row.clone()),
+                None => read(&results.join(format!("row-{number}.json"))).or_else(|_| known(number)),
+            })
             .into_iter()
             .collect::<Result<_>>()?;
         for row in &rows {
@@ -103,6 +108,7 @@ fn main() -> Result<()> {
         write_docs(&folders::root(), &Results { machine, rows })?;
         say(&format!("wrote {} and {}\n", page::PAGE, page::CHART));
     }
+    let missing: Vec<u32> = missing.iter().map(|row| row.number).collect();
     ensure!(
         missing.is_empty(),
         "not measured: rows {missing:?}; why is told above"
@@ -147,6 +153,13 @@ fn known(number: u32) -> Result<RowResult> {
     let row = before.and_then(|page| page.rows.into_iter().find(|row| row.number == number));
     let why = "`make bench` has not measured it on this tree";
     row.map_or_else(|| rows::not_measured(number, why).context("no such row"), Ok)
+}
+
+/// Why a row could not be measured, for a cell of a table.
+fn in_one_line(why: &anyhow::Error) -> String {
+    let whole = format!("{why:#}");
+    let first = whole.lines().next().unwrap_or_default();
+    first.replace('|', "/").chars().take(200).collect()
 }
 
 fn progress(row: u32, case: &str, round: u32, rounds: u32) {

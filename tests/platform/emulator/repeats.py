@@ -10,8 +10,8 @@ import collections
 import logging
 import re
 
-# More than Terraform has under way at once.
-KEPT = 256
+# More than Terraform is answered in the seconds between two attempts, by far.
+KEPT = 4096
 
 logger = logging.getLogger("repeats")
 

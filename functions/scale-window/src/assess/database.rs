@@ -161,6 +161,16 @@ pub(crate) fn connections(
         .subjects(silent)
 }
 
+/// Whether the newest lag is -1: RDS gives it while replication does not run, and what was told before that says nothing of now
+/// (*Amazon RDS User Guide*, "Monitoring read replication").
+fn has_no_lag(points: &[(Timestamp, f64)], now: Timestamp) -> bool {
+    let told = points
+        .iter()
+        .filter(|(at, value)| *at <= now && value.is_finite());
+    told.max_by_key(|(at, _)| *at)
+        .is_some_and(|(_, value)| *value < 0.0)
+}
+
 /// The class of a read replica of an RDS instance that is smaller or larger than it: the maximum that is declared is the
 /// instance's, and says nothing of this one.
 fn of_another_class<'d>(
@@ -209,8 +219,7 @@ pub(crate) fn replica_lag(
         }
         match usable(&one.points, now, limits.min_datapoints) {
             Err(reason) => silent.push((one.resource.clone(), reason)),
-            // RDS gives -1 while replication does not run (*Amazon RDS User Guide*, "Monitoring read replication").
-            Ok(values) if values.iter().any(|value| *value < 0.0) => {
+            Ok(_) if has_no_lag(&one.points, now) => {
                 let says = "RDS tells no lag (-1), as where replication does not run";
                 silent.push((one.resource.clone(), says.to_owned()));
             }

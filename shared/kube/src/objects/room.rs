@@ -82,10 +82,13 @@ struct Taint {
 /// controller gives each cordoned node `node.kubernetes.io/unschedulable`, so that a cordon is a taint too. Sources: Kubernetes,
 /// "Well-Known Labels, Annotations and Taints"; Cluster Autoscaler, `taints.go`; Karpenter, "Disruption"; the README of the AWS
 /// Node Termination Handler.
-const PASSING: [&str; 7] = [
+const PASSING: [&str; 10] = [
     "node.kubernetes.io/",
     "node.cloudprovider.kubernetes.io/",
     "cni.istio.io/not-ready",
+    "startup-taint.cluster-autoscaler.kubernetes.io/",
+    "status-taint.cluster-autoscaler.kubernetes.io/",
+    "ignore-taint.cluster-autoscaler.kubernetes.io/",
     "ToBeDeletedByClusterAutoscaler",
     "karpenter.sh/disrupt",
     "karpenter.sh/unregistered",

@@ -219,6 +219,18 @@ fn a_replica_of_an_idle_postgresql_is_not_behind_and_one_of_mysql_is_held_to_the
 fn a_replica_that_does_not_replicate_is_never_up_to_date() {
     let silent = lag_of(rds("mysql"), -1_000.0);
     assert_eq!(silent.verdict(), Verdict::Unknown, "{silent:#?}");
+    // It follows again, and what it told meanwhile does not count.
+    let mut resumed = series("r", 900_000.0);
+    resumed.points[0].1 = -1_000.0;
+    let resumed = replica_lag(
+        &Ok(rds("mysql")),
+        &Ok(vec![resumed]),
+        &DatabasePolicy::default(),
+        0,
+        &Limits::default(),
+        now(),
+    );
+    assert_eq!(resumed.verdict(), Verdict::Fail, "{resumed:#?}");
     let mut stands = rds("mysql");
     stands.instances[1].not_following = Some("error: duplicate key".into());
     let stands = lag_of(stands, 0.0);

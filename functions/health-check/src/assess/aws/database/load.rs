@@ -85,7 +85,15 @@ pub(super) fn connections(
     };
     let limit = scene.plan.database.connections_percent();
     let (mut wrong, mut unread, mut highest, mut sources) = (Vec::new(), Vec::new(), 0.0_f64, Vec::new());
+    let mut apart = Vec::new();
     for instance in &database.instances {
+        // Nothing could be declared for it.
+        let is_other =
+            scene.plan.database.max_connections.is_some() && is_of_another_class(database, instance);
+        if is_other && maximum(database, instance, scene).is_err() {
+            apart.push(instance.id.as_str());
+            continue;
+        }
         let points = series
             .iter()
             .find(|one| one.resource == instance.id)
@@ -105,13 +113,18 @@ pub(super) fn connections(
             }
         }
     }
-    let known = if sources.is_empty() {
+    let mut known = if sources.is_empty() {
         String::new()
     } else {
         format!("; maximum {}", sources.join(", "))
     };
-    Line::new(CODE, TITLE, database.instances.len() - unread.len())
-        .expected(u64::try_from(database.instances.len()).unwrap_or(u64::MAX))
+    if !apart.is_empty() {
+        let of_another_class = "whose class is another than that of what is declared";
+        known = format!("{known}; not judged: {}, {of_another_class}", apart.join(", "));
+    }
+    let judged = database.instances.len() - apart.len();
+    Line::new(CODE, TITLE, judged - unread.len())
+        .expected(u64::try_from(judged).unwrap_or(u64::MAX))
         .seen(format!("at most {highest:.0} % in use{known}"))
         .threshold(
             format!("at most {limit:.0} % of the effective maximum"),

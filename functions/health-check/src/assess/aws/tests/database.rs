@@ -182,6 +182,37 @@ fn read_replicas_of_an_rds_instance_are_its_readers() {
 }
 
 #[test]
+fn an_idle_source_of_postgresql_makes_no_lag() {
+    for (engine, lag_ms, expected) in [
+        ("postgres", 300_000.0, &[][..]),
+        ("postgres", 331_000.0, &[("HLT-233", Fail)][..]),
+        ("mysql", 300_000.0, &[("HLT-233", Fail)][..]),
+    ] {
+        let mut world = replicated(&json!({}), lag_ms);
+        world.database().database.as_mut().unwrap().engine = engine.into();
+        world.assert_only(expected);
+    }
+}
+
+#[test]
+fn what_is_declared_for_an_instance_judges_no_replica_of_another_class() {
+    let declared = json!({"database": {"max_connections": 5000}});
+    let mut world = replicated(&declared, 20.0);
+    described(&mut world, 0).class = Some("db.r7g.4xlarge".into());
+    world.database().connections = Ok(vec![minutes("w", 100.0), minutes("r", 4_900.0)]);
+    // The memory of a class that nobody knows tells no maximum either.
+    described(&mut world, 1).class = Some("db.q9.large".into());
+    world.assert_only(&[]);
+    let seen = world.item("HLT-232").seen;
+    assert!(
+        seen.ends_with("not judged: r, whose class is another than that of what is declared"),
+        "{seen}"
+    );
+    described(&mut world, 1).class = Some("db.r7g.4xlarge".into());
+    world.assert_only(&[("HLT-232", Fail)]);
+}
+
+#[test]
 fn an_instance_that_is_a_read_replica_itself_and_one_with_replicas_elsewhere_are_told_w28() {
     let mut declared = World::healthy();
     rds(&mut declared, 40.0, 0.0, None);
