@@ -9,7 +9,7 @@ mod lag;
 pub mod max_connections;
 
 pub use acu::{Acu, AcuRange};
-pub use lag::{replica_lag_limit_ms, replica_lag_words};
+pub use lag::{lag_is_not_told, replica_lag_limit_ms, replica_lag_words};
 
 /// One parameter of a parameter group (API `Parameter`).
 #[derive(Debug, Clone, PartialEq, Eq)]

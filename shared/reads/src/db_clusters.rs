@@ -62,6 +62,19 @@ pub struct Member {
     pub promotion_tier: Option<i32>,
 }
 
+impl Member {
+    /// An instance that is no member of a cluster, as if it were one: the writer, or a read replica of it.
+    #[must_use]
+    pub fn of_no_cluster(id: &str, writer: bool) -> Self {
+        Self {
+            id: id.to_owned(),
+            writer,
+            parameter_status: None,
+            promotion_tier: None,
+        }
+    }
+}
+
 /// Describes one cluster.
 ///
 /// # Errors

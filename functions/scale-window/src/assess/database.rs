@@ -1,6 +1,6 @@
 //! `SCW-004` to `SCW-006`: database instances, connections against the effective maximum, replica lag.
 
-use day2_core::database::{replica_lag_limit_ms, replica_lag_words};
+use day2_core::database::{lag_is_not_told, replica_lag_limit_ms, replica_lag_words};
 use day2_core::{Item, Observed, Verdict};
 use jiff::Timestamp;
 
@@ -161,16 +161,6 @@ pub(crate) fn connections(
         .subjects(silent)
 }
 
-/// Whether the newest lag is -1: RDS gives it while replication does not run, and what was told before that says nothing of now
-/// (*Amazon RDS User Guide*, "Monitoring read replication").
-fn has_no_lag(points: &[(Timestamp, f64)], now: Timestamp) -> bool {
-    let told = points
-        .iter()
-        .filter(|(at, value)| *at <= now && value.is_finite());
-    told.max_by_key(|(at, _)| *at)
-        .is_some_and(|(_, value)| *value < 0.0)
-}
-
 /// The class of a read replica of an RDS instance that is smaller or larger than it: the maximum that is declared is the
 /// instance's, and says nothing of this one.
 fn of_another_class<'d>(
@@ -217,12 +207,13 @@ pub(crate) fn replica_lag(
             wrong.push((one.resource.clone(), format!("does not follow: {why}")));
             continue;
         }
-        match usable(&one.points, now, limits.min_datapoints) {
+        let told = usable(&one.points, now, limits.min_datapoints);
+        let told = told.and_then(|values| match lag_is_not_told(&one.points, now) {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(values),
+        });
+        match told {
             Err(reason) => silent.push((one.resource.clone(), reason)),
-            Ok(_) if has_no_lag(&one.points, now) => {
-                let says = "RDS tells no lag (-1), as where replication does not run";
-                silent.push((one.resource.clone(), says.to_owned()));
-            }
             Ok(values) => {
                 let peak = values.iter().copied().fold(0.0, f64::max);
                 highest = highest.max(peak);

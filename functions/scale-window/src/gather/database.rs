@@ -44,11 +44,11 @@ pub(super) async fn rds(client: &Rds, times: &Times, id: &str) -> Observed<Datab
     let names = seen.replication.replicas.iter().map(String::as_str);
     let replicas = db_instances::describe_each(client, times, names).await;
     let (status, engine) = (seen.status.clone(), seen.engine.clone());
-    let own = instance(&of_no_cluster(id, true), Ok(seen));
+    let own = instance(&Member::of_no_cluster(id, true), Ok(seen));
     let parameter_groups = own.parameter_group.clone().into_iter().collect();
     let replicas = replicas
         .into_iter()
-        .map(|(id, described)| instance(&of_no_cluster(&id, false), described));
+        .map(|(id, described)| instance(&Member::of_no_cluster(&id, false), described));
     Ok(Database {
         status,
         engine,
@@ -56,15 +56,6 @@ pub(super) async fn rds(client: &Rds, times: &Times, id: &str) -> Observed<Datab
         serverless: None,
         instances: iter::once(own).chain(replicas).collect(),
     })
-}
-
-fn of_no_cluster(id: &str, writer: bool) -> Member {
-    Member {
-        id: id.to_owned(),
-        writer,
-        parameter_status: None,
-        promotion_tier: None,
-    }
 }
 
 fn instance(member: &Member, described: Observed<DbInstance>) -> DatabaseInstance {

@@ -1,5 +1,7 @@
 //! How far a read replica may be behind before it means anything.
 
+use jiff::Timestamp;
+
 /// What an idle source makes of `ReplicaLag`, in milliseconds, with half a minute of room: RDS for PostgreSQL tells the time since
 /// the last transaction that was replayed, and switches the log every five minutes where nobody commits.
 /// Source: *Amazon RDS User Guide*, "Monitoring and tuning the read replica" (PostgreSQL): "up to five minutes".
@@ -25,6 +27,17 @@ pub fn replica_lag_words(engine: &str, wanted_ms: u32) -> String {
     } else {
         format!("at most {limit} ms")
     }
+}
+
+/// Why the lag of a read replica is not known now, whatever was told before: its newest value is -1, which RDS gives while
+/// replication does not run (*Amazon RDS User Guide*, "Monitoring read replication").
+#[must_use]
+pub fn lag_is_not_told(points: &[(Timestamp, f64)], now: Timestamp) -> Option<&'static str> {
+    let told = points
+        .iter()
+        .filter(|(at, value)| *at <= now && value.is_finite());
+    let (_, newest) = told.max_by_key(|(at, _)| *at)?;
+    (*newest < 0.0).then_some("RDS tells no lag (-1), as where replication does not run")
 }
 
 #[cfg(test)]

@@ -82,9 +82,11 @@ struct Taint {
 /// controller gives each cordoned node `node.kubernetes.io/unschedulable`, so that a cordon is a taint too. Sources: Kubernetes,
 /// "Well-Known Labels, Annotations and Taints"; Cluster Autoscaler, `taints.go`; Karpenter, "Disruption"; the README of the AWS
 /// Node Termination Handler.
-const PASSING: [&str; 10] = [
+const PASSING: [&str; 12] = [
     "node.kubernetes.io/",
     "node.cloudprovider.kubernetes.io/",
+    "node.cilium.io/",
+    "ebs.csi.aws.com/",
     "cni.istio.io/not-ready",
     "startup-taint.cluster-autoscaler.kubernetes.io/",
     "status-taint.cluster-autoscaler.kubernetes.io/",

@@ -110,7 +110,7 @@ async fn aurora(clients: &AwsClients, id: &str, times: &Times) -> Observed<Datab
 /// An instance that is no member of a cluster, and its read replicas of the same region. Where it cannot be described, it is still
 /// the one that is asked about.
 async fn alone(clients: &AwsClients, id: &str, times: &Times) -> Database {
-    let own = instances(clients, &[of_no_cluster(id, true)], times).await;
+    let own = instances(clients, &[Member::of_no_cluster(id, true)], times).await;
     let described = own.first().and_then(|one| one.described.as_ref().ok());
     // What could not be read is said by the instance itself.
     let status = described.map_or_else(|| "available".to_owned(), |one| one.status.clone());
@@ -118,7 +118,7 @@ async fn alone(clients: &AwsClients, id: &str, times: &Times) -> Database {
     let replicas: Vec<Member> = described
         .into_iter()
         .flat_map(|one| &one.replication.replicas)
-        .map(|replica| of_no_cluster(replica, false))
+        .map(|replica| Member::of_no_cluster(replica, false))
         .collect();
     let replicas = instances(clients, &replicas, times).await;
     Database {
@@ -129,15 +129,6 @@ async fn alone(clients: &AwsClients, id: &str, times: &Times) -> Database {
         serverless: None,
         parameter: Ok(None),
         instances: own.into_iter().chain(replicas).collect(),
-    }
-}
-
-fn of_no_cluster(id: &str, writer: bool) -> Member {
-    Member {
-        id: id.to_owned(),
-        writer,
-        parameter_status: None,
-        promotion_tier: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use day2_core::Observed;
 use day2_core::database::max_connections::{Maximum, Size, deciding, effective};
-use day2_core::database::{replica_lag_limit_ms, replica_lag_words};
+use day2_core::database::{lag_is_not_told, replica_lag_limit_ms, replica_lag_words};
 use day2_core::target::Engine;
 use day2_reads::metric::Series;
 use jiff::Timestamp;
@@ -90,7 +90,8 @@ pub(super) fn connections(
         // Nothing could be declared for it.
         let is_other =
             scene.plan.database.max_connections.is_some() && is_of_another_class(database, instance);
-        if is_other && maximum(database, instance, scene).is_err() {
+        let most = maximum(database, instance, scene);
+        if is_other && most.is_err() {
             apart.push(instance.id.as_str());
             continue;
         }
@@ -99,7 +100,7 @@ pub(super) fn connections(
             .find(|one| one.resource == instance.id)
             .map(|one| one.points.as_slice())
             .unwrap_or_default();
-        let judged = peak(points, scene).and_then(|peak| Ok((peak, maximum(database, instance, scene)?)));
+        let judged = peak(points, scene).and_then(|peak| Ok((peak, most?)));
         match judged {
             Err(why) => unread.push((instance.id.clone(), why)),
             Ok((peak, (most, source))) => {
@@ -165,7 +166,11 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
             .find(|one| one.resource == reader.id)
             .map(|one| one.points.as_slice())
             .unwrap_or_default();
-        match told(points, scene).and_then(|()| peak(points, scene)) {
+        let lag = match lag_is_not_told(points, scene.now) {
+            Some(why) => Err(why.to_owned()),
+            None => peak(points, scene),
+        };
+        match lag {
             Err(why) => unread.push((reader.id.clone(), why)),
             Ok(peak) => {
                 highest = highest.max(peak);
@@ -197,19 +202,4 @@ pub(super) fn lag(seen: &Observed<Database>, series: &Observed<Vec<Series>>, sce
 fn trouble(reader: &Instance) -> Option<&str> {
     let described = reader.described.as_ref().ok()?;
     described.replication.trouble.as_deref()
-}
-
-/// A lag of -1 is none: RDS gives it while replication does not run (*Amazon RDS User Guide*, "Monitoring read replication"), and what
-/// was told before that says nothing of now.
-fn told(points: &[(Timestamp, f64)], scene: &Scene<'_>) -> Result<(), String> {
-    let newest = points
-        .iter()
-        .filter(|(at, value)| *at <= scene.now && value.is_finite())
-        .max_by_key(|(at, _)| *at);
-    match newest {
-        Some((_, value)) if *value < 0.0 => {
-            Err("RDS tells no lag (-1), as where replication does not run".to_owned())
-        }
-        _ => Ok(()),
-    }
 }
