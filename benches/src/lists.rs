@@ -12,9 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::folders;
 use crate::replay::{ACCOUNT, CLUSTER, REGION};
+use crate::row::Sample;
 use crate::sandbox::Launch;
+use crate::{child, folders};
 pub use parts::kubectl;
 use parts::{Keys, free_port, list_server, programs, spawn, text};
 
@@ -289,6 +290,23 @@ impl Scanned {
             }],
             "function": {"targets": {CLUSTER: plan}},
         })
+    }
+
+    /// Runs something, and counts apart what the servers used meanwhile: etcd, the API server, and what plays AWS or the lists.
+    ///
+    /// # Errors
+    ///
+    /// As the run; when a server is gone.
+    pub fn beside(&self, run: impl FnOnce() -> Result<Sample>) -> Result<Sample> {
+        let before = self.used()?;
+        let sample = run()?;
+        let server = self.used()?.checked_sub(before);
+        Ok(Sample { server, ..sample })
+    }
+
+    fn used(&self) -> Result<Duration> {
+        let all = self.children.iter();
+        all.map(|child| Ok(child::usage(child.id())?.cpu)).sum()
     }
 
     /// Fetches the lists and reads nothing of them.

@@ -126,7 +126,11 @@ fn details(page: &mut String, row: &RowResult) {
     if let Some(why) = &row.not_measured {
         let _ = writeln!(page, "\nNot measured yet: {why}.");
     } else {
-        let _ = writeln!(page, "\n{} rounds.", row.rounds);
+        let made = row.made.as_ref();
+        let made = made.map_or_else(String::new, |made| {
+            format!(", measured on {} at commit {}", made.day, made.commit)
+        });
+        let _ = writeln!(page, "\n{} rounds{made}.", row.rounds);
     }
     for case in &row.cases {
         let _ = write!(
@@ -212,7 +216,7 @@ pub fn figure(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::folders::root;
-    use crate::results::{Machine, Verdict, read};
+    use crate::results::{Machine, Made, Verdict, read};
     use crate::row::Metric;
 
     #[test]
@@ -246,6 +250,10 @@ mod tests {
         };
         let mut row = crate::rows::not_measured(7, "it needs root").unwrap();
         row.not_measured = None;
+        row.made = Some(Made {
+            day: "2026-11-23".to_owned(),
+            commit: "714d7f6".to_owned(),
+        });
         row.cases = vec![CaseResult {
             label: "warm".to_owned(),
             peer: "Python".to_owned(),
@@ -285,6 +293,8 @@ mod tests {
         assert!(!good.contains("missed"), "{good}");
         let apart = "The server used 12.0 ms of processor time beside Python and 8.00 ms beside Day2";
         assert!(good.contains(apart), "{good}");
+        let made = "0 rounds, measured on 2026-11-23 at commit 714d7f6.";
+        assert!(good.contains(made), "{good}");
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub struct RowResult {
     pub target: String,
     /// Pairs that were counted.
     pub rounds: u32,
+    /// The day, and the commit that the programs were built from, with `-dirty` where files differed from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
     /// Its cases; empty when it was not measured.
     pub cases: Vec<CaseResult>,
     /// What a reader must know.
@@ -28,6 +31,15 @@ pub struct RowResult {
     /// Why it has no cases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_measured: Option<String>,
+}
+
+/// When a row was measured, and what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Made {
+    /// `2026-11-23`, in UTC.
+    pub day: String,
+    /// `714d7f6` or `714d7f6-dirty`.
+    pub commit: String,
 }
 
 /// One case.

@@ -31,6 +31,7 @@ pub fn row(mut row: Row, rounds: u32, progress: Progress<'_>) -> Result<RowResul
         against: row.against,
         target: row.target,
         rounds,
+        made: None,
         cases,
         notes: row.notes,
         not_measured: None,

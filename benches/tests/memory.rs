@@ -12,7 +12,6 @@
 )]
 
 use std::alloc::System;
-use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, BufWriter, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -26,9 +25,11 @@ use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use day2_core::arn::Partition;
-use day2_kube::objects::{PodHealth, PodRoom};
+use day2_kube::objects::PodHealth;
 use day2_kube::{ClusterClient, ClusterParams, Folded, Reduce};
-use health_check::reduce::pods::{PodRules, PodTally};
+use ha_status::facts::Demand;
+use ha_status::gather::EachPod;
+use health_check::reduce::pods::PodRules;
 use health_check::settings::Plan;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
@@ -63,48 +64,23 @@ fn look() {
     PEAK.fetch_max(live(), Ordering::Relaxed);
 }
 
-/// The rules, watched.
-struct Watched<'a>(PodRules<'a>);
+/// A reducer of a function, watched.
+struct Watched<R>(R);
 
-impl Reduce<PodHealth> for Watched<'_> {
-    type Sum = PodTally;
+impl<O, R: Reduce<O>> Reduce<O> for Watched<R> {
+    type Sum = R::Sum;
 
-    fn empty(&self) -> PodTally {
+    fn empty(&self) -> R::Sum {
         self.0.empty()
     }
 
-    fn take(&self, sum: &mut PodTally, pod: PodHealth) {
+    fn take(&self, sum: &mut R::Sum, object: O) {
         look();
-        self.0.take(sum, pod);
+        self.0.take(sum, object);
     }
 
-    fn join(&self, sum: &mut PodTally, page: PodTally) {
+    fn join(&self, sum: &mut R::Sum, page: R::Sum) {
         self.0.join(sum, page);
-        look();
-    }
-}
-
-/// What `ha-status` reads of each pod, summed up by node as it does, and watched.
-struct Rooms;
-
-impl Reduce<PodRoom> for Rooms {
-    type Sum = BTreeMap<String, [i64; 6]>;
-
-    fn empty(&self) -> Self::Sum {
-        BTreeMap::new()
-    }
-
-    fn take(&self, sum: &mut Self::Sum, pod: PodRoom) {
-        look();
-        if let Some(node) = pod.node {
-            sum.entry(node).or_default()[0] += pod.requests.cpu_milli;
-        }
-    }
-
-    fn join(&self, sum: &mut Self::Sum, page: Self::Sum) {
-        for (node, more) in page {
-            sum.entry(node).or_default()[0] += more[0];
-        }
         look();
     }
 }
@@ -166,7 +142,15 @@ fn fifty_thousand_pods_are_read_in_a_part_of_a_small_function_and_keeping_them_i
     let rooms = runtime.block_on(read_rooms(PODS));
     let peak = PEAK.swap(0, Ordering::Relaxed).saturating_sub(before);
     assert_eq!((rooms.read, &rooms.shortfall), (PODS, &None));
-    assert_eq!(rooms.sum.len(), NODES);
+    assert_eq!((rooms.sum.on.len(), rooms.sum.waiting.pods), (NODES, 0));
+    assert!(
+        rooms
+            .sum
+            .on
+            .values()
+            .all(|node| usize::try_from(node.moving.pods) == Ok(PODS / NODES)),
+        "each pod counts once for what it takes"
+    );
     assert!(
         peak <= MOST_BYTES,
         "{peak} bytes lived at once for what pods take, and {MOST_BYTES} are allowed"
@@ -190,9 +174,12 @@ async fn read<R: Reduce<PodHealth>>(reduce: &R, pods: usize) -> Folded<R::Sum> {
 }
 
 /// Reads what they take, as `ha-status` does.
-async fn read_rooms(pods: usize) -> Folded<BTreeMap<String, [i64; 6]>> {
+async fn read_rooms(pods: usize) -> Folded<Demand> {
     let client = connect(pods).await;
-    client.list_pod_rooms_into(&Rooms, deadline()).await.unwrap()
+    client
+        .list_pod_rooms_into(&Watched(EachPod), deadline())
+        .await
+        .unwrap()
 }
 
 fn deadline() -> Timestamp {

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::world::{LISTS, List, World};
+use crate::world::{LISTS, List, OF_TRIAGE, World};
 
 /// Bytes that are made before they are sent on.
 const PIECE: usize = 64 * 1024;
@@ -123,7 +123,10 @@ impl Lists {
     #[must_use]
     pub fn answer(&self, target: &str) -> Answer {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let found = LISTS.iter().find(|(_, known, ..)| *known == path);
+        let found = LISTS
+            .iter()
+            .chain(&OF_TRIAGE)
+            .find(|(_, known, ..)| *known == path);
         let Some((list, path, kind, _)) = found else {
             return other(path);
         };

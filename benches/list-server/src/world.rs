@@ -12,6 +12,8 @@ use crate::template::{Field, Template};
 
 /// Pods of one Deployment.
 pub const PODS_OF_A_DEPLOYMENT: usize = 20;
+/// Replica sets that are kept of one Deployment, the one in use among them.
+const REPLICA_SETS_OF_A_DEPLOYMENT: usize = 3;
 /// Pods for each node: 150,000 on 5,000.
 const PODS_OF_A_NODE: usize = 30;
 /// Namespaces.
@@ -67,6 +69,10 @@ pub enum List {
     Classes,
     /// `resourcequotas`
     Quotas,
+    /// `replicasets`: of each Deployment the last ones.
+    ReplicaSets,
+    /// `configmaps`
+    ConfigMaps,
 }
 
 /// Path, kind of the list, and whether its objects lie in namespaces.
@@ -124,6 +130,12 @@ pub const LISTS: [(List, &str, &str, bool); 16] = [
     ),
 ];
 
+/// What only a triage reads: what was changed lately. Of [`LISTS`] it reads the metadata once more.
+pub const OF_TRIAGE: [(List, &str, &str, bool); 2] = [
+    (List::ReplicaSets, "/apis/apps/v1/replicasets", "ReplicaSet", true),
+    (List::ConfigMaps, "/api/v1/configmaps", "ConfigMap", true),
+];
+
 #[derive(Debug)]
 struct Templates {
     pod: Template,
@@ -147,6 +159,8 @@ struct Templates {
     attachment: Template,
     class: Template,
     quota: Template,
+    replica_set: Template,
+    config_map: Template,
 }
 
 /// A cluster of a size.
@@ -196,6 +210,8 @@ impl World {
                 attachment: read(include_str!("../objects/attachment.json"))?,
                 class: read(include_str!("../objects/class.json"))?,
                 quota: read(include_str!("../objects/quota.json"))?,
+                replica_set: read(include_str!("../objects/replicaset.json"))?,
+                config_map: read(include_str!("../objects/configmap.json"))?,
             },
         })
     }
@@ -214,7 +230,8 @@ impl World {
             List::Pods => self.pods,
             List::Nodes => self.nodes(),
             List::Namespaces | List::Quotas => NAMESPACES,
-            List::Deployments => deployments,
+            List::Deployments | List::ConfigMaps => deployments,
+            List::ReplicaSets => deployments * REPLICA_SETS_OF_A_DEPLOYMENT,
             List::StatefulSets | List::CronJobs => 0,
             List::DaemonSets => 6,
             List::Jobs => self.pods / 200,
@@ -243,6 +260,8 @@ impl World {
             List::Attachments => &templates.attachment,
             List::Classes => &templates.class,
             List::Quotas => &templates.quota,
+            List::ReplicaSets => &templates.replica_set,
+            List::ConfigMaps => &templates.config_map,
         };
         template.write(out, |field, out| self.fill(list, index, field, out));
     }
@@ -252,6 +271,7 @@ impl World {
         let app = match list {
             List::Pods => index / PODS_OF_A_DEPLOYMENT,
             List::Events => index * 50 / PODS_OF_A_DEPLOYMENT,
+            List::ReplicaSets => index / REPLICA_SETS_OF_A_DEPLOYMENT,
             _ => index,
         };
         // Writing to a vector cannot fail.
@@ -319,6 +339,12 @@ impl World {
             List::Nodes => self.node_name(index, out),
             List::Namespaces => write!(out, "team-{index:02}"),
             List::Events => self.name(List::Pods, index * 50, out),
+            List::ReplicaSets => write!(
+                out,
+                "app-{:05}-7d9c8b6f5{}",
+                index / REPLICA_SETS_OF_A_DEPLOYMENT,
+                index % REPLICA_SETS_OF_A_DEPLOYMENT
+            ),
             _ => write!(
                 out,
                 "app-{:05}-7d9c8b6f54-{:05}",
@@ -357,7 +383,7 @@ mod tests {
     #[test]
     fn every_object_is_json_of_its_usual_size() {
         let world = World::new(5_000, "2026-03-06T11:00:00Z".parse().unwrap()).unwrap();
-        for (list, path, ..) in LISTS {
+        for (list, path, ..) in LISTS.into_iter().chain(OF_TRIAGE) {
             let mut sum = 0;
             for index in 0..world.count(list) {
                 let mut out = Vec::new();

@@ -4,14 +4,16 @@
 
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use day2_aws::boot;
 use day2_benches::page::{DATA, write_docs};
 use day2_benches::peers::Peers;
-use day2_benches::results::{Machine, Results, RowResult, load, read, write};
+use day2_benches::results::{Machine, Made, Results, RowResult, load, read, write};
 use day2_benches::{folders, page, rows, run};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -62,7 +64,7 @@ fn main() -> Result<()> {
                 })
             });
             let done = match measured {
-                Ok(done) => done,
+                Ok(done) => RowResult { made: made(), ..done },
                 Err(why) if ended.load(Ordering::Relaxed) => {
                     return Err(why.context(format!("row {number}")));
                 }
@@ -145,6 +147,20 @@ fn ends_by_signal() -> Result<Arc<AtomicBool>> {
         });
     });
     Ok(ended)
+}
+
+/// Today, and the commit of this checkout; none where there is no git.
+fn made() -> Option<Made> {
+    let said = Command::new("git")
+        .args(["describe", "--always", "--abbrev=7", "--dirty", "--exclude=*"])
+        .current_dir(folders::root())
+        .output()
+        .ok()
+        .filter(|said| said.status.success())?;
+    Some(Made {
+        day: boot::now().strftime("%Y-%m-%d").to_string(),
+        commit: String::from_utf8_lossy(&said.stdout).trim().to_owned(),
+    })
 }
 
 /// A row as it stands on the page already, or as one that was not measured.

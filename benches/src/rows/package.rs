@@ -55,21 +55,23 @@ pub fn row(peers: &Peers, _quick: bool) -> Result<Row> {
             vec![times(5.0)],
         ));
     }
+    // A program that boots like every function, asks AWS and a cluster once, and does nothing else: no package is smaller.
+    let least = packed(peers, &[folders::built("first-call")?])?;
+    row.cases.push(case(
+        "the least (first-call), zipped".to_owned(),
+        whole.zipped,
+        least.zipped,
+        Vec::new(),
+    ));
     let (name, ours) = typical;
     let label = format!("typical ({name}), zipped, against the runtime's own boto3");
     row.cases.push(case(label, slim.zipped, ours.zipped, Vec::new()));
-    let all: Vec<String> = functions
-        .iter()
-        .map(|(name, package)| {
-            format!(
-                "{name} {:.2}/{:.2}",
-                megabytes(package.zipped),
-                megabytes(package.unpacked)
-            )
-        })
-        .collect();
     row.notes = vec![
-        format!("MB zipped and unpacked of each function, for x86-64: {}.", all.join(", ")),
+        format!("MB zipped and unpacked of each function, for x86-64: {}.", sizes(&functions)),
+        for_arm64()?,
+        "The least is `first-call` of row 1: the boot of every function (runtime, settings, journal, publisher: DynamoDB, S3 and SNS), the \
+         client of EKS, that of a cluster, and no check."
+            .to_owned(),
         "The Python package is one handler with boto3, kubernetes and Powertools, without compiled byte code and without what \
          the runtime brings (awslambdaric). With the runtime's own boto3 it holds kubernetes and Powertools only; AWS advises \
          to bundle the SDK where its version matters."
@@ -103,6 +105,53 @@ fn case(label: String, peer: u64, ours: u64, goals: Vec<Goal>) -> Case {
         same: crate::run::equal,
         goals,
     }
+}
+
+/// `watchdog 4.57/9.94, …`
+fn sizes(packages: &[(String, Package)]) -> String {
+    let each = packages.iter().map(|(name, package)| {
+        format!(
+            "{name} {:.2}/{:.2}",
+            megabytes(package.zipped),
+            megabytes(package.unpacked)
+        )
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// What is shipped, where `make package` has made it: it is built for another machine, and takes as long as all the rest.
+fn for_arm64() -> Result<String> {
+    let folder = folders::root().join("target/lambda");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+        let path = entry?.path();
+        let Some(name) = path
+            .file_name()
+            .and_then(|name| name.to_str()?.strip_suffix(".zip"))
+        else {
+            continue;
+        };
+        all.push((name.to_owned(), zipped(&path)?));
+    }
+    all.sort_by_key(|(_, package)| package.zipped);
+    Ok(if all.is_empty() {
+        "For arm64, which is shipped, nothing was measured: run `make package` before.".to_owned()
+    } else {
+        format!("For arm64, as `make package` ships it: {}.", sizes(&all))
+    })
+}
+
+/// The size of a package, and of the executable in it.
+fn zipped(package: &Path) -> Result<Package> {
+    const PROGRAM: &str =
+        "import sys, zipfile; print(zipfile.ZipFile(sys.argv[1]).getinfo('bootstrap').file_size)";
+    let mut command = Command::new("python3");
+    command.arg("-c").arg(PROGRAM).arg(package);
+    let unpacked = child::run(&mut command)?.answer;
+    Ok(Package {
+        zipped: std::fs::metadata(package)?.len(),
+        unpacked: unpacked.as_u64().context("no size")?,
+    })
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of files")]

@@ -34,7 +34,7 @@ pub fn row(_peers: &Peers, _quick: bool) -> Result<Row> {
         peer: Side::new("morning.sh", move || {
             let mut command = Command::new(folders::peers().join("scan/morning.sh"));
             held.surround(&mut command)?;
-            child::run(&mut command)
+            held.beside(|| child::run(&mut command))
         }),
         ours: ours(&cluster, &api)?,
         same: same_troubles,

@@ -74,7 +74,9 @@ pub struct Copied {
     pub status: String,
     /// Whether it can be restored from.
     pub available: bool,
-    /// When it, or what it is a copy of, was taken.
+    /// Whether it is a continuous one that goes on.
+    pub continuous: bool,
+    /// When it, or what it is a copy of, was taken; `None` for a continuous one, of which only the begin is known.
     pub taken_at: Option<Timestamp>,
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,

@@ -20,6 +20,8 @@ pub enum Cause {
     NotFound,
     /// An answer came that is not what the protocol promises (truncated body, HTML of a proxy).
     Malformed,
+    /// The AWS service answered that it failed itself (HTTP 5xx): that says nothing about what was asked for.
+    Failing,
     /// A list was read only in part (continue token expired again and again).
     Partial,
     /// Anything else; the detail has the words of the service.
@@ -36,6 +38,7 @@ impl Cause {
             Self::TimedOut => "timed out",
             Self::NotFound => "not found",
             Self::Malformed => "unreadable answer",
+            Self::Failing => "the service failed",
             Self::Partial => "read only in part",
             Self::Other => "failed",
         }

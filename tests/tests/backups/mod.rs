@@ -4,10 +4,11 @@
 mod alone;
 mod kept;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
-use day2_platform::aws::{ACCOUNT, REGION};
+use day2_platform::aws::recorder::Mark;
+use day2_platform::aws::{ACCOUNT, Call, REGION};
 use day2_platform::clock;
 use day2_platform::cluster::extensions::{self, Extension};
 use day2_platform::deploy::mailbox::Mailbox;
@@ -141,12 +142,14 @@ async fn what_is_wrong_with_backups_is_named_and_nothing_else() -> Result<()> {
         .settings_in_bucket(&platform.emulator, launch, &document)
         .await?;
     let mut sandbox = Sandbox::start(&launch).await?;
+    let mark = platform.emulator.recorder().mark()?;
     let report = run(&mut sandbox, "weekly", TARGET).await?;
     ensure!(
         complaints(&report).is_empty(),
         "{:#?}\n{report:#}",
         complaints(&report)
     );
+    copies_are_found_with_the_role_that_is_declared_for_them(&platform, &of_copies, mark, &report)?;
 
     says_that_completed_is_not_restorable(&mailbox, "PASS").await?;
     a_day_asks_for_less(&mut sandbox, &report).await?;
@@ -197,6 +200,36 @@ async fn what_is_wrong_with_backups_is_named_and_nothing_else() -> Result<()> {
     says_that_completed_is_not_restorable(&mailbox, "FAIL").await?;
 
     alone.is_verified(&mut sandbox).await
+}
+
+/// The function's own role could look there too, so that only the calls tell who did. That role is declared for nothing else.
+fn copies_are_found_with_the_role_that_is_declared_for_them(
+    platform: &Platform,
+    role_arn: &str,
+    since: Mark,
+    report: &Value,
+) -> Result<()> {
+    let (_, role) = role_arn.rsplit_once('/').context("not the ARN of a role")?;
+    let calls = platform.emulator.recorder().by_role(role, since)?;
+    let asked: BTreeSet<String> = calls
+        .iter()
+        .filter(|call| call.succeeded())
+        .map(Call::action)
+        .collect();
+    let expected = ["kms:DescribeKey", "rds:DescribeDBClusterSnapshots"];
+    ensure!(
+        asked == BTreeSet::from(expected.map(str::to_owned)),
+        "{role} asked {calls:#?}"
+    );
+    let items = report["items"].as_array().context("no items")?;
+    let copies = items.iter().find(|item| item["code"] == "BAK-011");
+    let seen = copies
+        .and_then(|item| item["seen"].as_str())
+        .context("no BAK-011")?;
+    // `copy-2`, which is the newer one.
+    let found = format!("{ELSEWHERE} of {ACCOUNT}: 12 h");
+    ensure!(seen.contains(&found), "{seen} is not {found}");
+    Ok(())
 }
 
 /// Every morning the same is verified, but for copies, copy jobs and restore tests.

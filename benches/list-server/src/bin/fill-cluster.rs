@@ -16,7 +16,7 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use list_server::world::{LISTS, List, World};
+use list_server::world::{LISTS, List, OF_TRIAGE, World};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -79,6 +79,7 @@ async fn main() -> Result<()> {
     };
     let mut lists: Vec<_> = LISTS
         .iter()
+        .chain(&OF_TRIAGE)
         .filter(|(list, ..)| !matches!(list, List::Jobs | List::CronJobs | List::StatefulSets))
         .collect();
     lists.sort_by_key(|(list, ..)| order(list));

@@ -3,17 +3,33 @@
 use std::collections::BTreeMap;
 
 use day2_core::{Item, Observed, Verdict};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{Says, age, count, hours, lasting, population, worse_of, youngest};
-use crate::facts::AwsBackupFacts;
+use crate::facts::{AwsBackupFacts, DatabaseFacts};
 use crate::settings::AwsBackupPolicy;
 use day2_reads::copy_jobs::CopyJob;
 use day2_reads::recovery_points::RecoveryPoint;
 use day2_reads::restore_jobs::RestoreJob;
 
-/// The newest *completed* recovery point is young enough.
-pub(crate) fn points(facts: &AwsBackupFacts, policy: &AwsBackupPolicy, now: Timestamp) -> Item {
+/// Whether a recovery point of this status is a continuous one that goes on. A periodic one that is whole is `COMPLETED`.
+///
+/// A continuous one is created once, when it begins, and then reaches to the latest restorable time of its database. So its own
+/// time says nothing.
+/// Source: *AWS Backup API Reference*, `DescribeRecoveryPoint`, `Status`; *AWS Backup Developer Guide*, "Continuous backups and
+/// point-in-time restore (PITR)".
+pub(crate) fn is_continuous(status: &str) -> bool {
+    status == "AVAILABLE"
+}
+
+/// The newest recovery point that can be restored from is young enough: a completed one by its age, a continuous one by how far
+/// it reaches.
+pub(crate) fn points(
+    facts: &AwsBackupFacts,
+    database: Option<&DatabaseFacts>,
+    policy: &AwsBackupPolicy,
+    now: Timestamp,
+) -> Item {
     const CODE: &str = "BAK-012";
     const TITLE: &str = "AWS Backup has a young recovery point";
     let all = match &facts.points {
@@ -28,36 +44,28 @@ pub(crate) fn points(facts: &AwsBackupFacts, policy: &AwsBackupPolicy, now: Time
         ours.iter().copied().filter(|point| point.status == "COMPLETED"),
         |point| point.created_at,
     );
-    let (mut wrong, mut unread): (Says, Says) = (Vec::new(), Vec::new());
-    let seen = match newest.and_then(|point| Some((point, point.created_at?))) {
-        None => {
-            wrong.push((
-                "no completed recovery point".to_owned(),
-                format!("{} there", count(ours.len(), "recovery point")),
-            ));
-            "none is COMPLETED".to_owned()
-        }
-        Some((point, at)) => match age(at, now) {
-            None => {
-                unread.push((point.arn.clone(), "is of the future".to_owned()));
-                "its time cannot be believed".to_owned()
-            }
-            Some(age) => {
-                if age > hours(policy.max_age_hours) {
-                    wrong.push((point.arn.clone(), format!("is {} old", lasting(age))));
-                }
-                format!(
-                    "the newest of {} is {} old",
-                    count(ours.len(), "recovery point"),
-                    lasting(age)
-                )
-            }
-        },
-    };
-    let good = newest.and_then(|point| point.created_at);
-    let later = ours
+    let continuous = ours
         .iter()
-        .filter(|point| matches!(point.status.as_str(), "PARTIAL" | "EXPIRED") && point.created_at > good);
+        .copied()
+        .filter(|point| is_continuous(&point.status))
+        .max_by_key(|point| point.created_at);
+    let limit = hours(policy.max_age_hours);
+    let (mut wrong, unread, mut seen) = freshness(newest, continuous, database, limit, now);
+    let there = count(ours.len(), "recovery point");
+    if seen.is_empty() {
+        wrong.push(("no completed recovery point".to_owned(), format!("{there} there")));
+        seen.push("none is COMPLETED or AVAILABLE".to_owned());
+    }
+    // Told in words also where a completed one is newer: it does not begin the continuous one anew.
+    if continuous.is_none() && ours.iter().any(|point| point.status == "STOPPED") {
+        seen.push("a continuous one is STOPPED".to_owned());
+    }
+    let good = newest
+        .and_then(|point| point.created_at)
+        .max(continuous.and_then(|point| point.created_at));
+    let later = ours.iter().filter(|point| {
+        matches!(point.status.as_str(), "PARTIAL" | "EXPIRED" | "STOPPED") && point.created_at > good
+    });
     wrong.extend(later.map(|point| {
         let why = point.message.as_deref().unwrap_or("AWS Backup gives no reason");
         (point.arn.clone(), format!("is {}: {why}", point.status))
@@ -67,15 +75,82 @@ pub(crate) fn points(facts: &AwsBackupFacts, policy: &AwsBackupPolicy, now: Time
         TITLE,
         worse_of(&wrong, &unread),
         population(ours.len(), 1),
-        seen,
+        format!("{there}: {}", seen.join("; ")),
     )
     .threshold(
-        format!("a COMPLETED one of the last {} h", policy.max_age_hours),
+        format!("a COMPLETED one of the last {} h, or a continuous one (AVAILABLE) that reaches into them", policy.max_age_hours),
         "aws_backup.max_age_hours, aws_backup.vault",
     )
-    .remedy("see the backup jobs of the resource in AWS Backup, and whether the plan still selects it")
+    .remedy("see the backup jobs of the resource in AWS Backup, and whether the plan still selects it; a STOPPED one is followed by a new one once the role may again and the rule runs")
     .subjects(wrong)
     .subjects(unread)
+}
+
+/// What is too old, what cannot be told, and both kinds of good points in words.
+fn freshness(
+    newest: Option<&RecoveryPoint>,
+    continuous: Option<&RecoveryPoint>,
+    database: Option<&DatabaseFacts>,
+    limit: SignedDuration,
+    now: Timestamp,
+) -> (Says, Says, Vec<String>) {
+    let (mut old, mut unread, mut seen) = (Says::new(), Says::new(), Vec::new());
+    let mut young = false;
+    if let Some((point, at)) = newest.and_then(|point| Some((point, point.created_at?))) {
+        match age(at, now) {
+            None => {
+                unread.push((point.arn.clone(), "is of the future".to_owned()));
+                seen.push("the time of the newest COMPLETED one cannot be believed".to_owned());
+            }
+            Some(age) => {
+                young |= age <= limit;
+                old.push((point.arn.clone(), format!("is {} old", lasting(age))));
+                seen.push(format!("the newest COMPLETED one is {} old", lasting(age)));
+            }
+        }
+    }
+    if let Some(point) = continuous {
+        match restorable_until(database, now) {
+            Err(why) => {
+                unread.push((
+                    point.arn.clone(),
+                    format!("is continuous, and how far it reaches is not known: {why}"),
+                ));
+                seen.push("a continuous one reaches nobody knows how far (BAK-003)".to_owned());
+            }
+            Ok(lag) => {
+                young |= lag <= limit;
+                old.push((
+                    point.arn.clone(),
+                    format!(
+                        "is continuous, and reaches to {} ago only (BAK-003)",
+                        lasting(lag)
+                    ),
+                ));
+                seen.push(format!(
+                    "a continuous one reaches to {} ago (BAK-003)",
+                    lasting(lag)
+                ));
+            }
+        }
+    }
+    // One that is young enough suffices, and one that may be leaves open what the others are too old for.
+    if young {
+        (Says::new(), Says::new(), seen)
+    } else if unread.is_empty() {
+        (old, unread, seen)
+    } else {
+        (Says::new(), unread, seen)
+    }
+}
+
+/// How long ago the latest restorable time of the database is; why not, where that is not known.
+fn restorable_until(database: Option<&DatabaseFacts>, now: Timestamp) -> Result<SignedDuration, String> {
+    let facts = database.ok_or("BAK-003 is not looked at, because `database` is not planned")?;
+    let database = facts.database.as_ref().map_err(ToString::to_string)?;
+    let latest = database.backups.latest_restorable;
+    let latest = latest.ok_or("RDS gives no latest restorable time (BAK-003)")?;
+    age(latest, now).ok_or_else(|| "the latest restorable time has not come yet (BAK-003)".to_owned())
 }
 
 /// The newest copy job to each vault ended well.

@@ -36,19 +36,36 @@ pub(crate) fn elsewhere(plans: &[CopyPolicy], facts: &[CopyFacts], now: Timestam
         };
         examined += 1;
         let newest = youngest(copies.iter().filter(|copy| copy.available), |copy| copy.taken_at);
+        let continuous = copies.iter().find(|copy| copy.continuous);
+        // It may be young enough where no other is: the restorable time of the database at home (BAK-003) is not that of the copy.
+        let open = continuous.map(|copy| {
+            let says = format!(
+                "{} is continuous, and how far it reaches is not known here",
+                copy.id
+            );
+            (place.clone(), says)
+        });
         let Some((newest, at)) = newest.and_then(|copy| Some((copy, copy.taken_at?))) else {
-            let there = count(copies.len(), "copy").replace("copys", "copies");
-            wrong.push((place, format!("no copy that can be restored: {there} there")));
+            if let Some(open) = open {
+                unread.push(open);
+            } else {
+                let there = count(copies.len(), "copy").replace("copys", "copies");
+                wrong.push((place, format!("no copy that can be restored: {there} there")));
+            }
             continue;
         };
         match age(at, now) {
             None => unread.push((place.clone(), format!("{} is of the future", newest.id))),
             Some(age) => {
                 if age > hours(plan.max_age_hours) {
-                    wrong.push((
-                        place.clone(),
-                        format!("the newest copy, {}, is {} old", newest.id, lasting(age)),
-                    ));
+                    if let Some(open) = open {
+                        unread.push(open);
+                    } else {
+                        wrong.push((
+                            place.clone(),
+                            format!("the newest copy, {}, is {} old", newest.id, lasting(age)),
+                        ));
+                    }
                 }
                 ages.push(format!("{place}: {}", lasting(age)));
             }
@@ -63,7 +80,7 @@ pub(crate) fn elsewhere(plans: &[CopyPolicy], facts: &[CopyFacts], now: Timestam
         }
     }
     let seen = if ages.is_empty() {
-        "no copy was found".to_owned()
+        "no copy of a known age was found".to_owned()
     } else {
         format!("newest copy, {}", ages.join("; "))
     };

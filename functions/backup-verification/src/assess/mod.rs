@@ -72,7 +72,8 @@ pub fn assess(scene: &Scene<'_>) -> (Vec<Item>, Vec<Chart>, Notes) {
         items.push(copies::elsewhere(&plan.copies, &facts.copies, scene.now));
     }
     if let (Some(policy), Some(seen)) = (&plan.aws_backup, &facts.aws_backup) {
-        items.push(aws_backup::points(seen, policy, scene.now));
+        let database = facts.database.as_ref();
+        items.push(aws_backup::points(seen, database, policy, scene.now));
         if let Some(jobs) = &seen.copy_jobs {
             items.push(aws_backup::copies(jobs, policy));
         }

@@ -129,7 +129,7 @@ pub(crate) fn proven(facts: &ProofFacts, policy: &ProofPolicy, scene: &Scene<'_>
         "a restore was proven lately (Completed \u{2260} restorable)",
         verdict,
         population(examined, 1),
-        format!("{seen}. That a backup is Completed does not prove that it can be restored"),
+        format!("{seen}{}. That a backup is Completed does not prove that it can be restored", refused(facts, proven.as_ref(), young)),
     )
     .threshold(
         format!("a proven restore of the last {}, and none that failed since", count(usize::try_from(policy.max_age_days).unwrap_or(0), "day")),
@@ -244,15 +244,18 @@ fn places_of(
     places
 }
 
-/// A restore into another namespace that dealt with something. One over what is there skips it, and completes having
-/// restored nothing.
+/// A restore into another namespace that dealt with something. One over what is there is no drill, however it ends: it skips what
+/// is there, and completes having restored nothing. One that was [`refused`] never began, and proves nothing either way.
 fn of_velero(restore: &VeleroRestore) -> Option<Drill> {
-    let at = restore.completed_at.or(restore.started_at)?;
+    if !restore.elsewhere {
+        return None;
+    }
+    let at = ended(restore)?;
     let by = format!("Velero restore {}", restore.name);
     let failed = match restore.phase.as_str() {
-        "Completed" if !restore.elsewhere || restore.items.unwrap_or(0) == 0 => return None,
+        "Completed" if restore.items.unwrap_or(0) == 0 => return None,
         "Completed" if restore.errors == 0 => None,
-        "Completed" | "PartiallyFailed" | "Failed" | "FailedValidation" => Some(format!(
+        "Completed" | "PartiallyFailed" | "Failed" => Some(format!(
             "is {} ({} errors, {} warnings){}",
             restore.phase,
             restore.errors,
@@ -269,5 +272,36 @@ fn of_velero(restore: &VeleroRestore) -> Option<Drill> {
         not_before: None,
         by,
         failed,
+    })
+}
+
+/// When a restore ended, or began at least.
+fn ended(restore: &VeleroRestore) -> Option<Timestamp> {
+    restore.completed_at.or(restore.started_at)
+}
+
+/// In words, the newest drill that Velero refused, for example for a name of a backup that does not exist. One that is known to be
+/// older than the proof is history; of one without a time that is believed as long as the proof is young.
+///
+/// Velero gives it no time at all: it sets the begin of a restore only after its validation.
+/// Source: Velero, `pkg/controller/restore_controller.go`.
+fn refused(facts: &ProofFacts, proven: Option<&Drill>, young: bool) -> String {
+    let Some(Ok(Some(restores))) = &facts.velero else {
+        return String::new();
+    };
+    let newest = restores
+        .iter()
+        .filter(|restore| restore.elsewhere && restore.phase == "FailedValidation")
+        .filter(|restore| match (ended(restore), proven) {
+            (_, None) => true,
+            (Some(at), Some(proven)) => at > proven.at,
+            (None, Some(_)) => !young,
+        })
+        .max_by_key(|restore| ended(restore));
+    newest.map_or_else(String::new, |restore| {
+        format!(
+            "; Velero refused the restore {} (FailedValidation): it never began, and tells nothing of the backup",
+            restore.name
+        )
     })
 }

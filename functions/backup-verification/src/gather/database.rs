@@ -8,6 +8,7 @@ use day2_core::{Cause, Observed, Unreadable};
 use day2_reads::backups::DbSnapshot;
 use day2_reads::copy_jobs::CopyJob;
 use day2_reads::keys::{self, Key};
+use day2_reads::recovery_points::RecoveryPoint;
 use day2_reads::times::Times;
 use day2_reads::{
     copy_jobs, db_automated_backups, db_cluster_snapshots, db_clusters, db_instances, db_snapshots,
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 use super::aws_backup::{JOBS_KEPT_DAYS, days_ago};
 use super::{Clients, undeclared};
+use crate::assess::aws_backup::is_continuous;
 use crate::assess::youngest;
 use crate::facts::{Copied, CopyFacts, Database, DatabaseFacts};
 use crate::settings::{CopyPolicy, Through};
@@ -167,15 +169,7 @@ async fn points(aws: &SdkConfig, arn: &Observed<String>, times: &Times) -> Obser
     let arn = arn.as_ref().map_err(Clone::clone)?;
     let client = aws_sdk_backup::Client::new(aws);
     let points = recovery_points::of_resource(&client, times, arn).await?;
-    let copies = points.into_iter().map(|point| Copied {
-        available: point.status == "COMPLETED",
-        id: point.arn,
-        status: point.status,
-        taken_at: point.created_at,
-        encrypted: Some(point.key.is_some()),
-        key: point.key,
-    });
-    Ok(copies.collect())
+    Ok(points.into_iter().map(of_point).collect())
 }
 
 /// What the copy jobs at home say of the vaults of one region and account. A job that is over has its copy's age at least: it
@@ -197,6 +191,7 @@ async fn copied_by_jobs(
     };
     let copies = jobs.into_iter().filter(there).map(|job| Copied {
         available: job.state == "COMPLETED",
+        continuous: false,
         id: format!("copy job {}", job.id),
         status: job.state,
         taken_at: job.created_at,
@@ -211,9 +206,23 @@ async fn describe_key(aws: &SdkConfig, key: String, times: &Times) -> (String, O
     (key, described)
 }
 
+pub(super) fn of_point(point: RecoveryPoint) -> Copied {
+    let continuous = is_continuous(&point.status);
+    Copied {
+        available: continuous || point.status == "COMPLETED",
+        continuous,
+        id: point.arn,
+        status: point.status,
+        taken_at: point.created_at.filter(|_| !continuous),
+        encrypted: Some(point.key.is_some()),
+        key: point.key,
+    }
+}
+
 fn of_snapshot(snapshot: DbSnapshot) -> Copied {
     Copied {
         available: snapshot.is_available(),
+        continuous: false,
         id: snapshot.id,
         status: snapshot.status,
         taken_at: snapshot.taken_at,

@@ -16,9 +16,10 @@ use day2_reads::times::Times;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::database::of_point;
 use super::dumps::newest;
 use super::{Clients, gather};
-use crate::assess::tests::world::{item, now, settings};
+use crate::assess::tests::world::{item, now, point, settings};
 use crate::assess::{Scene, assess};
 use crate::facts::Dumps;
 use crate::{BackupVerification, Task};
@@ -275,6 +276,24 @@ async fn copies_in_an_account_that_lets_nobody_in_are_judged_by_the_jobs_at_home
                 assert!(judged.subjects[0].says.contains(says), "{:?}", judged.subjects);
             }
         }
+    }
+}
+
+#[test]
+fn a_continuous_recovery_point_elsewhere_is_a_copy_without_an_age_w26() {
+    for (status, available, aged) in [
+        ("COMPLETED", true, true),
+        ("AVAILABLE", true, false),
+        ("STOPPED", false, true),
+        ("PARTIAL", false, true),
+        ("CREATING", false, true),
+    ] {
+        let copy = of_point(point(status, 9));
+        assert_eq!(
+            (copy.available, copy.taken_at.is_some(), copy.continuous),
+            (available, aged, !aged),
+            "{status}"
+        );
     }
 }
 

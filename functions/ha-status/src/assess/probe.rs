@@ -12,7 +12,7 @@ pub(crate) enum Evidence {
     Good,
     /// It does not, as seen from here.
     Bad(String),
-    /// We could not look: a permission, a throttled call, a mistake in the settings.
+    /// We could not look: a permission, a throttled call, an API of AWS that fails itself, a mistake in the settings.
     Blind(String),
 }
 
@@ -51,11 +51,12 @@ pub(crate) fn probe(side: &Side, facts: &SideFacts) -> Evidence {
     Evidence::Good
 }
 
-/// No answer speaks against the side once it is repeated; a refusal speaks against us.
+/// No answer speaks against the side once it is repeated; a refusal speaks against us, and the failure of a service against that.
 fn of_failure(why: &Unreadable) -> Evidence {
     match why.cause {
         _ if why.operation == "settings" => Evidence::Blind(why.to_string()),
-        Cause::Denied | Cause::Throttled | Cause::Partial | Cause::Malformed => {
+        // Both sides of a pair may be asked for at the same API of EKS, and serve while it fails.
+        Cause::Denied | Cause::Throttled | Cause::Partial | Cause::Malformed | Cause::Failing => {
             Evidence::Blind(why.to_string())
         }
         Cause::TimedOut | Cause::NotFound | Cause::Other => Evidence::Bad(why.to_string()),

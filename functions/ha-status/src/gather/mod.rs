@@ -121,7 +121,8 @@ async fn inside(clients: &SideClients, platform: &Target, times: &Times) -> Insi
 }
 
 /// Sums up by node what pods take while they are read, so that memory does not grow with their number.
-pub(crate) struct EachPod;
+#[derive(Debug, Clone, Copy)]
+pub struct EachPod;
 
 impl Reduce<PodRoom> for EachPod {
     type Sum = Demand;

@@ -51,7 +51,19 @@ fn works(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             );
             wrong.push(Finding::inside(&one.namespace, name(one), says));
         } else if status("Ready") != Some(Status::True) {
-            unread.push((name(one), "KEDA has not said yet whether it is Ready".to_owned()));
+            let said = condition("Ready").filter(|seen| seen.reason.is_some() || seen.message.is_some());
+            match said {
+                // Another trigger is active, so that KEDA does not call it False (source: KEDA, `RequestScale`).
+                Some(said) if said.reason.as_deref() == Some("PartialTriggerError") => {
+                    let says = format!("one of its triggers fails: {}", words("Ready"));
+                    wrong.push(Finding::inside(&one.namespace, name(one), says));
+                }
+                Some(_) => {
+                    let says = format!("KEDA cannot say whether it is Ready: {}", words("Ready"));
+                    unread.push((name(one), says));
+                }
+                None => unread.push((name(one), "KEDA has not said yet whether it is Ready".to_owned())),
+            }
         }
     }
     Some(

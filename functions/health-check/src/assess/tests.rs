@@ -1,8 +1,10 @@
 //! Judgements as tables, over small clusters in the words of the API.
 
 mod absent;
+mod autoscalers;
 mod coming;
 mod commands;
+mod done;
 mod jobs;
 mod mesh;
 mod nodes;
@@ -11,7 +13,9 @@ mod pods;
 mod quiet;
 mod refusals;
 mod restarts;
+mod room;
 mod served;
+mod stateful_sets;
 mod stored;
 mod system;
 mod traps;

@@ -2,7 +2,7 @@
 
 use day2_core::target::NodeGroup;
 use day2_kube::Reduce;
-use day2_kube::objects::{Condition, NodeHealth, Readiness, Resources, Status, Taint};
+use day2_kube::objects::{Condition, NodeHealth, Readiness, Resources, Status, Taint, is_passing_taint};
 use jiff::Timestamp;
 
 use super::short;
@@ -31,6 +31,8 @@ pub struct NodeFact {
     pub leaving: bool,
     /// Since when there is such a taint, as far as one tells.
     pub leaving_since: Option<Timestamp>,
+    /// Whose pods it is for.
+    pub purpose: Purpose,
     /// CPU and memory for pods.
     pub allocatable: Resources,
     /// Pods that it takes.
@@ -43,6 +45,17 @@ pub struct NodeFact {
     pub created_at: Option<Timestamp>,
     /// Set while it is being deleted.
     pub deleting_since: Option<Timestamp>,
+}
+
+/// For which pods a node is, by those of its taints that stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// For any pod.
+    General,
+    /// For pods that tolerate its taint: a capacity of its own.
+    Dedicated,
+    /// For the one pod that Fargate made it for.
+    OnePod,
 }
 
 /// A condition that is not as it should be.
@@ -108,6 +121,22 @@ fn added_at(taint: &Taint) -> Option<Timestamp> {
         Timestamp::from_second(seconds).ok()
     };
     taint.since.or_else(in_value)
+}
+
+/// Key of the label and of the taint that tell nodes of Fargate, whose value is then `fargate`. Each carries one pod (source: EKS
+/// user guide, "Simplify compute management with AWS Fargate").
+const COMPUTE_TYPE: &str = "eks.amazonaws.com/compute-type";
+
+/// By taints that keep pods off.
+fn purpose(taints: &[Taint]) -> Purpose {
+    let of_fargate = |taint: &Taint| taint.key == COMPUTE_TYPE && taint.value == "fargate";
+    if taints.iter().any(of_fargate) {
+        Purpose::OnePod
+    } else if taints.iter().all(|taint| is_passing_taint(&taint.key)) {
+        Purpose::General
+    } else {
+        Purpose::Dedicated
+    }
 }
 
 /// Message of a condition, or else its reason.
@@ -188,6 +217,7 @@ impl Reduce<NodeHealth> for EachNode<'_> {
                 .filter(|taint| is_of_leaving(taint))
                 .filter_map(added_at)
                 .min(),
+            purpose: purpose(&node.taints),
             name: node.name,
             zone: node.zone,
             unschedulable: node.unschedulable,

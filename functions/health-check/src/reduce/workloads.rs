@@ -72,7 +72,8 @@ pub struct Lacking {
     pub desired: i64,
     /// Pods available.
     pub available: i64,
-    /// Pods that are there, well or not, where a status counts them: of a daemon set, nodes that have one.
+    /// Pods that are there, well or not, where a status counts them: of a daemon set, nodes that have one; of a stateful set also
+    /// those that are made in order and wait for one that is there.
     pub present: Option<i64>,
     /// Why pods of two templates may be there; then pods are missing on purpose.
     pub rolling: Option<String>,
@@ -172,21 +173,23 @@ impl Reduce<Replicas> for EachWorkload<'_> {
 
     fn take(&self, sum: &mut WorkloadTally, one: Replicas) {
         self.count(sum, "StatefulSet", &one.namespace, &one.name);
-        // Not every version of Kubernetes counts the available pods of a stateful set; those that are Ready are the least.
+        // A pod that is Ready for less than `minReadySeconds` does its work.
         let available = one.available.max(one.ready);
-        if available < one.replicas {
-            let rolling = (one.updated < one.replicas || !one.is_observed()).then(|| {
-                format!(
-                    "{} of {} pods are of the newest template",
-                    one.updated, one.replicas
-                )
-            });
+        if available < one.replicas && one.deleting_since.is_none() {
+            let waits = one.in_order && one.available < one.present;
+            let present = if waits {
+                one.replicas
+            } else {
+                one.present.max(available)
+            };
             sum.lacking.push(Lacking {
                 workload: Workload::new(&one.namespace, "StatefulSet", &one.name),
                 desired: one.replicas,
                 available,
-                present: None,
-                rolling,
+                present: Some(present),
+                // That a rollout goes on excuses nothing: a pod that it replaces is there, the old one or the new one, and one
+                // that is missing is of no template, so that `updatedReplicas` looks like a rollout without any.
+                rolling: (!one.is_observed()).then(|| "its spec has just changed".to_owned()),
                 stalled: false,
                 unavailable_since: None,
                 refused: None,

@@ -7,7 +7,7 @@ use deserr::Deserr;
 #[derive(Debug, Clone, Deserr)]
 #[deserr(error = Mistakes, deny_unknown_fields)]
 pub struct WorkloadLimits {
-    /// Time that a pod has for starting and for getting Ready again, in minutes; 0 is none.
+    /// Time that a pod has for starting and for getting Ready again, and an autoscaler for seeing its metrics, in minutes; 0 is none.
     #[deserr(default = 5)]
     pub grace_minutes: u32,
     /// Time that a deleted pod may stay beyond its grace, in minutes.

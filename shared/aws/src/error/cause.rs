@@ -71,11 +71,10 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match (of(error), error) {
-        (Cause::Throttled | Cause::TimedOut | Cause::Malformed | Cause::Partial, _) => true,
+        (Cause::Throttled | Cause::TimedOut | Cause::Malformed | Cause::Failing | Cause::Partial, _) => true,
         (Cause::Other, SdkError::DispatchFailure(failure)) => !failure.is_user(),
         (Cause::Other, SdkError::ServiceError(inner)) => {
-            inner.raw().status().as_u16() >= 500
-                || inner.err().code().is_some_and(|code| STALE.contains(&code))
+            inner.err().code().is_some_and(|code| STALE.contains(&code))
         }
         (Cause::Denied | Cause::NotFound | Cause::Other, _) => false,
     }
@@ -98,6 +97,7 @@ fn of_answer(status: u16, code: Option<&str>) -> Cause {
         (None, 404) => Cause::NotFound,
         (_, 429) | (None, 503) => Cause::Throttled,
         (None, 408 | 504) => Cause::TimedOut,
+        (_, 500..) => Cause::Failing,
         _ => Cause::Other,
     }
 }
@@ -136,7 +136,9 @@ mod tests {
             (400, Some("RequestTimeout"), Cause::TimedOut),
             (504, None, Cause::TimedOut),
             (200, None, Cause::Malformed),
-            (500, Some("InternalFailure"), Cause::Other),
+            (500, Some("InternalFailure"), Cause::Failing),
+            (500, None, Cause::Failing),
+            (503, Some("ServiceUnavailableException"), Cause::Failing),
             (400, Some("ValidationError"), Cause::Other),
             (400, Some("LimitExceededException"), Cause::Other),
         ] {

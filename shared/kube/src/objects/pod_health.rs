@@ -45,6 +45,8 @@ pub struct PodHealth {
     pub finalizers: Vec<String>,
     /// Uses the network of its node, where no mesh reaches it.
     pub host_network: bool,
+    /// Its containers run again however they ended (`restartPolicy: Always`, which is the default).
+    pub always_restarts: bool,
     /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When it should be gone, its grace included; set while it is being deleted.
@@ -167,6 +169,7 @@ struct Wire {
 struct Spec {
     node_name: Option<String>,
     host_network: Option<bool>,
+    restart_policy: Option<String>,
     containers: Option<Vec<Declared>>,
     init_containers: Option<Vec<Declared>>,
     volumes: Option<Vec<Volume>>,
@@ -382,6 +385,7 @@ impl From<Wire> for PodHealth {
             claims,
             finalizers: meta.finalizers.unwrap_or_default(),
             host_network: spec.host_network.unwrap_or_default(),
+            always_restarts: !matches!(spec.restart_policy.as_deref(), Some("Never" | "OnFailure")),
         }
     }
 }

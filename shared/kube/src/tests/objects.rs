@@ -6,7 +6,9 @@ use serde_json::json;
 
 use super::server::{Reply, Server};
 use super::{Hands, client};
-use crate::objects::{DeploymentDetail, HorizontalPodAutoscaler, NodeClass, NodePool, Pod, TlsSecret};
+use crate::objects::{
+    DeploymentDetail, HorizontalPodAutoscaler, NodeClass, NodePool, Pod, StatefulSet, TlsSecret,
+};
 
 fn read<T: serde::de::DeserializeOwned>(json: &serde_json::Value) -> T {
     serde_json::from_str(&json.to_string()).unwrap()
@@ -172,6 +174,51 @@ fn an_autoscaler_of_pods_tells_its_target_bounds_and_conditions() {
     assert!(!hpa.scales_deployment("other", "web") && !hpa.scales_deployment("shop", "api"));
     let active = hpa.condition("ScalingActive").unwrap();
     assert_eq!(active.reason.as_deref(), Some("FailedGetResourceMetric"));
+    assert_eq!((hpa.created_at, hpa.metrics, hpa.unseen.len()), (None, 0, 0));
+}
+
+#[test]
+fn an_autoscaler_of_pods_names_the_metrics_that_it_has_no_value_of() {
+    let of = |values: serde_json::Value| -> HorizontalPodAutoscaler {
+        read(&json!({
+            "metadata": {"name": "web", "namespace": "shop", "creationTimestamp": "2026-03-29T05:40:00Z"},
+            "spec": {"maxReplicas": 40, "metrics": [
+                {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}},
+                {"type": "ContainerResource", "containerResource": {"name": "cpu", "container": "app", "target": {}}},
+                {"type": "Pods", "pods": {"metric": {"name": "packets"}, "target": {}}},
+                {"type": "Object", "object": {"describedObject": {"kind": "Ingress", "name": "main"}, "metric": {"name": "requests"}}},
+                {"type": "External", "external": {"metric": {"name": "queue_length", "selector": {}}, "target": {}}},
+                {"type": "Later", "later": {}},
+                {"type": null, "resource": null}]},
+            "status": {"currentMetrics": values},
+        }))
+    };
+    let none = of(json!(null));
+    assert_eq!(none.created_at.unwrap().to_string(), "2026-03-29T05:40:00Z");
+    assert_eq!(
+        none.unseen,
+        [
+            "Resource cpu",
+            "ContainerResource app cpu",
+            "Pods packets",
+            "Object requests",
+            "External queue_length",
+            "Later",
+            ""
+        ]
+    );
+    let cpu = json!({"type": "Resource", "resource": {"name": "cpu", "current": {"averageUtilization": 41}}});
+    let later = json!({"type": "Later"});
+    let some = of(json!([cpu, {"type": ""}, {"type": "Pods"}, {"type": null}, {}, later, later, later]));
+    assert_eq!(some.metrics, 7);
+    assert_eq!(
+        some.unseen,
+        [
+            "ContainerResource app cpu",
+            "Object requests",
+            "External queue_length"
+        ]
+    );
 }
 
 #[test]
@@ -274,6 +321,21 @@ fn a_node_pool_tells_whose_nodes_it_makes() {
 }
 
 #[test]
+fn a_stateful_set_tells_how_many_pods_are_there_and_whether_each_waits_for_the_one_before() {
+    let set = |policy: &str| -> StatefulSet {
+        read(&json!({
+            "metadata": {"name": "db", "namespace": "shop", "deletionTimestamp": "2026-11-20T10:00:00Z"},
+            "spec": {"replicas": 3, "podManagementPolicy": policy, "updateStrategy": {"rollingUpdate": {"partition": 1}}},
+            "status": {"replicas": 2, "readyReplicas": 1},
+        }))
+    };
+    let one = set("OrderedReady");
+    assert_eq!((one.replicas, one.present, one.ready), (3, 2, 1));
+    assert!(one.in_order && one.deleting_since.is_some());
+    assert!(!set("Parallel").in_order);
+}
+
+#[test]
 fn empty_null_and_huge_fields_are_read_k26() {
     for json in [
         json!({}),
@@ -287,6 +349,8 @@ fn empty_null_and_huge_fields_are_read_k26() {
         let deployment: DeploymentDetail = read(&json);
         assert_eq!((deployment.desired, deployment.paused), (1, false));
         assert_eq!(read::<HorizontalPodAutoscaler>(&json).min, 1);
+        let set: StatefulSet = read(&json);
+        assert_eq!((set.replicas, set.present, set.in_order), (1, 0, false));
         assert!(read::<Pod>(&json).ended.is_empty());
         assert_eq!(read::<NodePool>(&json).class_group, "");
         assert!(read::<NodeClass>(&json).conditions.is_empty());

@@ -2,7 +2,7 @@ use day2_core::Verdict::{Fail, Pass, Unknown};
 
 use super::world::*;
 use crate::assess::aws_backup::{Outcome, outcome};
-use crate::facts::{AwsBackupFacts, Facts};
+use crate::facts::{AwsBackupFacts, Copied, Facts};
 
 fn of(facts: &mut Facts) -> &mut AwsBackupFacts {
     facts.aws_backup.as_mut().unwrap()
@@ -23,6 +23,96 @@ fn only_a_completed_recovery_point_counts_w26() {
     only(&other_vault, "BAK-012", Fail, &["no completed recovery point"]);
     let denied = judged(|facts| of(facts).points = denied("backup:ListRecoveryPointsByResource"));
     only(&denied, "BAK-012", Unknown, &[]);
+}
+
+/// It is created once, when it begins, and may be the only one for years.
+#[test]
+fn a_continuous_recovery_point_counts_by_how_far_it_reaches_and_not_by_its_age_w26() {
+    let restorable_until = |minutes: Option<i64>| {
+        move |facts: &mut Facts| {
+            of(facts).points = Ok(vec![point("AVAILABLE", 800)]);
+            let database = facts.database.as_mut().unwrap().database.as_mut().unwrap();
+            database.backups.latest_restorable = minutes.map(minutes_ago);
+        }
+    };
+    for (minutes, verdict) in [
+        (Some(3), Pass),
+        (Some(26 * 60), Pass),
+        (Some(27 * 60), Fail),
+        (Some(-60), Unknown),
+        (None, Unknown),
+    ] {
+        let found = item(&judged(restorable_until(minutes)), "BAK-012");
+        assert_eq!(found.verdict(), verdict, "{minutes:?}");
+        let told = format!("{} {:?}", found.seen, found.subjects);
+        assert!(
+            told.contains("continuous") && told.contains("BAK-003"),
+            "{minutes:?}: {told}"
+        );
+    }
+    let unread = judged(|facts| {
+        of(facts).points = Ok(vec![point("AVAILABLE", 800)]);
+        facts.database.as_mut().unwrap().database = denied("rds:DescribeDBClusters");
+    });
+    assert_eq!(item(&unread, "BAK-012").verdict(), Unknown);
+    let unplanned = judged_by(
+        |plan| {
+            plan.as_object_mut().unwrap().remove("database");
+            plan["not_checked"] = serde_json::json!(["database"]);
+        },
+        |facts| {
+            of(facts).points = Ok(vec![point("AVAILABLE", 800)]);
+            facts.database = None;
+        },
+    );
+    only(&unplanned, "BAK-012", Unknown, &[&point("AVAILABLE", 800).arn]);
+}
+
+#[test]
+fn of_a_continuous_recovery_point_and_a_completed_one_the_younger_state_counts_w26() {
+    // How old the completed one is, how far the continuous one reaches, both in hours.
+    for (completed, reaches, verdict) in [
+        (60, Some(0), Pass),
+        (5, None, Pass),
+        (5, Some(30), Pass),
+        (60, Some(30), Fail),
+        (60, None, Unknown),
+    ] {
+        let items = judged(|facts| {
+            of(facts).points = Ok(vec![point("COMPLETED", completed), point("AVAILABLE", 800)]);
+            let database = facts.database.as_mut().unwrap().database.as_mut().unwrap();
+            database.backups.latest_restorable = reaches.map(hours_ago);
+        });
+        assert_eq!(
+            item(&items, "BAK-012").verdict(),
+            verdict,
+            "{completed} {reaches:?}"
+        );
+    }
+}
+
+#[test]
+fn a_continuous_backup_that_stopped_is_named_unless_a_newer_recovery_point_is_good_w26() {
+    let stopped = point("STOPPED", 6).arn;
+    for (points, verdict) in [
+        (&[("STOPPED", 6)][..], Fail),
+        (&[("COMPLETED", 7), ("STOPPED", 6)][..], Fail),
+        (&[("AVAILABLE", 700), ("STOPPED", 6)][..], Fail),
+        (&[("STOPPED", 6), ("AVAILABLE", 5)][..], Pass),
+        (&[("STOPPED", 6), ("COMPLETED", 5)][..], Pass),
+    ] {
+        let items = judged(|facts| {
+            let points = points.iter().map(|(status, hours)| point(status, *hours));
+            of(facts).points = Ok(points.collect());
+        });
+        let found = item(&items, "BAK-012");
+        assert_eq!(found.verdict(), verdict, "{points:?}");
+        let named = found.subjects.iter().any(|subject| subject.name == stopped);
+        assert_eq!(named, verdict == Fail, "{points:?}");
+        // A completed one that is newer does not go on where it stopped.
+        let goes_on = points.iter().any(|(status, _)| *status == "AVAILABLE");
+        assert_eq!(found.seen.contains("is STOPPED"), !goes_on, "{}", found.seen);
+    }
 }
 
 #[test]
@@ -106,6 +196,38 @@ fn copies_elsewhere_must_be_there_young_encrypted_and_openable() {
     only(&plain, "BAK-011", Fail, &["us-west-2"]);
     let denied = judged(|facts| facts.copies[0].copies = denied("rds:DescribeDBClusterSnapshots"));
     only(&denied, "BAK-011", Unknown, &["us-west-2"]);
+}
+
+#[test]
+fn how_far_a_continuous_copy_reaches_is_not_known_and_so_it_is_neither_missing_nor_young() {
+    // The ages of those beside it, in hours.
+    for (others, verdict) in [
+        (&[11][..], Pass),
+        (&[40, 11][..], Pass),
+        (&[40][..], Unknown),
+        (&[][..], Unknown),
+    ] {
+        let items = judged(|facts| {
+            let copy = facts.copies[0].copies.as_ref().unwrap()[0].clone();
+            let continuous = Copied {
+                continuous: true,
+                taken_at: None,
+                ..copy.clone()
+            };
+            let others = others.iter().map(|hours| Copied {
+                taken_at: Some(hours_ago(*hours)),
+                ..copy.clone()
+            });
+            facts.copies[0].copies = Ok(others.chain([continuous]).collect());
+        });
+        let found = item(&items, "BAK-011");
+        assert_eq!(found.verdict(), verdict, "{others:?}");
+        let told = found
+            .subjects
+            .iter()
+            .any(|subject| subject.says.contains("continuous"));
+        assert_eq!(told, verdict == Unknown, "{others:?}");
+    }
 }
 
 #[test]

@@ -263,3 +263,59 @@ fn a_velero_restore_over_what_is_there_proves_nothing() {
     });
     only(&unserved, "BAK-041", Unknown, &["Velero"]);
 }
+
+/// A mishap with the living namespace is no drill, and a typo in the name of the backup restores nothing.
+#[test]
+fn a_velero_restore_fails_a_drill_only_if_it_began_and_went_into_another_namespace() {
+    for (phase, to, verdict) in [
+        ("Failed", json!({"shop": "shop-drill"}), Fail),
+        ("PartiallyFailed", json!({"shop": "shop-drill"}), Fail),
+        ("FailedValidation", json!({"shop": "shop-drill"}), Pass),
+        ("Failed", json!({}), Pass),
+        ("PartiallyFailed", json!({}), Pass),
+        ("PartiallyFailed", json!({"shop": "shop"}), Pass),
+        ("FailedValidation", json!({}), Pass),
+    ] {
+        // The proof of AWS Backup is three days old.
+        let items = judged_by(by(json!({"aws_backup": true, "velero": true})), |facts| {
+            let restores = vec![restore("later", phase, 1, to.clone(), 40)];
+            proof(facts).velero = Some(Ok(Some(restores)));
+        });
+        let found = item(&items, "BAK-041");
+        assert_eq!(found.verdict(), verdict, "{phase} {to}");
+        let named = found
+            .subjects
+            .iter()
+            .any(|one| one.name == "Velero restore later");
+        assert_eq!(named, verdict == Fail, "{phase} {to}");
+    }
+}
+
+#[test]
+fn a_drill_that_velero_refused_is_told_in_words_unless_a_proof_is_newer() {
+    // Days since the proof, hours since the refusal: Velero gives it no time, others may.
+    for (proven, refused, told, verdict) in [
+        (Some(3), Some(1), true, Pass),
+        (Some(3), Some(100), false, Pass),
+        (Some(3), None, false, Pass),
+        (Some(100), None, true, Fail),
+        (None, None, true, Fail),
+    ] {
+        let items = judged_by(by(json!({"aws_backup": true, "velero": true})), |facts| {
+            let job = proven.map(|days| restore_job("r-1", "COMPLETED", Some("SUCCESSFUL"), days));
+            proof(facts).restore_jobs = Some(Ok(job.into_iter().collect()));
+            let to = json!({"shop": "shop-drill"});
+            let mut typo = restore("typo", "FailedValidation", refused.unwrap_or(0), to, 0);
+            typo.completed_at = typo.completed_at.filter(|_| refused.is_some());
+            proof(facts).velero = Some(Ok(Some(vec![typo])));
+        });
+        let found = item(&items, "BAK-041");
+        assert_eq!(found.verdict(), verdict, "{proven:?} {refused:?}");
+        assert_eq!(
+            found.seen.contains("refused the restore typo"),
+            told,
+            "{proven:?} {refused:?}: {}",
+            found.seen
+        );
+    }
+}

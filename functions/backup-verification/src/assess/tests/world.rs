@@ -195,6 +195,7 @@ pub(crate) fn good() -> Facts {
         id: "copy-1".to_owned(),
         status: "available".to_owned(),
         available: true,
+        continuous: false,
         taken_at: Some(hours_ago(11)),
         encrypted: Some(true),
         key: Some("arn:aws:kms:us-west-2:123456789012:key/k-2".to_owned()),

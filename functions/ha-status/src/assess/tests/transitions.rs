@@ -173,7 +173,7 @@ fn a_side_that_flaps_is_mailed_about_once_t05() {
 
 #[test]
 fn a_permission_that_is_lost_is_unknown_for_ever_and_never_unavailable_w28() {
-    for cause in [Cause::Denied, Cause::Throttled] {
+    for cause in [Cause::Denied, Cause::Throttled, Cause::Failing] {
         let mut watch = Watch::healthy(3);
         watch.looks(20, |facts| facts.primary.readyz = failed(cause));
         assert_eq!(watch.state(), "UNKNOWN");

@@ -58,6 +58,12 @@ pub(super) fn filling(points: &[(Timestamp, f64)], capacity: f64, now: Timestamp
     })
 }
 
+/// The newest point, where it is too old to be judged by.
+pub(super) fn outdated(points: &[(Timestamp, f64)], now: Timestamp) -> Option<(Timestamp, f64)> {
+    let newest = usable(points, now).last().copied()?;
+    (words::minutes_since(newest.0, now) > FRESH_MINUTES).then_some(newest)
+}
+
 /// Points that carry a verdict, oldest first, one per moment.
 pub(super) fn usable(points: &[(Timestamp, f64)], now: Timestamp) -> Vec<(Timestamp, f64)> {
     let mut usable: Vec<_> = points

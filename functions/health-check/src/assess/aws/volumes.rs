@@ -4,8 +4,22 @@ use day2_core::Observed;
 
 use super::super::line::{Finding, Line};
 use super::super::{Scene, words};
-use super::filling::{filling, gib, usable};
+use super::filling::{filling, gib, outdated, usable};
 use crate::facts::volumes::Volume;
+
+/// Volumes that are named of those that are not mounted.
+const NAMED: usize = 3;
+
+/// A volume that is listed, and whose newest datapoint is too old.
+struct Gone {
+    name: String,
+    /// Why nothing can be said of it.
+    why: String,
+    /// In percent of what fits, when it was last seen, if that is known.
+    percent: Option<f64>,
+    /// How long ago that was.
+    age: String,
+}
 
 pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
     const CODE: &str = "HLT-251";
@@ -17,6 +31,7 @@ pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
     let policy = &scene.plan.volumes;
     let (most, hours) = (policy.used_percent(), policy.full_within_hours);
     let (mut wrong, mut unread, mut fullest, mut growing) = (Vec::new(), Vec::new(), 0.0_f64, 0);
+    let mut gone: Vec<Gone> = Vec::new();
     for volume in volumes {
         let name = format!("{}/{}", volume.namespace, volume.claim);
         // The newest capacity: a volume may have been enlarged within the day.
@@ -24,7 +39,15 @@ pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
             .last()
             .map_or(f64::NAN, |(_, bytes)| *bytes);
         match filling(&volume.used, capacity, scene.now) {
-            Err(why) => unread.push((name, why)),
+            Err(why) => match outdated(&volume.used, scene.now) {
+                Some((at, used)) => gone.push(Gone {
+                    name,
+                    why,
+                    percent: Some(used / capacity * 100.0).filter(|share| share.is_finite()),
+                    age: words::age(at, scene.now),
+                }),
+                None => unread.push((name, why)),
+            },
             Ok(state) => {
                 fullest = fullest.max(state.percent);
                 growing += usize::from(state.growth_is_known);
@@ -35,7 +58,15 @@ pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
             }
         }
     }
-    let examined = volumes.len() - unread.len();
+    let examined = volumes.len() - unread.len() - gone.len();
+    // Where others are seen, one that no longer is was unmounted: CloudWatch lists a metric for hours after its last datapoint.
+    // Where none is, whoever reports them may have stopped.
+    let unmounted = if examined == 0 {
+        unread.extend(gone.into_iter().map(|one| (one.name, one.why)));
+        String::new()
+    } else {
+        not_mounted(gone)
+    };
     let note = match examined - growing {
         0 => String::new(),
         new => format!("; growth of {} not known yet", words::count(new, "volume")),
@@ -47,7 +78,7 @@ pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
         )
     } else {
         format!(
-            "{}, the fullest {fullest:.0} %{note}",
+            "{}, the fullest {fullest:.0} %{note}{unmounted}",
             words::count(examined, "volume")
         )
     };
@@ -61,4 +92,29 @@ pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
         .remedy("enlarge the claim (its class must allow it), or find what fills it")
         .wrong(wrong)
         .unread(unread)
+}
+
+/// What is not judged: how many volumes, and how full the fullest of them were.
+fn not_mounted(mut gone: Vec<Gone>) -> String {
+    if gone.is_empty() {
+        return String::new();
+    }
+    // One of which that is not known may be the fullest.
+    let share = |one: &Gone| one.percent.unwrap_or(f64::INFINITY);
+    gone.sort_by(|a, b| share(b).total_cmp(&share(a)));
+    let fullest: Vec<String> = gone
+        .iter()
+        .take(NAMED)
+        .map(|one| {
+            let share = one
+                .percent
+                .map_or_else(|| "unknown".to_owned(), |share| format!("{share:.0} %"));
+            format!("{} {share} {} ago", one.name, one.age)
+        })
+        .collect();
+    format!(
+        "; not mounted now, by their datapoints, and not judged: {}, the fullest when last seen: {}",
+        words::count(gone.len(), "volume"),
+        fullest.join(", ")
+    )
 }

@@ -7,14 +7,15 @@ use super::super::line::{Finding, Line};
 use super::super::read::reduced;
 use super::super::words::count;
 use crate::facts::inside::Inside;
+use crate::reduce::nodes::{NodeFact, Purpose};
 
 /// Whole percent, rounded down; none of nothing.
 pub(in crate::assess) fn percent(used: i64, of: i64) -> Option<i64> {
     (of > 0).then(|| i64::try_from(i128::from(used) * 100 / i128::from(of)).unwrap_or(i64::MAX))
 }
 
-/// Requests against allocatable, over the nodes that take pods. What `kubectl top` shows is use at one moment, and says
-/// nothing about whether another pod fits.
+/// Requests against allocatable, over the nodes that take pods of any kind: dedicated nodes and what runs there are in neither, as
+/// in `HAS-004`. What `kubectl top` shows is use at one moment, and says nothing about whether another pod fits.
 pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-114";
     const TITLE: &str = "nodes have room for more pods";
@@ -28,7 +29,10 @@ pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     };
     let (mut room, mut used, mut slots, mut taken, mut open) =
         (Resources::default(), Resources::default(), 0, 0, 0);
-    for node in nodes.sum.iter().filter(|node| node.takes_pods()) {
+    for node in &nodes.sum {
+        if node.purpose != Purpose::General || !node.takes_pods() {
+            continue;
+        }
         open += 1;
         room += node.allocatable;
         slots += node.allocatable_pods;
@@ -62,20 +66,22 @@ pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
         });
     let unread = shares
         .iter()
-        .filter(|(_, share)| share.is_none())
+        .filter(|(_, share)| share.is_none() && open > 0)
         .map(|(what, _)| (format!("allocatable {what}"), "the nodes tell none".to_owned()));
     let limit = if made {
         "not judged: Karpenter or EKS Auto Mode makes nodes when pods need them".to_owned()
     } else {
         format!("at most {limit} % requested")
     };
+    let seen = if open == 0 {
+        "no node is Ready and open".to_owned()
+    } else {
+        format!("{} requested of {}", told.join(", "), count(open, "node"))
+    };
     Some(
         Line::new(CODE, TITLE, open)
-            .seen(format!(
-                "{} requested of {}",
-                told.join(", "),
-                count(open, "node")
-            ))
+            .if_any_where(is_apart(&nodes.sum, made))
+            .seen(format!("{seen}{}", left_out(&nodes.sum)))
             .threshold(limit, "nodes.requests_percent")
             .remedy("add nodes, or lower the requests of what asks for more than it uses")
             .wrong(wrong.collect::<Vec<_>>())
@@ -83,6 +89,29 @@ pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
             .short_of(nodes.shortfall.as_ref())
             .short_of(pods.shortfall.as_ref()),
     )
+}
+
+/// Whether nobody needs room on nodes that there are: each is of the one pod that it came with, or dedicated where nodes are made
+/// when pods need them.
+fn is_apart(nodes: &[NodeFact], made: bool) -> bool {
+    let apart = |node: &NodeFact| match node.purpose {
+        Purpose::General => false,
+        Purpose::Dedicated => made,
+        Purpose::OnePod => true,
+    };
+    !nodes.is_empty() && nodes.iter().all(apart)
+}
+
+/// How many nodes are not judged, where there are any.
+fn left_out(nodes: &[NodeFact]) -> String {
+    let general = nodes.iter().filter(|node| node.purpose == Purpose::General);
+    match nodes.len() - general.count() {
+        0 => String::new(),
+        tainted => format!(
+            " (not judged: {} and what runs there)",
+            count(tainted, "tainted node")
+        ),
+    }
 }
 
 /// Whether Karpenter or Auto Mode makes nodes here.

@@ -242,3 +242,36 @@ fn keda_is_told_when_it_is_blind_in_fallback_or_paused() {
     let silent = World::well().with("scaledobjects", object(json!({}), json!(null)));
     assert_eq!(silent.item("HLT-166").verdict(), Verdict::Unknown);
 }
+
+#[test]
+fn one_failing_trigger_of_several_is_told_in_kedas_words_and_what_keda_cannot_say_is_unknown() {
+    // As KEDA makes its conditions, before it has looked.
+    let fresh = json!({"type": "Ready", "status": "Unknown"});
+    let partly = json!({"type": "Ready", "status": "Unknown", "reason": "PartialTriggerError",
+        "message": "Some triggers defined in ScaledObject are not working correctly"});
+    let other =
+        json!({"type": "Ready", "status": "Unknown", "reason": "NewReason", "message": "of a later version"});
+    for (ready, verdict, told) in [
+        (
+            fresh,
+            Verdict::Unknown,
+            "KEDA has not said yet whether it is Ready",
+        ),
+        (
+            partly,
+            Verdict::Fail,
+            "one of its triggers fails: PartialTriggerError Some triggers defined in ScaledObject are not working correctly",
+        ),
+        (
+            other,
+            Verdict::Unknown,
+            "KEDA cannot say whether it is Ready: NewReason of a later version",
+        ),
+    ] {
+        let object = json!({"metadata": {"name": "queue", "namespace": "shop"}, "spec": {"scaleTargetRef": {"name": "worker"}}, "status": {"conditions": [ready]}});
+        let world = World::well().with("scaledobjects", object);
+        assert_eq!(world.item("HLT-166").verdict(), verdict, "{told}");
+        let (_, name, says) = world.only();
+        assert_eq!((name.as_str(), says.as_str()), ("shop/ScaledObject/queue", told));
+    }
+}

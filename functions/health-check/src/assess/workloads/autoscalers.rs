@@ -1,6 +1,7 @@
 //! `HLT-128`: autoscalers that cannot do what they are for, because they are at their end or see nothing.
 
 use day2_kube::objects::{HorizontalPodAutoscaler, Status};
+use jiff::Timestamp;
 
 use crate::assess::Scene;
 use crate::assess::line::{Finding, Line};
@@ -8,6 +9,9 @@ use crate::assess::read::listed;
 use crate::assess::words::{age, count, minutes_since};
 use crate::facts::inside::Inside;
 use crate::reduce::short;
+
+/// The reason of `ScalingActive` while the target stands at zero replicas on purpose.
+const RESTING: &str = "ScalingDisabled";
 
 pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-128";
@@ -18,7 +22,9 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     };
     let limit = scene.plan.workloads.hpa_minutes;
     let wrong = all.iter().filter_map(|one| {
-        let says = blind(one).or_else(|| at_maximum(one, scene))?;
+        let says = blind(one, scene)
+            .or_else(|| partly_blind(one, scene))
+            .or_else(|| at_maximum(one, scene))?;
         let name = format!("{}/HorizontalPodAutoscaler/{}", one.namespace, one.name);
         Some(Finding::inside(&one.namespace, name, says))
     });
@@ -33,19 +39,39 @@ pub(super) fn line(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     )
 }
 
-/// It cannot read its metrics, or cannot reach what it scales.
-fn blind(one: &HorizontalPodAutoscaler) -> Option<String> {
+/// It cannot read its metrics, or cannot reach what it scales, and has had its time. The time of a condition moves with its status
+/// alone: one whose target stood at zero until just now has it from then, and is told at once.
+fn blind(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String> {
     let is_false = |kind: &str| {
         one.condition(kind)
-            .filter(|condition| condition.status == Status::False)
+            .filter(|condition| condition.status == Status::False && !is_young(condition.since, scene))
     };
-    let failed = is_false("AbleToScale").or_else(|| {
-        // Its target stands at zero replicas on purpose.
-        is_false("ScalingActive").filter(|active| active.reason.as_deref() != Some("ScalingDisabled"))
-    })?;
+    let failed = is_false("AbleToScale")
+        .or_else(|| is_false("ScalingActive").filter(|active| active.reason.as_deref() != Some(RESTING)))?;
     let reason = failed.reason.as_deref().unwrap_or_default();
     let message = failed.message.as_deref().unwrap_or_default();
     Some(short(&format!("blind: {reason} {message}"), 200))
+}
+
+/// It reads some of its metrics. Kubernetes calls that active as long as the others do not let it scale down (source: Kubernetes,
+/// `computeReplicasForMetrics`), and nobody records since when: only one that was just made has time, and a metric that has just
+/// failed is told at once. Where it reads none, that may be for many reasons, and its conditions tell.
+fn partly_blind(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String> {
+    let rests = one
+        .condition("ScalingActive")
+        .is_some_and(|active| active.reason.as_deref() == Some(RESTING));
+    let partly = !one.unseen.is_empty() && one.unseen.len() < one.metrics;
+    (partly && !rests && !is_young(one.created_at, scene)).then(|| {
+        let of = count(one.metrics, "metric");
+        let which = one.unseen.join(", ");
+        short(&format!("blind to {} of {of}: {which}", one.unseen.len()), 200)
+    })
+}
+
+/// Whether it is not so for long enough to be told: a new one has no values yet, and none has while their source starts anew.
+fn is_young(since: Option<Timestamp>, scene: &Scene<'_>) -> bool {
+    let grace = i64::from(scene.plan.workloads.grace_minutes);
+    since.is_some_and(|since| minutes_since(since, scene.now) < grace)
 }
 
 /// It wants more than it may, and has for some time. One whose minimum is its maximum is fixed on purpose.

@@ -240,14 +240,23 @@ fn without_pods(
         // rollouts and needs none: a pod that is there tells by itself what keeps it, or is Ready by now, or is being replaced.
         "DaemonSet" => {
             let excused = restless(inside, grace, scene.now);
-            let present = lacking.present.filter(|_| all_pods_are_read(inside));
-            let present = present.unwrap_or(lacking.available);
-            let absent = usize::try_from(lacking.desired.saturating_sub(present)).unwrap_or_default();
-            (absent > excused).then_some(())?;
+            (absent(lacking, inside) > excused).then_some(())?;
             built(Cause::NotReady, format!("{numbers}, and no pod tells why"), None)
         }
-        _ => built(Cause::NotReady, format!("{numbers}, and no pod tells why"), None),
+        // The same is true of a stateful set, of its rollout and of its partition; it asks for a number of pods, whatever the
+        // nodes do.
+        _ => {
+            (absent(lacking, inside) > 0).then_some(())?;
+            built(Cause::NotReady, format!("{numbers}, and no pod tells why"), None)
+        }
     }
+}
+
+/// Pods that are not there; those that are not available where not every pod could tell by itself.
+fn absent(lacking: &Lacking, inside: &Inside) -> usize {
+    let present = lacking.present.filter(|_| all_pods_are_read(inside));
+    let present = present.unwrap_or(lacking.available);
+    usize::try_from(lacking.desired.saturating_sub(present)).unwrap_or_default()
 }
 
 /// Whether every pod could tell what keeps it.

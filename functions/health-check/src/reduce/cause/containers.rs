@@ -161,6 +161,13 @@ fn has_ended(container: &ContainerHealth) -> Option<Look> {
     })
 }
 
+/// Ended without an error, and not to run again: a step that is done has no probe any more. One that always runs again is so for a
+/// moment only, and then waits in `CrashLoopBackOff`.
+fn is_done(container: &ContainerHealth, pod: &PodHealth) -> bool {
+    let ended_well = matches!(&container.state, ContainerState::Ended(end) if end.exit_code == 0);
+    ended_well && !pod.always_restarts
+}
+
 /// What an end means in words.
 fn ending(end: &End) -> String {
     let code = end.exit_code;
@@ -252,12 +259,17 @@ fn unready(pod: &PodHealth, limits: &Limits) -> Look {
         );
         return troubled(Cause::NotReady, says, since);
     }
-    let slow = pod
+    let (done, lasting): (Vec<&ContainerHealth>, Vec<&ContainerHealth>) = pod
         .containers
         .iter()
-        .filter(|one| one.kind != ContainerKind::Init && !one.ready);
-    let names: Vec<&str> = slow.clone().map(|one| one.name.as_str()).collect();
-    let probe = if slow.clone().any(|one| !one.started) {
+        .filter(|one| one.kind != ContainerKind::Init)
+        .partition(|one| is_done(one, pod));
+    let slow: Vec<&ContainerHealth> = lasting.into_iter().filter(|one| !one.ready).collect();
+    if slow.is_empty() && !done.is_empty() {
+        return Look::Well;
+    }
+    let names: Vec<&str> = slow.iter().map(|one| one.name.as_str()).collect();
+    let probe = if slow.iter().any(|one| !one.started) {
         "startup"
     } else {
         "readiness"

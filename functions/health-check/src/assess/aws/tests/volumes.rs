@@ -1,7 +1,8 @@
 use day2_core::Verdict::{Fail, Unknown};
 use serde_json::json;
 
-use super::world::{World, ago, hours, volume};
+use super::world::{GIB, World, ago, hours, volume};
+use crate::facts::volumes::Volume;
 
 #[test]
 fn a_full_volume_and_one_that_fills_are_named_and_the_others_are_not() {
@@ -57,7 +58,7 @@ fn a_volume_that_swings_does_not_fill() {
 }
 
 #[test]
-fn no_volume_no_datapoints_and_old_datapoints_are_unknown_w25() {
+fn no_volume_no_datapoints_and_no_capacity_are_unknown_w25() {
     let mut world = World::healthy();
     world.facts.volumes = Some(Ok(Vec::new()));
     world.assert_only(&[("HLT-251", Unknown)]);
@@ -70,11 +71,9 @@ fn no_volume_no_datapoints_and_old_datapoints_are_unknown_w25() {
 
     let mut silent = volume("shop", "data-0", 40.0, 0.0);
     silent.used.clear();
-    let mut old = volume("shop", "data-1", 40.0, 0.0);
-    old.used = vec![(ago(400), 1.0)];
     let mut unbounded = volume("shop", "data-2", 40.0, 0.0);
     unbounded.capacity.clear();
-    for broken in [silent, old, unbounded] {
+    for broken in [silent, unbounded] {
         let name = format!("{}/{}", broken.namespace, broken.claim);
         world.facts.volumes = Some(Ok(vec![broken, volume("pay", "data-0", 10.0, 0.0)]));
         world.assert_only(&[("HLT-251", Unknown)]);
@@ -95,4 +94,59 @@ fn a_volume_of_this_morning_is_judged_by_its_space_and_its_growth_is_said_to_be_
             .seen
             .ends_with("growth of 1 volume not known yet")
     );
+}
+
+/// A volume of 100 GiB that was last reported so many minutes ago, when so much of it was in use.
+fn last_seen(claim: &str, minutes: i64, used_gib: f64) -> Volume {
+    let mut one = volume("shop", claim, used_gib, 0.0);
+    one.used = vec![(ago(minutes), used_gib * GIB)];
+    one
+}
+
+#[test]
+fn a_volume_that_was_unmounted_in_the_night_is_told_with_its_space_and_hides_none_of_the_others() {
+    let mut world = World::healthy();
+    let fresh = volume("pay", "data-0", 10.0, 0.0);
+    // Mounted until 03:05, looked at by 06:04: the hour carries its begin.
+    world.facts.volumes = Some(Ok(vec![last_seen("data-0", 184, 97.0), fresh.clone()]));
+    world.assert_only(&[]);
+    let item = world.item("HLT-251");
+    assert_eq!(item.population().examined, 1);
+    assert_eq!(
+        item.seen,
+        "1 volume, the fullest 10 %; not mounted now, by their datapoints, and not judged: 1 volume, \
+         the fullest when last seen: shop/data-0 97 % 3 h ago"
+    );
+
+    let mut unbounded = last_seen("data-9", 239, 1.0);
+    unbounded.capacity.clear();
+    let mut all: Vec<Volume> = [("a", 10.0), ("b", 98.0), ("c", 20.0), ("d", 30.0)]
+        .into_iter()
+        .map(|(claim, used)| last_seen(claim, 200, used))
+        .collect();
+    all.extend([unbounded, fresh, volume("pay", "data-1", 90.0, 0.0)]);
+    world.facts.volumes = Some(Ok(all));
+    world.assert_only(&[("HLT-251", Fail)]);
+    let named: Vec<String> = world.named("HLT-251").into_iter().map(|one| one.0).collect();
+    assert_eq!(named, ["pay/data-1"]);
+    let seen = world.item("HLT-251").seen;
+    let told = "5 volumes, the fullest when last seen: \
+                shop/data-9 unknown 3 h ago, shop/b 98 % 3 h ago, shop/d 30 % 3 h ago";
+    assert!(seen.ends_with(told), "{seen}");
+}
+
+#[test]
+fn where_no_volume_is_reported_any_more_nobody_knows_and_each_is_named_w25() {
+    let mut world = World::healthy();
+    world.facts.volumes = Some(Ok(vec![
+        last_seen("data-0", 184, 97.0),
+        last_seen("data-1", 400, 10.0),
+    ]));
+    world.assert_only(&[("HLT-251", Unknown)]);
+    let old = |name: &str, minutes: i64| {
+        let says = format!("the newest datapoint is {minutes} min old");
+        (format!("shop/{name}"), says)
+    };
+    assert_eq!(world.named("HLT-251"), [old("data-0", 184), old("data-1", 400)]);
+    assert_eq!(world.item("HLT-251").population().examined, 0);
 }
