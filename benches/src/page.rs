@@ -9,7 +9,7 @@ use anyhow::Result;
 
 pub use chart::chart;
 
-use crate::results::{CaseResult, Measured, Results, RowResult, write};
+use crate::results::{CaseResult, Made, Measured, Results, RowResult, write};
 use crate::row::Goal;
 use crate::stats::Spread;
 
@@ -126,18 +126,19 @@ fn details(page: &mut String, row: &RowResult) {
     if let Some(why) = &row.not_measured {
         let _ = writeln!(page, "\nNot measured yet: {why}.");
     } else {
-        let made = row.made.as_ref();
-        let made = made.map_or_else(String::new, |made| {
-            format!(", measured on {} at commit {}", made.day, made.commit)
-        });
-        let _ = writeln!(page, "\n{} rounds{made}.", row.rounds);
+        let made = same(row).map(|made| format!(", measured on {} at commit {}", made.day, made.commit));
+        let _ = writeln!(page, "\n{} rounds{}.", row.rounds, made.unwrap_or_default());
     }
+    let mut apart = Vec::new();
     for case in &row.cases {
         let _ = write!(
             page,
             "\n**{}**\n\n| | {} | {} | ratio | interval |\n|---|---|---|---|---|\n",
             case.label, case.peer, case.ours
         );
+        if let Some(made) = case.made.as_ref().filter(|_| same(row).is_none()) {
+            apart.push(format!("{}: {} at commit {}", case.label, made.day, made.commit));
+        }
         for one in &case.measured {
             line(page, one);
         }
@@ -166,12 +167,22 @@ fn details(page: &mut String, row: &RowResult) {
             );
         }
     }
-    if !row.notes.is_empty() {
+    if !row.notes.is_empty() || !apart.is_empty() {
         page.push('\n');
+    }
+    if !apart.is_empty() {
+        let _ = writeln!(page, "- Measured one by one: {}.", apart.join("; "));
     }
     for note in &row.notes {
         let _ = writeln!(page, "- {note}");
     }
+}
+
+/// When all cases of a row were measured, if that is one day and one commit.
+fn same(row: &RowResult) -> Option<&Made> {
+    let first = row.cases.first()?.made.as_ref()?;
+    let all = row.cases.iter().all(|case| case.made.as_ref() == Some(first));
+    all.then_some(first)
 }
 
 fn words(goal: Goal) -> String {
@@ -216,7 +227,7 @@ pub fn figure(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::folders::root;
-    use crate::results::{Machine, Made, Verdict, read};
+    use crate::results::{Machine, Verdict, read};
     use crate::row::Metric;
 
     #[test]
@@ -250,12 +261,12 @@ mod tests {
         };
         let mut row = crate::rows::not_measured(7, "it needs root").unwrap();
         row.not_measured = None;
-        row.made = Some(Made {
-            day: "2026-11-23".to_owned(),
-            commit: "714d7f6".to_owned(),
-        });
         row.cases = vec![CaseResult {
             label: "warm".to_owned(),
+            made: Some(Made {
+                day: "2026-11-23".to_owned(),
+                commit: "714d7f6".to_owned(),
+            }),
             peer: "Python".to_owned(),
             ours: "Day2".to_owned(),
             server_ms: Some([12.0, 8.0]),
@@ -295,6 +306,14 @@ mod tests {
         assert!(good.contains(apart), "{good}");
         let made = "0 rounds, measured on 2026-11-23 at commit 714d7f6.";
         assert!(good.contains(made), "{good}");
+        let mut two = measured(true);
+        let mut earlier = two.rows[0].cases[0].clone();
+        earlier.label = "cold".to_owned();
+        earlier.made = None;
+        two.rows[0].cases.push(earlier);
+        let both = page(&two);
+        let apart = "Measured one by one: warm: 2026-11-23 at commit 714d7f6.";
+        assert!(both.contains(apart) && !both.contains("rounds, measured"), "{both}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::row::{Goal, Metric};
@@ -21,9 +21,6 @@ pub struct RowResult {
     pub target: String,
     /// Pairs that were counted.
     pub rounds: u32,
-    /// The day, and the commit that the programs were built from, with `-dirty` where files differed from it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub made: Option<Made>,
     /// Its cases; empty when it was not measured.
     pub cases: Vec<CaseResult>,
     /// What a reader must know.
@@ -33,12 +30,36 @@ pub struct RowResult {
     pub not_measured: Option<String>,
 }
 
-/// When a row was measured, and what.
+impl RowResult {
+    /// These cases among those that were measured before: in their place where there was one of the name, else at the end.
+    ///
+    /// # Errors
+    ///
+    /// When the others have another number of rounds.
+    pub fn beside(self, before: Self) -> Result<Self> {
+        ensure!(
+            before.cases.is_empty() || before.rounds == self.rounds,
+            "the other cases of row {} have {} rounds",
+            self.number,
+            before.rounds
+        );
+        let mut cases = before.cases;
+        for now in self.cases {
+            match cases.iter_mut().find(|case| case.label == now.label) {
+                Some(case) => *case = now,
+                None => cases.push(now),
+            }
+        }
+        Ok(Self { cases, ..self })
+    }
+}
+
+/// When a case was measured, and what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Made {
     /// `2026-11-23`, in UTC.
     pub day: String,
-    /// `714d7f6` or `714d7f6-dirty`.
+    /// `714d7f6`, or `714d7f6-dirty` where files differed from it.
     pub commit: String,
 }
 
@@ -47,6 +68,9 @@ pub struct Made {
 pub struct CaseResult {
     /// What tells it from the others of its row.
     pub label: String,
+    /// The day, and the commit that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Made>,
     /// Name of the other side.
     pub peer: String,
     /// Name of Day2's side.
@@ -187,4 +211,36 @@ pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
 pub fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not as expected", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(rounds: u32, cases: &[(&str, &str)]) -> RowResult {
+        let mut row = crate::rows::not_measured(3, "").unwrap();
+        row.rounds = rounds;
+        row.cases = cases
+            .iter()
+            .map(|(label, peer)| CaseResult {
+                label: (*label).to_owned(),
+                made: None,
+                peer: (*peer).to_owned(),
+                ours: "Day2".to_owned(),
+                measured: Vec::new(),
+                server_ms: None,
+                goals: Vec::new(),
+            })
+            .collect();
+        row
+    }
+
+    #[test]
+    fn a_case_that_is_measured_alone_takes_its_place_among_the_others_of_as_many_rounds() {
+        let before = row(15, &[("a", "old"), ("b", "old")]);
+        let now = row(15, &[("b", "new"), ("c", "new")]).beside(before.clone()).unwrap();
+        assert_eq!(now, row(15, &[("a", "old"), ("b", "new"), ("c", "new")]));
+        let why = row(3, &[("b", "new")]).beside(before).unwrap_err().to_string();
+        assert!(why.contains("have 15 rounds"), "{why}");
+    }
 }

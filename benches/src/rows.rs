@@ -85,7 +85,6 @@ pub fn not_measured(number: u32, why: &str) -> Option<RowResult> {
         against: against.to_owned(),
         target: target.to_owned(),
         rounds: 0,
-        made: None,
         cases: Vec::new(),
         notes: Vec::new(),
         not_measured: Some(why.to_owned()),

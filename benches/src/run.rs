@@ -31,7 +31,6 @@ pub fn row(mut row: Row, rounds: u32, progress: Progress<'_>) -> Result<RowResul
         against: row.against,
         target: row.target,
         rounds,
-        made: None,
         cases,
         notes: row.notes,
         not_measured: None,
@@ -59,6 +58,7 @@ fn measure(number: u32, case: &mut Case, rounds: u32, progress: Progress<'_>) ->
         .collect();
     Ok(CaseResult {
         label: case.label.clone(),
+        made: None,
         peer: case.peer.name.clone(),
         ours: case.ours.name.clone(),
         server_ms: server(&peer).zip(server(&ours)).map(<[f64; 2]>::from),

@@ -14,6 +14,7 @@ use day2_aws::boot;
 use day2_benches::page::{DATA, write_docs};
 use day2_benches::peers::Peers;
 use day2_benches::results::{Machine, Made, Results, RowResult, load, read, write};
+use day2_benches::row::Row;
 use day2_benches::{folders, page, rows, run};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,6 +27,9 @@ struct Arguments {
     /// Rows to measure, for example 1,6; all without it.
     #[arg(long, value_delimiter = ',')]
     rows: Vec<u32>,
+    /// Of these rows, only cases whose name holds one of these texts; the others stay as they were measured before.
+    #[arg(long, value_delimiter = ',')]
+    cases: Vec<String>,
     /// Pairs that are counted.
     #[arg(long)]
     rounds: Option<u32>,
@@ -56,15 +60,10 @@ fn main() -> Result<()> {
         // Before anything is measured, so that what is missing is told at once.
         let versions = peers.versions((3..=5).any(wanted))?;
         for (number, make) in rows::ALL.iter().filter(|(number, _)| wanted(*number)) {
-            let measured = make(&peers, arguments.quick).and_then(|row| {
-                run::row(row, rounds, &mut |row, case, round, rounds| {
-                    ensure!(!ended.load(Ordering::Relaxed), "ended by a signal");
-                    progress(row, case, round, rounds);
-                    Ok(())
-                })
-            });
-            let done = match measured {
-                Ok(done) => RowResult { made: made(), ..done },
+            let file = results.join(format!("row-{number}.json"));
+            let made = make(&peers, arguments.quick);
+            let done = match made.and_then(|row| measured(row, &arguments, rounds, &ended)) {
+                Ok(done) => done,
                 Err(why) if ended.load(Ordering::Relaxed) => {
                     return Err(why.context(format!("row {number}")));
                 }
@@ -77,7 +76,12 @@ fn main() -> Result<()> {
                 }
             };
             say(&format!("\r{}\n", told(&done)));
-            write(&results.join(format!("row-{number}.json")), &done)?;
+            let done = if arguments.cases.is_empty() {
+                done
+            } else {
+                done.beside(read(&file).or_else(|_| known(*number))?)?
+            };
+            write(&file, &done)?;
         }
         write(&results.join("machine.json"), &Machine::here(began, versions))?;
     }
@@ -161,6 +165,26 @@ fn made() -> Option<Made> {
         day: boot::now().strftime("%Y-%m-%d").to_string(),
         commit: String::from_utf8_lossy(&said.stdout).trim().to_owned(),
     })
+}
+
+/// Measures a row, or the cases of it that were asked for.
+fn measured(mut row: Row, arguments: &Arguments, rounds: u32, ended: &AtomicBool) -> Result<RowResult> {
+    let texts = &arguments.cases;
+    if !texts.is_empty() {
+        let wanted = |label: &str| texts.iter().any(|text| label.contains(text.as_str()));
+        row.cases.retain(|case| wanted(&case.label));
+        ensure!(!row.cases.is_empty(), "none of its cases is named like {texts:?}");
+    }
+    let mut done = run::row(row, rounds, &mut |row, case, round, rounds| {
+        ensure!(!ended.load(Ordering::Relaxed), "ended by a signal");
+        progress(row, case, round, rounds);
+        Ok(())
+    })?;
+    let made = made();
+    for case in &mut done.cases {
+        case.made.clone_from(&made);
+    }
+    Ok(done)
 }
 
 /// A row as it stands on the page already, or as one that was not measured.
