@@ -25,13 +25,13 @@ resource "aws_sqs_queue" "failures" {
         Resource  = local.failure_queue_arn
         Condition = { ArnLike = { "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${var.name}-*" } }
       },
-      ], length(local.alarm_topic_arns) == 0 ? [] : [{
-        Sid       = "TopicsOfAlarmsKeepUndeliveredMessages"
+      ], length(local.calling_topic_arns) == 0 ? [] : [{
+        Sid       = "TopicsKeepUndeliveredMessages"
         Effect    = "Allow"
         Principal = { Service = "sns.amazonaws.com" }
         Action    = "sqs:SendMessage"
         Resource  = local.failure_queue_arn
-        Condition = { ArnEquals = { "aws:SourceArn" = sort(local.alarm_topic_arns) } }
+        Condition = { ArnEquals = { "aws:SourceArn" = sort(local.calling_topic_arns) } }
     }])
   })
 }
@@ -41,7 +41,7 @@ resource "aws_cloudwatch_metric_alarm" "failures" {
   count = var.operations.alarms ? 1 : 0
 
   alarm_name        = "${var.name}-failures"
-  alarm_description = "An event was not delivered to a function of ${var.name}, or failed after its last retry. Read it: aws sqs receive-message --queue-url ${aws_sqs_queue.failures.url} --attribute-names All. The reason stands beside it. Purge the queue when it is dealt with."
+  alarm_description = "An event was not delivered to a function of ${var.name}, or failed after its last retry. Read it: aws sqs receive-message --queue-url ${aws_sqs_queue.failures.url} --attribute-names All --message-attribute-names All. The reason stands beside it. Purge the queue when it is dealt with."
 
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"

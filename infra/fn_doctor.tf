@@ -42,6 +42,12 @@ locals {
   # What is deployed, by name. The watchdog is there as soon as anything has a schedule, and the doctor has one.
   doctor_names = sort(concat(keys(local.working_functions), ["doctor"], var.watchdog == null ? [] : ["watchdog"]))
 
+  # Those that have schedules and that enter clusters, by the files that say so.
+  doctor_scheduled_names = [
+    for name in local.doctor_names : name if length(jsondecode(file("${path.module}/../functions/${name}/trigger.json")).schedules) > 0
+  ]
+  doctor_entering_names = [for name in local.doctor_names : name if fileexists("${path.module}/../functions/${name}/rbac.yaml")]
+
   # Platforms that are read with the doctor's own role.
   doctor_own_platforms = { for name, target in local.platforms : name => target if target.role_arn == null }
 
@@ -54,16 +60,29 @@ locals {
     # What is broken on a Sunday is needed on Monday.
     calendar = { working_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"], holidays = [], exceptions = [] }
 
+    # All policies of a role together hold 10,240 characters (tests/tests/plan/sizes.rs): what cannot exist is not named, and a function
+    # not twice.
     lists = {
       # Itself it does not ask: that it examines is its proof.
-      asked_function_arns    = [for name in local.doctor_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}" if name != "doctor"]
-      deployed_function_arns = [for name in local.doctor_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}"]
-      deployed_role_arns     = [for name in local.doctor_names : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}"]
-      schedule_arns          = [for name in local.doctor_names : "arn:${local.partition}:scheduler:${local.region}:${local.account_id}:schedule/${var.name}-${name}/*"]
-      examined_topic_arns    = local.telling_topic_arns
-      operations_topic_arns  = local.doctor_operations_topic_arns
-      canary_topic_arns      = var.doctor.canary ? [local.canary_topic_arn] : []
-      canary_queue_arns      = var.doctor.canary ? [local.canary_queue_arn] : []
+      asked_function_arns   = [for name in local.doctor_names : "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}" if name != "doctor"]
+      own_function_arns     = ["arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-doctor"]
+      schedule_arns         = [for name in local.doctor_scheduled_names : "arn:${local.partition}:scheduler:${local.region}:${local.account_id}:schedule/${var.name}-${name}/*"]
+      examined_topic_arns   = local.telling_topic_arns
+      operations_topic_arns = local.doctor_operations_topic_arns
+      canary_topic_arns     = var.doctor.canary ? [local.canary_topic_arn] : []
+      canary_queue_arns     = var.doctor.canary ? [local.canary_queue_arn] : []
+
+      # Those of functions, and of their schedules.
+      deployed_role_arns = concat(
+        [for name in local.doctor_names : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}"],
+        [for name in local.doctor_scheduled_names : "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-scheduler"],
+      )
+
+      # Which rules a function has, its module knows, and that waits for what every role may do.
+      event_rule_arns = [
+        for name in local.doctor_names : "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${var.name}-${name}-*"
+        if length(jsondecode(file("${path.module}/../functions/${name}/trigger.json")).event_patterns) > 0
+      ]
 
       # Which key it is, the topic says.
       operations_key_arns = [for arn in local.doctor_operations_topic_arns : "arn:${local.partition}:kms:${local.region}:${local.account_id}:key/*"]
@@ -71,12 +90,11 @@ locals {
       cluster_arns = distinct([
         for target in local.doctor_own_platforms : "arn:${local.partition}:eks:${target.region}:${target.account_id}:cluster/${target.cluster.name}" if target.cluster != null
       ])
-      # An access entry is named after its principal, and by an id that only EKS knows.
-      access_entry_arns = flatten([
-        for cluster in local.own_clusters : [
-          for name in local.doctor_names : "arn:${local.partition}:eks:${local.region}:${local.account_id}:access-entry/${cluster}/role/${local.account_id}/${var.name}-${name}/*"
-        ]
-      ])
+      # An access entry is named after its principal, and by an id that only EKS knows. In whichever cluster: it is one of a role of
+      # this deployment, and a list for each cluster would fill the role after four.
+      access_entry_arns = length(local.own_clusters) == 0 ? [] : [
+        for name in local.doctor_entering_names : "arn:${local.partition}:eks:${local.region}:${local.account_id}:access-entry/*/role/${local.account_id}/${var.name}-${name}/*"
+      ]
       database_cluster_arns = [
         for target in local.doctor_own_platforms : "arn:${local.partition}:rds:${target.region}:${target.account_id}:cluster:${target.database.id}" if try(target.database.engine, "") == "aurora"
       ]
@@ -89,6 +107,11 @@ locals {
 
   # The topic of alarms, if it is one of them.
   doctor_operations_topic_arns = [for arn in local.telling_topic_arns : arn if arn == local.operations.topic_arn]
+
+  # Of targets, in other accounts and regions: the report says that they were not looked at.
+  doctor_topics_elsewhere = distinct([
+    for target in local.targets : target.topic_arn if !startswith(coalesce(target.topic_arn, local.own_topics), local.own_topics)
+  ])
 
   # Only what waits for no function: the settings of the functions and the doctor's would wait for each other.
   doctor_examined = {
@@ -117,6 +140,9 @@ locals {
             role_arn         = "arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}"
             code_sha256      = filebase64sha256("${var.package_dir}/${name}.zip")
             schedules        = function.schedules
+            inputs           = function.inputs
+            event_rules      = function.event_rules
+            callers          = function.callers
             kubernetes_group = function.kubernetes_group
             clusters         = function.clusters
             alarms           = function.alarms
@@ -131,10 +157,21 @@ locals {
             ]
           },
           { for key, document in local.settings_documents_of_the_rest : "settings_sha256" => sha256(document) if key == name },
+          # As modules/ops-function/schedules.tf makes it.
+          {
+            for arn in ["arn:${local.partition}:iam::${local.account_id}:role/${var.name}-${name}-scheduler"] : "scheduler" => {
+              role_arn = arn
+              permissions = [
+                { actions = ["lambda:InvokeFunction"], resources = ["arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${var.name}-${name}"] },
+                { actions = ["sqs:SendMessage"], resources = [local.failure_queue_arn] },
+              ]
+            } if length(function.schedules) > 0
+          },
         )
       }
       platforms            = [for name in keys(local.platforms) : local.settings_targets[name]]
       topics               = local.telling_topic_arns
+      topics_elsewhere     = local.doctor_topics_elsewhere
       operations_topic_arn = local.operations.topic_arn
       calling_alarms       = sort(flatten([for function in values(local.actions) : tolist(function.alarm_arns)]))
       schedules_enabled    = var.schedules_enabled

@@ -25,6 +25,7 @@ locals {
     } : name => function if function != null
   }
 
-  # Topics that alarms notify and functions subscribe to.
-  alarm_topic_arns = setunion([], values(local.actions)[*].alarm_topic_arns...)
+  # Topics that call functions: those that alarms notify, and those that carry findings. What they cannot deliver goes to the queue of
+  # failures, and alarms about Day2 may notify none of them.
+  calling_topic_arns = setunion(try(var.threat_containment.finding_topic_arns, []), values(local.actions)[*].alarm_topic_arns...)
 }

@@ -54,8 +54,8 @@ output "operations_topic_arn" {
   value       = local.operations.topic_arn
 
   precondition {
-    condition     = !contains(local.alarm_topic_arns, local.operations_topic_arn)
-    error_message = "operations.topic_arn is a topic that a function listens to: an alarm about Day2 would call Day2. Name another topic, or take it out of alarm_topic_arns."
+    condition     = !contains(local.calling_topic_arns, local.operations_topic_arn)
+    error_message = "operations.topic_arn is a topic that a function listens to: an alarm about Day2 would call Day2. Name another topic, or take it out of alarm_topic_arns and finding_topic_arns."
   }
 }
 

@@ -148,10 +148,16 @@ variable "log_retention_days" {
 }
 
 variable "log_level" {
-  description = "Least level of the functions' own log lines: TRACE, DEBUG, INFO, WARN or ERROR."
+  description = "Least level of the functions' own log lines: TRACE, DEBUG or INFO. Above INFO there would be no metrics: their lines have no level, so that Lambda takes them for INFO and sends them on no more."
   type        = string
   default     = "INFO"
   nullable    = false
+
+  # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO"], var.log_level)
+    error_message = "log_level must be TRACE, DEBUG or INFO. Above INFO Lambda keeps back the lines of the metrics: there would be no heartbeat, and the dashboard would be empty."
+  }
 }
 
 variable "vpc" {

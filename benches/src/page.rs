@@ -313,7 +313,10 @@ mod tests {
         two.rows[0].cases.push(earlier);
         let both = page(&two);
         let apart = "Measured one by one: warm: 2026-11-23 at commit 714d7f6.";
-        assert!(both.contains(apart) && !both.contains("rounds, measured"), "{both}");
+        assert!(
+            both.contains(apart) && !both.contains("rounds, measured"),
+            "{both}"
+        );
     }
 
     #[test]

@@ -238,7 +238,9 @@ mod tests {
     #[test]
     fn a_case_that_is_measured_alone_takes_its_place_among_the_others_of_as_many_rounds() {
         let before = row(15, &[("a", "old"), ("b", "old")]);
-        let now = row(15, &[("b", "new"), ("c", "new")]).beside(before.clone()).unwrap();
+        let now = row(15, &[("b", "new"), ("c", "new")])
+            .beside(before.clone())
+            .unwrap();
         assert_eq!(now, row(15, &[("a", "old"), ("b", "new"), ("c", "new")]));
         let why = row(3, &[("b", "new")]).beside(before).unwrap_err().to_string();
         assert!(why.contains("have 15 rounds"), "{why}");

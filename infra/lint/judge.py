@@ -36,6 +36,12 @@ NOTICED_IN_POLICY = {
     ("STAR", "rds:ModifyDBCluster"),
 }
 
+BROKEN_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRoles", "Principal": {"Service": "lambda.amazonaws.com"}}],
+}
+NOTICED_IN_TRUST = {("UNKNOWN_ACTION", "broken trust")}
+
 BROKEN_TERRAFORM = """
 resource "aws_s3_bucket_public_access_block" "broken" {
   bucket                  = "a-bucket"
@@ -78,16 +84,46 @@ RESOURCE_POLICIES = {
     "aws_sqs_queue_policy",
 }
 
+# What may have its policy in itself or in a resource of its own; then the plan does not know it here.
+INLINE_POLICIES = {"aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue"}
+
+# What has it in itself: one that the plan does not know would go by unseen.
+INLINE = {"aws_sns_topic.canary[0]", "aws_sqs_queue.canary[0]", "aws_sqs_queue.failures"}
+
+
+def is_document(text):
+    """Whether a text, if there is one, is a JSON object."""
+    try:
+        return isinstance(json.loads(text or ""), dict)
+    except json.JSONDecodeError:
+        return False
+
+
+def with_resource(trust):
+    """A trust as the linter reads policies: with a resource, which a trust must not have, because it is the role."""
+    document = json.loads(trust)
+    for statement in document["Statement"]:
+        statement["Resource"] = "arn:aws:iam::123456789012:role/trusting"
+    return json.dumps(document)
+
 
 def policies(plan):
-    """(address, text, whether it is a role's) of each policy."""
+    """(address, text, whose it is: a role's, a resource's or a trust) of each policy."""
     for change in plan["resource_changes"]:
-        kind = change["type"]
+        kind, address, after = change["type"], change["address"], change["change"]["after"]
         if kind == "aws_iam_role_policy" or kind in RESOURCE_POLICIES:
-            text = change["change"]["after"].get("policy")
+            text = after.get("policy")
             if text is None:
-                sys.exit(f"{change['address']} has no policy that the plan knows; it cannot be judged")
-            yield change["address"], text, kind == "aws_iam_role_policy"
+                sys.exit(f"{address} has no policy that the plan knows; it cannot be judged")
+            yield address, text, "role" if kind == "aws_iam_role_policy" else "resource"
+        elif kind in INLINE_POLICIES:
+            if is_document(after.get("policy")):
+                yield address, after["policy"], "resource"
+        elif kind == "aws_iam_role":
+            text = after.get("assume_role_policy")
+            if text is None:
+                sys.exit(f"{address} has no trust that the plan knows; it cannot be judged")
+            yield address, with_resource(text), "trust"
 
 
 def resource_types():
@@ -143,14 +179,19 @@ def checkov(folders):
 
 def main(plan_file, *folders):
     plan, types = plan_of(plan_file), resource_types()
-    judged, faults = {True: 0, False: 0}, set()
-    for address, text, of_role in policies(plan):
-        judged[of_role] += 1
-        faults.update(judge_policy(address, text, types, of_role))
+    judged, seen, faults = {"role": 0, "resource": 0, "trust": 0}, set(), set()
+    for address, text, whose in policies(plan):
+        judged[whose] += 1
+        seen.add(address)
+        faults.update(judge_policy(address, text, types, whose == "role"))
+    if INLINE - seen:
+        sys.exit(f"{', '.join(sorted(INLINE - seen))}: no policy that the plan knows; it cannot be judged")
     if not all(judged.values()):
-        sys.exit("the plan holds no policy of a role, or none of a resource; nothing was judged")
+        sys.exit("the plan holds no policy of a role, none of a resource, or no trust; nothing was judged")
 
     blind = NOTICED_IN_POLICY - {fault[:2] for fault in judge_policy("broken", json.dumps(BROKEN_POLICY), types)}
+    trust = with_resource(json.dumps(BROKEN_TRUST))
+    blind |= NOTICED_IN_TRUST - {fault[:2] for fault in judge_policy("broken trust", trust, types, of_role=False)}
     with tempfile.TemporaryDirectory() as broken:
         Path(broken, "broken.tf").write_text(BROKEN_TERRAFORM)
         Path(broken, "broken.yaml").write_text(BROKEN_MANIFEST)
@@ -183,8 +224,8 @@ def main(plan_file, *folders):
 
     for one in wrong:
         print(one)
-    noticed = len(NOTICED_IN_POLICY) + len(NOTICED_BY_CHECKOV)
-    print(f"{judged[True]} policies of roles, {judged[False]} of resources and {len(folders)} folders judged, {len(exceptions)} exceptions, {noticed} seeded faults noticed, {len(wrong)} faults")
+    noticed = len(NOTICED_IN_POLICY) + len(NOTICED_IN_TRUST) + len(NOTICED_BY_CHECKOV)
+    print(f"{judged['role']} policies of roles, {judged['resource']} of resources, {judged['trust']} trusts and {len(folders)} folders judged, {len(exceptions)} exceptions, {noticed} seeded faults noticed, {len(wrong)} faults")
     return 1 if wrong else 0
 
 

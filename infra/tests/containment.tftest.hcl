@@ -125,3 +125,18 @@ run "exactly_the_declared_roles_may_be_touched" {
     error_message = "the function must be told the roles"
   }
 }
+
+run "a_topic_of_findings_is_refused_for_alarms_about_it_o04" {
+  command = plan
+
+  variables {
+    operations = { topic_arn = "arn:aws:sns:us-east-1:123456789012:findings" }
+    threat_containment = {
+      mode               = "auto"
+      finding_topic_arns = ["arn:aws:sns:us-east-1:123456789012:findings"]
+      targets            = { prod-a = {} }
+    }
+  }
+
+  expect_failures = [output.operations_topic_arn]
+}

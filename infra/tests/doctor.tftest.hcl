@@ -31,7 +31,9 @@ variables {
   evidence       = { bucket = "day2-evidence", key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111" }
   evidence_audit = { targets = { prod-a = {} } }
   connection_exhaustion = {
-    safety = { mode = "observe" }
+    safety           = { mode = "observe" }
+    alarm_topic_arns = ["arn:aws:sns:us-east-1:123456789012:alerts"]
+    alarms_may_call  = true
     targets = {
       prod-a = {
         alarm_arns = ["arn:aws:cloudwatch:us-east-1:123456789012:alarm:prod-a-connections"]
@@ -54,6 +56,7 @@ run "the_doctor_is_told_what_is_deployed" {
     condition = alltrue([
       for name, function in jsondecode(output.settings["doctor"]).function.functions :
       jsonencode(function.schedules) == jsonencode({ for schedule, made in output.functions[name].schedules : schedule => made.expression })
+      && jsonencode(function.inputs) == jsonencode({ for schedule, made in output.functions[name].schedules : schedule => made.input })
       && toset(function.alarms) == toset(output.functions[name].health_alarms)
       && toset(function.clusters) == output.functions[name].access_entries
       && function.kubernetes_group == output.functions[name].kubernetes_group
@@ -61,6 +64,33 @@ run "the_doctor_is_told_what_is_deployed" {
       && function.role_arn == "arn:aws:iam::123456789012:role/${output.functions[name].role_name}"
     ])
     error_message = "the doctor must be told what Terraform makes, and nothing else"
+  }
+
+  assert {
+    condition = alltrue([
+      for name, function in jsondecode(output.settings["doctor"]).function.functions :
+      jsonencode(try(function.scheduler, null)) == jsonencode(length(output.functions[name].schedules) == 0 ? null : {
+        role_arn = "arn:aws:iam::123456789012:role/day2-${name}-scheduler"
+        permissions = [
+          { actions = ["lambda:InvokeFunction"], resources = ["arn:aws:lambda:us-east-1:123456789012:function:day2-${name}"] },
+          { actions = ["sqs:SendMessage"], resources = ["arn:aws:sqs:us-east-1:123456789012:day2-failures"] },
+        ]
+      })
+    ])
+    error_message = "the doctor must know the role that the schedules of a function call it with, and what that must be allowed"
+  }
+
+  assert {
+    condition = alltrue([
+      for name, function in jsondecode(output.settings["doctor"]).function.functions :
+      jsonencode(function.event_rules) == jsonencode(output.functions[name].event_rules)
+      && join(" ", sort([for caller in function.callers : "${caller.principal}=${caller.source_arn}"])) == join(" ", sort(concat(
+        [for rule in keys(output.functions[name].event_rules) : "events.amazonaws.com=arn:aws:events:us-east-1:123456789012:rule/${rule}"],
+        [for arn in output.functions[name].topics : "sns.amazonaws.com=${arn}"],
+        [for arn in output.functions[name].calling_alarms : "lambda.alarms.cloudwatch.amazonaws.com=${arn}"],
+      )))
+    ]) && length(jsondecode(output.settings["doctor"]).function.functions["connection-exhaustion"].callers) == 3
+    error_message = "the doctor must know every rule that calls a function, and whatever else may call it"
   }
 
   assert {
@@ -114,8 +144,8 @@ run "the_doctor_is_told_what_is_deployed" {
   }
 
   assert {
-    condition     = jsondecode(output.settings["doctor"]).function.topics == ["arn:aws:sns:us-east-1:123456789012:day2-reports", "arn:aws:sns:us-east-1:123456789012:day2-operations"]
-    error_message = "the doctor must look at the topics of this account and region, and at no other"
+    condition     = jsondecode(output.settings["doctor"]).function.topics == ["arn:aws:sns:us-east-1:123456789012:day2-reports", "arn:aws:sns:us-east-1:123456789012:day2-operations"] && jsondecode(output.settings["doctor"]).function.topics_elsewhere == ["arn:aws:sns:us-east-1:222222222222:theirs"]
+    error_message = "the doctor must look at the topics of this account and region, and say which others it cannot see"
   }
 
   assert {
@@ -138,17 +168,39 @@ run "the_doctor_may_look_and_ask_and_nothing_else_o05" {
   command = plan
 
   assert {
-    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if statement.Action == ["lambda:InvokeFunction"]])) == toset([
+    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if contains(statement.Action, "lambda:InvokeFunction")])) == toset([
       for name in keys(output.functions) : "arn:aws:lambda:us-east-1:123456789012:function:day2-${name}" if name != "doctor"
     ])
     error_message = "O05: the doctor may call the deployed functions, and no others"
   }
 
   assert {
-    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if statement.Action == ["iam:SimulatePrincipalPolicy"]])) == toset([
-      for name in keys(output.functions) : "arn:aws:iam::123456789012:role/day2-${name}"
+    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if contains(statement.Action, "lambda:GetFunctionConfiguration")])) == toset([
+      for name in keys(output.functions) : "arn:aws:lambda:us-east-1:123456789012:function:day2-${name}"
     ])
-    error_message = "O05: the doctor may ask about the roles of the deployed functions, and about no others"
+    error_message = "O05: the doctor may look at the deployed functions, itself included, and at no others"
+  }
+
+  assert {
+    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if contains(statement.Action, "scheduler:GetSchedule")])) == toset([
+      for name, function in output.functions : "arn:aws:scheduler:us-east-1:123456789012:schedule/day2-${name}/*" if length(function.schedules) > 0
+    ])
+    error_message = "O05: the doctor may look at the schedules of functions that have some, and at no others"
+  }
+
+  assert {
+    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if contains(statement.Action, "eks:DescribeAccessEntry")])) == toset([
+      for name, function in output.functions : "arn:aws:eks:us-east-1:123456789012:access-entry/*/role/123456789012/day2-${name}/*" if length(function.access_entries) > 0
+    ])
+    error_message = "O05: the doctor may look at the access entries of functions that enter clusters, and at no others"
+  }
+
+  assert {
+    condition = toset(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if statement.Action == ["iam:SimulatePrincipalPolicy"]])) == toset(concat(
+      [for name in keys(output.functions) : "arn:aws:iam::123456789012:role/day2-${name}"],
+      [for name, function in output.functions : "arn:aws:iam::123456789012:role/day2-${name}-scheduler" if length(function.schedules) > 0],
+    ))
+    error_message = "O05: the doctor may ask about the roles of the deployed functions and their schedules, and about no others"
   }
 
   assert {
@@ -160,10 +212,15 @@ run "the_doctor_may_look_and_ask_and_nothing_else_o05" {
   }
 
   assert {
+    condition     = flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Resource if contains(statement.Action, "events:DescribeRule")]) == ["arn:aws:events:us-east-1:123456789012:rule/day2-connection-exhaustion-*"]
+    error_message = "O05: the doctor may look at the event rules of deployed functions, and at no others"
+  }
+
+  assert {
     condition = length(setsubtract(flatten([for statement in jsondecode(module.doctor[0].permissions).Statement : statement.Action]), [
       "autoscaling:DescribeAutoScalingGroups", "cloudwatch:DescribeAlarms", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem",
-      "eks:DescribeAccessEntry", "eks:DescribeCluster", "iam:SimulatePrincipalPolicy", "kms:DescribeKey", "kms:GetKeyPolicy",
-      "lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "rds:DescribeDBClusters", "s3:GetObject", "s3:PutObject", "scheduler:GetSchedule",
+      "eks:DescribeAccessEntry", "eks:DescribeCluster", "events:DescribeRule", "events:ListTargetsByRule", "iam:SimulatePrincipalPolicy",
+      "kms:DescribeKey", "kms:GetKeyPolicy", "lambda:GetFunctionConfiguration", "lambda:GetPolicy", "lambda:InvokeFunction", "rds:DescribeDBClusters", "s3:GetObject", "s3:PutObject", "scheduler:GetSchedule",
       "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:Publish", "sqs:DeleteMessage", "sqs:ReceiveMessage", "sts:AssumeRole",
     ])) == 0
     error_message = "O05: the doctor may change nothing but journal, report and canary"

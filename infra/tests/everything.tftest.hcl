@@ -165,10 +165,11 @@ variables {
   }
   evidence_audit = { targets = { prod-a = {} } }
   threat_containment = {
-    mode      = "auto"
-    eradicate = "auto"
-    sessions  = { deny = true, roles = ["arn:aws:iam::123456789012:role/shop/prod-a-checkout"], protected_service_accounts = ["shop/payments"] }
-    targets   = { prod-a = {} }
+    mode               = "auto"
+    eradicate          = "auto"
+    finding_topic_arns = ["arn:aws:sns:us-east-1:123456789012:findings"]
+    sessions           = { deny = true, roles = ["arn:aws:iam::123456789012:role/shop/prod-a-checkout"], protected_service_accounts = ["shop/payments"] }
+    targets            = { prod-a = {} }
   }
   threat_release = { safety = { mode = "approve" }, targets = ["prod-a"] }
 }

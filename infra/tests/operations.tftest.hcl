@@ -70,12 +70,17 @@ run "day2_itself_is_watched_and_closed" {
   }
 
   assert {
+    condition     = [for alarm in aws_cloudwatch_metric_alarm.failures : "${alarm.namespace} ${alarm.metric_name} ${alarm.dimensions.QueueName} ${alarm.statistic} ${alarm.comparison_operator} ${alarm.threshold} ${alarm.period} ${alarm.evaluation_periods} ${alarm.treat_missing_data}"] == ["AWS/SQS ApproximateNumberOfMessagesVisible day2-failures Maximum GreaterThanThreshold 0 300 1 notBreaching"] && alltrue([for alarm in aws_cloudwatch_metric_alarm.failures : alarm.extended_statistic == null && alarm.datapoints_to_alarm == null])
+    error_message = "O02: the first message in the queue of failures must ring, and an empty queue must not"
+  }
+
+  assert {
     condition     = [for name, alarm in aws_cloudwatch_metric_alarm.undelivered : name] == ["alerts", "day2-operations", "day2-reports"]
     error_message = "O02: each topic of this account and region that people are told through needs its alarm, and no other has one"
   }
 
   assert {
-    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.undelivered : alarm.namespace == "AWS/SNS" && alarm.metric_name == "NumberOfNotificationsFailed" && alarm.dimensions == tomap({ TopicName = name }) && alarm.statistic == "Sum" && alarm.comparison_operator == "GreaterThanThreshold" && alarm.threshold == 0 && alarm.period == 300 && alarm.evaluation_periods == 1 && alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-operations"])])
+    condition     = alltrue([for name, alarm in aws_cloudwatch_metric_alarm.undelivered : alarm.namespace == "AWS/SNS" && alarm.metric_name == "NumberOfNotificationsFailed" && alarm.dimensions == tomap({ TopicName = name }) && alarm.statistic == "Sum" && alarm.comparison_operator == "GreaterThanThreshold" && alarm.threshold == 0 && alarm.period == 300 && alarm.evaluation_periods == 1 && alarm.datapoints_to_alarm == null && alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset(["arn:aws:sns:us-east-1:123456789012:day2-operations"])])
     error_message = "O02: what SNS could not deliver must ring at the topic that no function listens to, and a topic without messages must not"
   }
 
@@ -90,7 +95,7 @@ run "day2_itself_is_watched_and_closed" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.watchdog[0].dimensions == tomap({ function = "watchdog", target = jsondecode(output.settings["watchdog"]).targets[0].name, task = jsondecode(values(output.functions["watchdog"].schedules)[0].input).task })
+    condition     = aws_cloudwatch_metric_alarm.watchdog[0].namespace == "Day2" && aws_cloudwatch_metric_alarm.watchdog[0].metric_name == "Heartbeat" && aws_cloudwatch_metric_alarm.watchdog[0].dimensions == tomap({ function = "watchdog", target = jsondecode(output.settings["watchdog"]).targets[0].name, task = jsondecode(values(output.functions["watchdog"].schedules)[0].input).task })
     error_message = "O03: the alarm must be on the metric that the watchdog writes"
   }
 
@@ -191,6 +196,11 @@ run "day2_itself_is_watched_and_closed" {
       s.Action == "events:PutEvents" && s.Principal.AWS == ["arn:aws:iam::222222222222:root"] && toset(s.Condition.ArnEquals["aws:PrincipalArn"]) == var.forwarding_roles && s.Condition["ForAllValues:StringEquals"]["events:source"] == ["aws.cloudwatch", "aws.guardduty"]
     ])
     error_message = "O06: another account may put alarms and findings by its forwarding roles, and nothing else"
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_cloudwatch_event_bus_policy.forwarding[0].policy).Statement : s.Condition["ForAllValues:StringEquals"]["events:detail-type"]] == [["CloudWatch Alarm State Change", "GuardDuty Finding"]]
+    error_message = "O06: of these two services only changes of alarms and findings come in"
   }
 }
 

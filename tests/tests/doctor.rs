@@ -1,4 +1,4 @@
-//! `doctor` in the deployed world: all is well; a key refuses the canary; nine different things are broken, and it names exactly
+//! `doctor` in the deployed world: all is well; a key refuses the canary; thirteen different things are broken, and it names exactly
 //! these, each with its fix; mended, they are resolved. One platform for all claims.
 
 use std::collections::BTreeSet;
@@ -27,24 +27,36 @@ const OWN: &str = "day2";
 const IAM: &str = "2010-05-08";
 const SNS: &str = "2010-03-31";
 const SCHEDULE: &str = "/schedules/prescale-prod-a?groupName=day2-scale-window";
+const OTHER_SCHEDULE: &str = "/schedules/postscale-prod-a?groupName=day2-scale-window";
 const CONFIGURATION: &str = "/2015-03-31/functions/day2-evidence-audit/configuration";
 const ALARM: &str = "day2-watchdog-errors";
+/// The rule by which findings reach `threat-containment`, and what lets it call the function.
+const RULE: &str = "day2-threat-containment-0";
+const CALLERS: &str = "/2015-03-31/functions/day2-threat-containment/policy";
+const PERMISSION: &str = "EventRule0";
 /// What lets the function into the cluster (infra/kubernetes/scale-window.yaml).
 const BINDING: &str = "day2:scale-window";
 const SOON: Duration = Duration::from_mins(1);
 
 /// What it must name while all of them are broken. Settings that cannot be read show twice: the function says so itself, and they
 /// are not those that were deployed.
-const NAMED: [(&str, &str); 10] = [
+const NAMED: [(&str, &str); 14] = [
     ("DOC-001", "evidence-audit"),
     ("DOC-002", "scale-window SCW-802 prod-a"),
     ("DOC-003", "evidence-audit"),
     ("DOC-011", "scale-window servicequotas:GetServiceQuota"),
     ("DOC-011", "scale-window sqs:SendMessage"),
+    ("DOC-011", "scale-window-scheduler lambda:InvokeFunction"),
     ("DOC-012", "watchdog iam:PassRole"),
     ("DOC-032", "canary"),
     ("DOC-033", "day2-operations"),
     ("DOC-041", "scale-window/prescale-prod-a"),
+    ("DOC-041", "scale-window/postscale-prod-a"),
+    ("DOC-042", RULE),
+    (
+        "DOC-043",
+        "threat-containment arn:aws:events:us-east-1:123456789012:rule/day2-threat-containment-0",
+    ),
     ("DOC-055", ALARM),
 ];
 
@@ -57,7 +69,8 @@ fn all_named() -> Named {
 }
 
 #[tokio::test]
-async fn nine_broken_things_are_named_with_their_fixes_and_resolved_when_mended_o03_o05_o07() -> Result<()> {
+async fn thirteen_broken_things_are_named_with_fixes_and_resolved_when_mended_o03_o05_o06_o07() -> Result<()>
+{
     let folder = tempfile::tempdir()?;
     let platform = Platform::start(folder.path()).await?;
     let world = platform.seed().await?;
@@ -87,7 +100,7 @@ async fn nine_broken_things_are_named_with_their_fixes_and_resolved_when_mended_
         details(&well, "UNKNOWN")
     );
     the_two_of_databases_and_pairs_report(&mut stage, &deployment).await?;
-    ensure!(well.items.len() >= 16, "only {} items", well.items.len());
+    ensure!(well.items.len() >= 18, "only {} items", well.items.len());
     ensure!(
         mail.subject.starts_with("[day2] PASS doctor examine day2"),
         "{}",
@@ -116,9 +129,12 @@ async fn nine_broken_things_are_named_with_their_fixes_and_resolved_when_mended_
             "the key still refuses it: {says}"
         );
     }
+    // A mail is wrapped at words.
+    let words: Vec<&str> = mail.body.split_whitespace().collect();
+    let told = words.join(" ");
     for (code, name) in NAMED {
         ensure!(
-            mail.body.contains(code) && mail.body.contains(name),
+            told.contains(code) && told.contains(name),
             "the mail does not name {code} {name}:\n{}",
             mail.body
         );
@@ -250,6 +266,9 @@ fn only_looked(platform: &Platform, doctor: &Function) -> Result<()> {
     for needed in [
         "iam:SimulatePrincipalPolicy",
         "scheduler:GetSchedule",
+        "events:DescribeRule",
+        "events:ListTargetsByRule",
+        "lambda:GetPolicy",
         "eks:DescribeAccessEntry",
         "sqs:ReceiveMessage",
         "sns:GetTopicAttributes",
@@ -272,16 +291,19 @@ fn only_looked(platform: &Platform, doctor: &Function) -> Result<()> {
     Ok(())
 }
 
-/// Nine things that somebody may do to a deployment beside Terraform, with what was there before.
+/// Thirteen things that somebody may do to a deployment beside Terraform, with what was there before.
 struct Breaks {
     api: Api,
     cloudwatch: aws_sdk_cloudwatch::Client,
     schedule: Value,
+    other_schedule: Value,
     variables: Value,
     canary: String,
     /// The topic of alarms, and its policy.
     operations: (String, String),
     scale_window: String,
+    /// The role of its schedules.
+    scheduler: String,
     watchdog: String,
     bindings: kube::api::Api<ClusterRoleBinding>,
     binding: ClusterRoleBinding,
@@ -291,6 +313,7 @@ impl Breaks {
     async fn new(platform: &Platform, deployment: &Deployment) -> Result<Self> {
         let api = platform.emulator.api();
         let schedule = api.rest("scheduler", "GET", SCHEDULE, &Value::Null).await?;
+        let other_schedule = api.rest("scheduler", "GET", OTHER_SCHEDULE, &Value::Null).await?;
         let configuration = api.rest("lambda", "GET", CONFIGURATION, &Value::Null).await?;
         let topic = format!("arn:aws:sns:{REGION}:{ACCOUNT}:day2-canary");
         let listed = api
@@ -320,9 +343,11 @@ impl Breaks {
         Ok(Self {
             cloudwatch: aws_sdk_cloudwatch::Client::new(&platform.emulator.sdk_config()),
             schedule,
+            other_schedule,
             variables: configuration["Environment"]["Variables"].clone(),
             canary,
             operations: (operations, policy),
+            scheduler: format!("{}-scheduler", deployment.function("scale-window")?.role_name),
             scale_window: deployment.function("scale-window")?.role_name,
             watchdog: deployment.function("watchdog")?.role_name,
             bindings,
@@ -359,7 +384,19 @@ impl Breaks {
             .delete(BINDING, &DeleteParams::default())
             .await
             .context("delete the binding")?;
-        // 9. A function gets settings that it cannot read.
+        // 9. The rule that brings findings is switched off, and 10. it may not call the function any more.
+        self.rule("DisableRule").await?;
+        let permission = format!("{CALLERS}/{PERMISSION}");
+        self.api
+            .rest("lambda", "DELETE", &permission, &Value::Null)
+            .await?;
+        // 11. Another schedule asks for another task, and 12. no schedule of the function may call it.
+        let mut other = self.other_schedule.clone();
+        other["Target"]["Input"] = json!(r#"{"task": "scaledown", "target": "prod-a"}"#);
+        self.update_other(&other).await?;
+        let uncalled = ("Deny", "lambda:InvokeFunction");
+        self.attach(&self.scheduler, "test-uncalled", uncalled).await?;
+        // 13. A function gets settings that it cannot read.
         self.settings(&json!({"DAY2_SETTINGS": "{}"})).await
     }
 
@@ -371,7 +408,9 @@ impl Breaks {
         let zone = self.schedule["ScheduleExpressionTimezone"].as_str();
         self.schedule_in(zone.context("the schedule has no zone")?)
             .await?;
+        self.update_other(&self.other_schedule).await?;
         for (role, name) in [
+            (&self.scheduler, "test-uncalled"),
             (&self.scale_window, "test-too-few"),
             (&self.scale_window, "test-unheard"),
             (&self.watchdog, "test-too-many"),
@@ -392,6 +431,12 @@ impl Breaks {
         let loud = self.cloudwatch.enable_alarm_actions().alarm_names(ALARM);
         loud.send().await.context("let the alarm speak")?;
         self.policy(&self.operations.1).await?;
+        self.rule("EnableRule").await?;
+        let permission = json!({
+            "StatementId": PERMISSION, "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com",
+            "SourceArn": format!("arn:aws:events:{REGION}:{ACCOUNT}:rule/{RULE}"),
+        });
+        self.api.rest("lambda", "POST", CALLERS, &permission).await?;
         self.settings(&self.variables).await
     }
 
@@ -400,6 +445,21 @@ impl Breaks {
         schedule["ScheduleExpressionTimezone"] = json!(zone);
         self.api
             .rest("scheduler", "PUT", "/schedules/prescale-prod-a", &schedule)
+            .await
+            .map(drop)
+    }
+
+    async fn update_other(&self, schedule: &Value) -> Result<()> {
+        self.api
+            .rest("scheduler", "PUT", "/schedules/postscale-prod-a", schedule)
+            .await
+            .map(drop)
+    }
+
+    async fn rule(&self, operation: &str) -> Result<()> {
+        let target = format!("AWSEvents.{operation}");
+        self.api
+            .json("events", &target, &json!({"Name": RULE}))
             .await
             .map(drop)
     }

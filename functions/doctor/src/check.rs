@@ -69,6 +69,11 @@ impl Check for Doctor {
                 "whether alarms may be published to {topic}: it belongs to another account or region"
             ));
         }
+        for topic in &own.topics_elsewhere {
+            all.push(format!(
+                "whether mails may be published to {topic}, and reach somebody: it belongs to another account or region"
+            ));
+        }
         all.push(
             "policies of buckets, tables, queues, keys and topics, VPC endpoints and sessions: a simulation of a role knows none of \
              them; the self-checks and the canary try some, and DOC-033 reads those of the topic of alarms"
@@ -84,5 +89,25 @@ impl Check for Doctor {
         _at: Moment,
     ) -> Vec<Item> {
         vec![knows_what_to_examine(&settings.function)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn topics_of_other_accounts_are_named_as_not_checked() {
+        let elsewhere = "arn:aws:sns:us-east-1:222222222222:platform-alerts";
+        let lines = |topics: &[&str]| {
+            let settings = crate::assess::tests::settings(|own| own["topics_elsewhere"] = json!(topics));
+            let target = settings.targets.first().unwrap();
+            Doctor::not_checked(&settings, target)
+        };
+        let named = |lines: &[String]| lines.iter().filter(|line| line.contains(elsewhere)).count();
+        assert_eq!(named(&lines(&[elsewhere])), 1);
+        assert_eq!(named(&lines(&[])), 0);
     }
 }

@@ -23,6 +23,10 @@ pub struct Facts {
     pub canary: Option<Observed<Flight>>,
     /// The schedules.
     pub schedules: Vec<(Scheduled, Observed<Schedule>)>,
+    /// The event rules that call functions.
+    pub event_rules: Vec<(EventRule, Observed<Rule>)>,
+    /// The policy of each function that something calls, in JSON.
+    pub policies: Vec<(String, Observed<String>)>,
     /// Auto Scaling groups that the settings name: `target/group`.
     pub groups: Vec<(String, Observed<()>)>,
     /// Databases that the settings name: `target/id`, with the status.
@@ -69,7 +73,7 @@ pub struct Configuration {
 /// What IAM says of a role and one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulation {
-    /// The function whose role it is.
+    /// The function whose role it is; with `-scheduler` behind it, it is the role of its schedules.
     pub function: String,
     /// The resource, or what stands for a pattern.
     pub resource: String,
@@ -202,6 +206,44 @@ pub struct Schedule {
     pub zone: String,
     /// ARN of what it calls.
     pub target_arn: String,
+    /// ARN of the role that it calls with.
+    pub role_arn: String,
+    /// What it gives to what it calls; `None` when it is a notification of the service.
+    pub input: Option<String>,
+    /// From when it fires, in RFC 3339; `None` when it fires from the beginning.
+    pub starts: Option<String>,
+    /// Until when it fires, in RFC 3339; `None` when it has no end.
+    pub ends: Option<String>,
+}
+
+/// An event rule that Terraform made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRule {
+    /// The function that it calls.
+    pub function: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// An event rule as EventBridge has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    /// `ENABLED`, `ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS` or `DISABLED`.
+    pub state: String,
+    /// Its pattern, in JSON; `None` when it fires by the clock.
+    pub pattern: Option<String>,
+    /// What it calls.
+    pub targets: Observed<Vec<RuleTarget>>,
+}
+
+/// What an event rule calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleTarget {
+    /// Its ARN.
+    pub arn: String,
+    /// Whether it is given something else than the event: a constant, a part or a template (API data type `Target`: `Input`,
+    /// `InputPath`, `InputTransformer`).
+    pub reshaped: bool,
 }
 
 /// Whom an alarm tells.

@@ -170,6 +170,11 @@ run "expiry_comes_after_retention" {
   }
 
   assert {
+    condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule).abort_incomplete_multipart_upload[0].days_after_initiation == 1
+    error_message = "parts of an upload that was never completed must not stay"
+  }
+
+  assert {
     condition     = one(aws_s3_bucket_logging.this).target_bucket == "logs"
     error_message = "the access log must go to the bucket that was named"
   }

@@ -76,10 +76,11 @@ run "an_account_forwards_its_alarms_and_nothing_else_o06" {
   }
 
   variables {
-    name          = "day2"
-    event_bus_arn = "arn:aws:events:us-east-1:123456789012:event-bus/default"
-    alarm_arns    = ["arn:aws:cloudwatch:eu-central-1:222222222222:alarm:prod-c-connections"]
-    findings      = true
+    name            = "day2"
+    event_bus_arn   = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    alarm_arns      = ["arn:aws:cloudwatch:eu-central-1:222222222222:alarm:prod-c-connections"]
+    findings        = true
+    alarm_topic_arn = "arn:aws:sns:eu-central-1:222222222222:platform-alerts"
   }
 
   assert {

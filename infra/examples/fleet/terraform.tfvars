@@ -2,11 +2,12 @@
 # gets a role that the functions assume (README, "A fleet"), and forwards the alarms that a function acts on:
 #
 #   module "day2_forwarding" {                                  # in account 222222222222, eu-central-1
-#     source        = "…//infra/modules/forwarding"
-#     name          = "day2"
-#     event_bus_arn = "arn:aws:events:us-east-1:123456789012:event-bus/default"
-#     alarm_arns    = ["arn:aws:cloudwatch:eu-central-1:222222222222:alarm:prod-c-connections"]
-#     findings      = true
+#     source          = "…//infra/modules/forwarding"
+#     name            = "day2"
+#     event_bus_arn   = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+#     alarm_arns      = ["arn:aws:cloudwatch:eu-central-1:222222222222:alarm:prod-c-connections"]
+#     findings        = true
+#     alarm_topic_arn = "arn:aws:sns:eu-central-1:222222222222:platform-alerts" # told when something could not be forwarded
 #   }
 zone                = "America/New_York"
 package_dir         = "../target/lambda" # where `make package` leaves the zip files; relative to infra/

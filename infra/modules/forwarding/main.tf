@@ -31,6 +31,8 @@ locals {
 
   # Roles belong to the whole account, so each region has its own.
   role_name = "${var.name}-forward-${local.region}"
+
+  rule_arns = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${var.name}-forward-*"
 }
 
 resource "aws_cloudwatch_event_rule" "this" {
@@ -56,12 +58,12 @@ resource "aws_cloudwatch_event_target" "this" {
     maximum_event_age_in_seconds = 900
   }
 
-  dynamic "dead_letter_config" {
-    for_each = var.failure_queue_arn == null ? [] : [var.failure_queue_arn]
-    content {
-      arn = dead_letter_config.value
-    }
+  dead_letter_config {
+    arn = local.queue_arn
   }
+
+  # Without the queue the first event that is refused would be lost.
+  depends_on = [aws_sqs_queue.failures]
 }
 
 # Only rules of these names may use it; EventBridge sends the ARN of the rule along.
@@ -79,7 +81,7 @@ resource "aws_iam_role" "this" {
       Principal = { Service = "events.amazonaws.com" }
       Condition = {
         StringEquals = { "aws:SourceAccount" = local.account_id }
-        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${var.name}-forward-*" }
+        ArnLike      = { "aws:SourceArn" = local.rule_arns }
       }
     }]
   })

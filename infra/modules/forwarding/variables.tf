@@ -41,9 +41,25 @@ variable "findings" {
 }
 
 variable "failure_queue_arn" {
-  description = "ARN of a queue of this account and region that keeps events which could not be forwarded; null keeps none. Its policy must let events.amazonaws.com send, from the rules named `<name>-forward-…`."
+  description = "ARN of a standard queue of this account and region that keeps events which could not be forwarded; null takes the one that the module makes. The policy of yours must let events.amazonaws.com send, from the rules named `<name>-forward-…`. Encrypted with KMS it needs a customer managed key whose policy lets events.amazonaws.com use kms:GenerateDataKey and kms:Decrypt. It must hold nothing else: the alarm rings for whatever lies in it."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.failure_queue_arn == null ? true : can(regex("^arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.failure_queue_arn))
+    error_message = "failure_queue_arn must be the ARN of an SQS standard queue: arn:aws:sqs:us-east-1:123456789012:name."
+  }
+}
+
+variable "alarm_topic_arn" {
+  description = "ARN of an SNS topic of this account and region that is told when an event could not be forwarded; null makes the alarm and tells nobody. Its policy, and that of its key, must let cloudwatch.amazonaws.com publish."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null ? true : can(regex("^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn must be the ARN of an SNS standard topic: arn:aws:sns:us-east-1:123456789012:name."
+  }
 }
 
 variable "permissions_boundary_arn" {

@@ -86,8 +86,15 @@ output "examined" {
     # key, which has no ARN before the first apply.
     permissions      = jsonencode({ Version = "2012-10-17", Statement = concat(local.permissions, local.implied) })
     schedules        = { for name, schedule in local.schedules : name => schedule.expression }
+    inputs           = { for name, schedule in local.schedules : name => schedule.input }
     kubernetes_group = local.kubernetes_group
     clusters         = sort(var.access_entry_clusters)
     alarms           = var.operations.topic_arn == null ? [] : sort([for key in keys(local.health) : "${local.function_name}-${key}"])
+    event_rules      = { for key, pattern in local.event_patterns : "${local.function_name}-${key}" => pattern }
+    callers = concat(
+      [for key in keys(local.event_patterns) : { principal = "events.amazonaws.com", source_arn = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.function_name}-${key}" }],
+      [for arn in sort(var.alarm_topic_arns) : { principal = "sns.amazonaws.com", source_arn = arn }],
+      [for arn in sort(var.calling_alarm_arns) : { principal = "lambda.alarms.cloudwatch.amazonaws.com", source_arn = arn }],
+    )
   }
 }

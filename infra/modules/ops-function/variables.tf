@@ -250,14 +250,15 @@ variable "log_retention_days" {
 }
 
 variable "log_level" {
-  description = "Least level of the function's own log lines."
+  description = "Least level of the function's own log lines: TRACE, DEBUG or INFO. Above INFO there would be no metrics: their lines have no level, so that Lambda takes them for INFO and sends them on no more."
   type        = string
   default     = "INFO"
   nullable    = false
 
+  # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
   validation {
-    condition     = contains(["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"], var.log_level)
-    error_message = "log_level must be TRACE, DEBUG, INFO, WARN, ERROR or FATAL."
+    condition     = contains(["TRACE", "DEBUG", "INFO"], var.log_level)
+    error_message = "log_level must be TRACE, DEBUG or INFO. Above INFO Lambda keeps back the lines of the metrics."
   }
 }
 

@@ -350,6 +350,16 @@ run "reports_kept_for_a_week_is_refused" {
   expect_failures = [var.report_retention_days]
 }
 
+run "a_log_level_that_keeps_the_metrics_back_is_refused" {
+  command = plan
+
+  variables {
+    log_level = "WARN"
+  }
+
+  expect_failures = [var.log_level]
+}
+
 run "an_unknown_mail_policy_is_refused" {
   command = plan
 

@@ -95,7 +95,7 @@ impl OpsError {
             Self::Aws { transient, .. } => *transient,
             Self::Read(why) => matches!(
                 why.cause,
-                Cause::Throttled | Cause::TimedOut | Cause::Malformed | Cause::Partial
+                Cause::Throttled | Cause::TimedOut | Cause::Malformed | Cause::Failing | Cause::Partial
             ),
             Self::Deadline { .. } | Self::InProgress { .. } => true,
             Self::Publish { source, .. } => source.is_transient(),

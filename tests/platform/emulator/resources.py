@@ -17,6 +17,9 @@ ADDON = re.compile(r"/clusters/([^/]+)/addons/([^/]+)(?:/update)?")
 ACCESS_ENTRY = re.compile(r"/clusters/([^/]+)/access-entries/(.+)")
 POD_IDENTITY = re.compile(r"/clusters/([^/]+)/pod-identity-associations/([^/]+)")
 SCHEDULE = re.compile(r"/schedules/([^/]+)")
+# Operation of EventBridge → member that names the rule.
+OF_RULE = {"DeleteRule": "Name", "DescribeRule": "Name", "DisableRule": "Name", "EnableRule": "Name", "PutRule": "Name",
+           "ListTargetsByRule": "Rule", "PutTargets": "Rule", "RemoveTargets": "Rule"}
 NODE_GROUP = re.compile(r"/clusters/([^/]+)/node-groups/([^/]+)(?:/update-config)?")
 
 
@@ -74,6 +77,8 @@ def _with_parts(extract):
             return f"arn:aws:eks:{region}:{account}:podidentityassociation/{found[1]}/{found[2]}"
         if service == "scheduler" and method == "GET" and (found := SCHEDULE.fullmatch(path)):
             return f"arn:aws:scheduler:{region}:{account}:schedule/{_given(query_params, 'groupName') or 'default'}/{found[1]}"
+        if service == "events" and (rule := _rule(headers, body)):
+            return f"arn:aws:events:{region}:{account}:rule/{rule}"
         if service == "guardduty":
             return _detector(method, path, region, account)
         arn = extract(service, method, path, headers, body, query_params, region, account)
@@ -103,6 +108,16 @@ def _access_entry(cluster, principal, region, account):
     owner, _, path = principal.partition("iam::")[2].partition(":")
     kind, _, name = path.partition("/")
     return f"arn:aws:eks:{region}:{account}:access-entry/{cluster}/{kind}/{owner}/{name}/00000000-0000-0000-0000-000000000000"
+
+
+def _rule(headers, body):
+    """Service Authorization Reference for Amazon EventBridge: rule/NAME on the default bus, rule/BUS/NAME on another."""
+    named_by = OF_RULE.get(headers.get("x-amz-target", "").rpartition(".")[2])
+    if not named_by:
+        return None
+    asked = json.loads(body or b"{}")
+    name, bus = asked.get(named_by), asked.get("EventBusName", "default").rpartition("/")[2]
+    return name if not name or bus == "default" else f"{bus}/{name}"
 
 
 def _of_database(query_params, region, account):

@@ -69,20 +69,11 @@ def _result(evaluator, action, resource, policies, given, who, secure=True):
     decision = WORDS.get(evaluator.evaluate(context, policies).decision, "implicitDeny")
     needed = {key.lower(): key for statements in policies for statement in statements
               for keys in statement.conditions.values() for key in keys}
-    missing = "".join(f"<member>{escape(name)}</member>" for key, name in sorted(needed.items())
-                      if key not in given and _asks(evaluator, policies, key, action))
+    # AWS names the keys of all statements, also of those about other actions (aws-sdk-java-v2#1751, boto3#3111).
+    missing = "".join(f"<member>{escape(name)}</member>" for key, name in sorted(needed.items()) if key not in given)
     return (f"<member><EvalActionName>{escape(action)}</EvalActionName>"
             f"<EvalResourceName>{escape(resource)}</EvalResourceName><EvalDecision>{decision}</EvalDecision>"
             f"<MatchedStatements/><MissingContextValues>{missing}</MissingContextValues></member>")
-
-
-def _asks(evaluator, policies, key, action):
-    """Whether a statement about this action has a condition on the key."""
-    return any(
-        key in {name.lower() for keys in statement.conditions.values() for name in keys}
-        and any(one.lower() == action.lower() for one in statement.actions)
-        for statements in policies for statement in statements
-    )
 
 
 def _context(iam, params):

@@ -36,7 +36,34 @@ fn a_function_that_the_doctor_forgets_is_found() {
     );
 }
 
-const OF_THE_DOCTOR: [Fault; 11] = [
+/// What has a `rbac.yaml` enters clusters; the doctor may look at the access entries of these (`doctor_entering_names`).
+fn whoever_enters_clusters_has_its_verbs(root: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in functions(root) {
+        let file = format!("infra/fn_{}.tf", name.replace('-', "_"));
+        let enters = text(&root.join(&file)).contains("access_entry_clusters ");
+        if enters != root.join("functions").join(&name).join("rbac.yaml").is_file() {
+            wrong.push(format!(
+                "{file}: access_entry_clusters stands there exactly where functions/{name}/rbac.yaml exists"
+            ));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn the_doctor_may_look_at_every_access_entry_that_is_made() {
+    let law = whoever_enters_clusters_has_its_verbs;
+    obeyed(law);
+    caught(law, "infra/fn_ha_status.tf: access_entry_clusters", |tree| {
+        tree.remove("functions/ha-status/rbac.yaml");
+    });
+    caught(law, "infra/fn_watchdog.tf: access_entry_clusters", |tree| {
+        tree.append("infra/fn_watchdog.tf", "# access_entry_clusters = []\n");
+    });
+}
+
+const OF_THE_DOCTOR: [Fault; 13] = [
     (
         "infra/fn_doctor.tf",
         "      watchdog              = try(module.watchdog[0].examined, null)\n",
@@ -45,9 +72,21 @@ const OF_THE_DOCTOR: [Fault; 11] = [
     ),
     (
         "infra/modules/ops-function/outputs.tf",
-        "{ for name, schedule in local.schedules : name => schedule.expression }",
-        "{}",
+        "name => schedule.input }",
+        "name => \"{}\" }",
         "the doctor must be told what Terraform makes",
+    ),
+    (
+        "infra/fn_doctor.tf",
+        "{ actions = [\"sqs:SendMessage\"], resources = [local.failure_queue_arn] },",
+        "",
+        "the doctor must know the role that the schedules of a function call it with",
+    ),
+    (
+        "infra/modules/ops-function/outputs.tf",
+        "[for arn in sort(var.alarm_topic_arns) : { principal",
+        "[for arn in sort(var.calling_alarm_arns) : { principal",
+        "the doctor must know every rule that calls a function",
     ),
     (
         "infra/fn_doctor.tf",

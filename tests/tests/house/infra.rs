@@ -61,10 +61,103 @@ fn a_function_that_nobody_watches_is_found() {
     });
 }
 
+/// The text of one block of a file of Terraform, by how it begins; empty when there is none.
+fn block(root: &Path, file: &str, begin: &str) -> String {
+    let whole = text(&root.join(file));
+    let found = whole.split_once(begin).map(|(_, rest)| rest);
+    found
+        .and_then(|rest| rest.split("\n}").next())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// The lines of the metrics have no level. Lambda takes such a line for INFO, and sends on nothing below the level that is set.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn no_log_level_keeps_metrics_back(root: &Path) -> Vec<String> {
+    let files = ["infra/variables.tf", "infra/modules/ops-function/variables.tf"];
+    let taken = "contains([\"TRACE\", \"DEBUG\", \"INFO\"], var.log_level)";
+    files
+        .into_iter()
+        .filter(|file| !block(root, file, "variable \"log_level\" {").contains(taken))
+        .map(|file| format!("{file}: log_level must be TRACE, DEBUG or INFO, or there are no metrics"))
+        .collect()
+}
+
+#[test]
+fn no_log_level_ends_the_metrics_o02() {
+    obeyed(no_log_level_keeps_metrics_back);
+    for file in ["infra/variables.tf", "infra/modules/ops-function/variables.tf"] {
+        let says = format!("{file}: log_level must be");
+        caught(no_log_level_keeps_metrics_back, &says, |tree| {
+            tree.replace(file, "\"DEBUG\", \"INFO\"]", "\"DEBUG\", \"INFO\", \"WARN\"]");
+        });
+    }
+}
+
+/// What of the evidence no `terraform destroy` and no renamed variable may take: file, and how its block begins.
+const NEVER_DESTROYED: [(&str, &str); 3] = [
+    (
+        "infra/evidence/bucket.tf",
+        "resource \"aws_s3_bucket\" \"this\" {",
+    ),
+    (
+        "infra/evidence/bucket.tf",
+        "resource \"aws_s3_bucket_object_lock_configuration\" \"this\" {",
+    ),
+    ("infra/evidence/key.tf", "resource \"aws_kms_key\" \"this\" {"),
+];
+
+/// No plan shows `prevent_destroy`.
+fn evidence_is_never_destroyed(root: &Path) -> Vec<String> {
+    NEVER_DESTROYED
+        .into_iter()
+        .filter(|(file, begin)| !block(root, file, begin).contains("\n    prevent_destroy = true\n"))
+        .map(|(file, begin)| format!("{file}: {begin} needs prevent_destroy"))
+        .collect()
+}
+
+#[test]
+fn no_destroy_takes_the_evidence_o10() {
+    let law = evidence_is_never_destroyed;
+    obeyed(law);
+    for (file, begin) in NEVER_DESTROYED {
+        let (from, to) = ("prevent_destroy = true", "prevent_destroy = false");
+        caught(law, &format!("{begin} needs prevent_destroy"), |tree| {
+            let whole = text(&tree.root().join(file));
+            let (before, rest) = whole.split_once(begin).unwrap();
+            assert!(rest.contains(from), "{begin} does not hold {from}");
+            tree.write(file, &format!("{before}{begin}{}", rest.replacen(from, to, 1)));
+        });
+    }
+}
+
+const STARTER: &str = "infra/examples/starter/terraform.tfvars";
+
+/// Whoever begins reads all of it first.
+fn the_first_day_is_short(root: &Path) -> Vec<String> {
+    match text(&root.join(STARTER)).lines().count() {
+        0 => vec![format!("{STARTER} is missing or empty")],
+        1..40 => Vec::new(),
+        lines => vec![format!("{STARTER} has {lines} lines; keep it below 40")],
+    }
+}
+
+#[test]
+fn the_settings_of_the_first_day_stay_short() {
+    let law = the_first_day_is_short;
+    obeyed(law);
+    caught(law, "lines; keep it below 40", |tree| {
+        tree.append(STARTER, &"# more\n".repeat(20));
+    });
+    caught(law, "is missing or empty", |tree| {
+        tree.remove(STARTER);
+    });
+}
+
 /// A fault: file, what stands there, what stands there instead, and the words of the assertion that must notice.
 pub(super) type Fault = (&'static str, &'static str, &'static str, &'static str);
 
-const OF_THE_ROOT: [Fault; 22] = [
+const OF_THE_ROOT: [Fault; 24] = [
     (
         "infra/modules/ops-function/health.tf",
         "    throttles = {",
@@ -76,6 +169,12 @@ const OF_THE_ROOT: [Fault; 22] = [
         "alarm_actions = [local.operations_topic_arn]",
         "alarm_actions = [local.topic_arn]",
         "O02: alarms must notify the topic that no function listens to",
+    ),
+    (
+        "infra/failures.tf",
+        "\"GreaterThanThreshold\"",
+        "\"LessThanThreshold\"",
+        "O02: the first message in the queue of failures must ring",
     ),
     (
         "infra/operations.tf",
@@ -197,9 +296,15 @@ const OF_THE_ROOT: [Fault; 22] = [
         "[\"aws.cloudwatch\", \"com.anybody\"]",
         "O06: another account may put alarms and findings by its forwarding roles",
     ),
+    (
+        "infra/forwarding.tf",
+        "\"GuardDuty Finding\"]",
+        "\"AWS API Call via CloudTrail\"]",
+        "O06: of these two services only changes of alarms",
+    ),
 ];
 
-const OF_THE_MODULE: [Fault; 14] = [
+const OF_THE_MODULE: [Fault; 13] = [
     (
         "main.tf",
         "      destination = var.failure_queue_arn",
@@ -250,15 +355,9 @@ const OF_THE_MODULE: [Fault; 14] = [
     ),
     (
         "health.tf",
-        "var.timeout_seconds * 800",
-        "var.timeout_seconds * 1000",
-        "O02: 80 % of the time-out must ring",
-    ),
-    (
-        "health.tf",
-        "var.max_event_age_seconds * 500",
-        "var.max_event_age_seconds * 1000",
-        "O02: half of the greatest age must ring",
+        "\"GreaterThanThreshold\"",
+        "\"LessThanThreshold\"",
+        "O02: each alarm must ring from the threshold",
     ),
     (
         "health.tf",
@@ -286,7 +385,46 @@ const OF_THE_MODULE: [Fault; 14] = [
     ),
 ];
 
-const OF_THE_EVIDENCE: [Fault; 16] = [
+const OF_THE_FORWARDING: [Fault; 6] = [
+    (
+        "main.tf",
+        "    arn = local.queue_arn",
+        "    arn = \"arn:aws:sqs:eu-central-1:222222222222:elsewhere\"",
+        "what a rule cannot forward must be kept",
+    ),
+    (
+        "failures.tf",
+        "sqs_managed_sse_enabled   = true",
+        "sqs_managed_sse_enabled   = false",
+        "the queue must be encrypted",
+    ),
+    (
+        "failures.tf",
+        "\"aws:SecureTransport\" = \"false\"",
+        "\"aws:SecureTransport\" = \"true\"",
+        "the queue must refuse what does not come over TLS",
+    ),
+    (
+        "failures.tf",
+        "local.rule_arns",
+        "\"*\"",
+        "only the forwarding rules may put something into the queue",
+    ),
+    (
+        "failures.tf",
+        "\"GreaterThanThreshold\"",
+        "\"LessThanThreshold\"",
+        "the first event that could not be forwarded must ring",
+    ),
+    (
+        "failures.tf",
+        "alarm_actions = var.alarm_topic_arn == null ? [] : [var.alarm_topic_arn]",
+        "alarm_actions = []",
+        "the alarm must tell those whom the topic reaches",
+    ),
+];
+
+const OF_THE_EVIDENCE: [Fault; 17] = [
     (
         "bucket.tf",
         "object_lock_enabled = true",
@@ -383,6 +521,12 @@ const OF_THE_EVIDENCE: [Fault; 16] = [
         "target_bucket = local.bucket",
         "the access log must go to the bucket that was named",
     ),
+    (
+        "bucket.tf",
+        "days_after_initiation = 1",
+        "days_after_initiation = 30",
+        "parts of an upload that was never completed must not stay",
+    ),
 ];
 
 /// Only the first run of a file of tests: the one with an assertion for each rule.
@@ -441,6 +585,16 @@ fn each_assertion_about_a_function_notices_its_fault() {
         module,
         "health.tftest.hcl",
         "infra/modules/ops-function/",
+    );
+}
+
+#[test]
+fn each_assertion_about_what_cannot_be_forwarded_notices_its_fault_o02() {
+    noticed(
+        &OF_THE_FORWARDING,
+        "infra/modules/forwarding",
+        "forwarding.tftest.hcl",
+        "infra/modules/forwarding/",
     );
 }
 

@@ -9,6 +9,7 @@ mod publishing;
 mod rights;
 mod roads;
 mod simulated;
+mod sizes;
 mod stores;
 mod watched;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{add, after, all, caught, functions, list, obeyed, of, remove, role, words};
+use super::{add, after, all, caught, functions, list, obeyed, of, remove, rewrite, role, statements, words};
 
 const QUEUE: &str = "arn:aws:sqs:us-east-1:123456789012:day2-failures";
 const OPERATIONS: &str = "arn:aws:sns:us-east-1:123456789012:day2-operations";
@@ -16,6 +16,25 @@ fn within(value: &Value, least: i64, most: i64) -> bool {
     value
         .as_i64()
         .is_some_and(|number| (least..=most).contains(&number))
+}
+
+/// The topics that may put what they could not deliver into the queue of failures.
+fn topics_let_in(plan: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, queue) in all(plan, "aws_sqs_queue") {
+        let own = queue["name"] == "day2-failures";
+        for statement in statements(&queue["policy"]) {
+            if own
+                && statement["Effect"] == "Allow"
+                && statement["Principal"]["Service"] == "sns.amazonaws.com"
+                && list(&statement["Action"]).contains(&"sqs:SendMessage")
+            {
+                let topics = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
+                found.extend(topics.into_iter().map(str::to_owned));
+            }
+        }
+    }
+    found
 }
 
 fn events_are_kept(plan: &Value) -> Vec<String> {
@@ -63,9 +82,19 @@ fn events_are_kept(plan: &Value) -> Vec<String> {
             wrong.push(format!("{address}: what the rule cannot deliver is lost"));
         }
     }
+    let let_in = topics_let_in(plan);
     for (address, subscription) in all(plan, "aws_sns_topic_subscription") {
-        if subscription["protocol"] == "lambda" && !words(&subscription["redrive_policy"]).contains(QUEUE) {
+        if subscription["protocol"] != "lambda" {
+            continue;
+        }
+        if !words(&subscription["redrive_policy"]).contains(QUEUE) {
             wrong.push(format!("{address}: what the topic cannot deliver is lost"));
+        }
+        let topic = words(&subscription["topic_arn"]);
+        if !let_in.contains(topic) {
+            wrong.push(format!(
+                "{address}: the queue of failures does not take what {topic} cannot deliver"
+            ));
         }
     }
     wrong
@@ -98,6 +127,13 @@ fn no_event_of_any_function_is_lost_o01() {
         let subscription = "module.provisioning_latency[0].aws_sns_topic_subscription.alarms[\"arn:aws:sns:us-east-1:123456789012:alerts\"]";
         after(plan, subscription)["redrive_policy"] = Value::Null;
     });
+    for topic in ["alerts", "findings"] {
+        let says = format!("the queue of failures does not take what {TOPICS}{topic} cannot deliver");
+        let (from, to) = (format!("{TOPICS}{topic}"), format!("{TOPICS}other"));
+        caught(law, &says, |plan| {
+            rewrite(plan, "aws_sqs_queue.failures", "policy", &from, &to);
+        });
+    }
 }
 
 fn runs_can_be_read(plan: &Value) -> Vec<String> {
@@ -119,6 +155,10 @@ fn runs_can_be_read(plan: &Value) -> Vec<String> {
             let logging = &function["logging_config"][0];
             if logging["log_group"] != group.as_str() || logging["log_format"] != "JSON" {
                 wrong.push(format!("{name}: it must write JSON lines into {group}"));
+            }
+            // The lines of the metrics count as INFO (Lambda Developer Guide, "Log-level filtering").
+            if !["TRACE", "DEBUG", "INFO"].contains(&words(&logging["application_log_level"])) {
+                wrong.push(format!("{name}: its level keeps back the lines of the metrics"));
             }
             if function["tracing_config"][0]["mode"] != "Active" {
                 wrong.push(format!("{name}: its runs must be traced"));
@@ -142,6 +182,9 @@ fn the_runs_of_every_function_can_be_read_afterwards_o01() {
     });
     caught(law, "it must write JSON lines", |plan| {
         after(plan, function)["logging_config"][0]["log_format"] = json!("Text");
+    });
+    caught(law, "scale-window: its level keeps back", |plan| {
+        after(plan, function)["logging_config"][0]["application_log_level"] = json!("WARN");
     });
     caught(law, "its runs must be traced", |plan| {
         after(plan, function)["tracing_config"][0]["mode"] = json!("PassThrough");
@@ -281,11 +324,126 @@ fn illness_of_every_function_rings_at_the_topic_of_the_operators_o02() {
     );
 }
 
+/// When an alarm rings: metric, namespace, statistic, threshold where it is the same for all, and seconds; each above its threshold,
+/// in one period.
+type Rings = (&'static str, &'static str, &'static str, Option<i64>, i64);
+
+const RINGS: [Rings; 8] = [
+    ("Errors", "AWS/Lambda", "Sum", Some(2), 900),
+    ("Throttles", "AWS/Lambda", "Sum", Some(0), 300),
+    ("DeadLetterErrors", "AWS/Lambda", "Sum", Some(0), 300),
+    ("DestinationDeliveryFailures", "AWS/Lambda", "Sum", Some(0), 300),
+    ("AsyncEventAge", "AWS/Lambda", "Maximum", None, 300),
+    ("Duration", "AWS/Lambda", "Maximum", None, 300),
+    (
+        "ApproximateNumberOfMessagesVisible",
+        "AWS/SQS",
+        "Maximum",
+        Some(0),
+        300,
+    ),
+    ("NumberOfNotificationsFailed", "AWS/SNS", "Sum", Some(0), 300),
+];
+
+/// An alarm in the wrong namespace or with the wrong operator stands there for ever and never rings.
+fn alarms_ring_when_they_should(plan: &Value) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let found = all(plan, "aws_cloudwatch_metric_alarm");
+    for (metric, namespace, statistic, threshold, seconds) in RINGS {
+        let mut those = found.clone();
+        those.retain(|(_, alarm)| {
+            alarm["metric_name"] == metric && list(&alarm["alarm_actions"]).contains(&OPERATIONS)
+        });
+        if those.is_empty() {
+            wrong.push(format!("no alarm stands on {metric}"));
+        }
+        for (address, alarm) in those {
+            let is = |field: &str, wanted: i64| alarm[field].as_i64() == Some(wanted);
+            let meant = alarm["namespace"] == namespace
+                && alarm["statistic"] == statistic
+                && alarm["extended_statistic"].is_null()
+                && alarm["comparison_operator"] == "GreaterThanThreshold"
+                && threshold.is_none_or(|threshold| is("threshold", threshold))
+                && is("period", seconds)
+                && is("evaluation_periods", 1)
+                && alarm["datapoints_to_alarm"].is_null()
+                && alarm["treat_missing_data"] == "notBreaching";
+            if !meant {
+                wrong.push(format!("{address} does not ring when it should"));
+            }
+        }
+    }
+    for name in functions(plan) {
+        let config = of(plan, &name, "aws_lambda_function_event_invoke_config");
+        let age = config
+            .first()
+            .and_then(|(_, one)| one["maximum_event_age_in_seconds"].as_i64())
+            .unwrap_or_default();
+        for alarm in alarms(plan, "AsyncEventAge", "FunctionName", &format!("day2-{name}")) {
+            // Seconds against milliseconds: half.
+            if alarm["threshold"].as_i64() != Some(age * 500) {
+                wrong.push(format!(
+                    "{name}: half of the greatest age of its events must ring"
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_alarm_about_day2_rings_when_it_should_o02() {
+    let law = alarms_ring_when_they_should;
+    obeyed(law);
+    let of_a_function = "module.ha_status[0].aws_cloudwatch_metric_alarm.health";
+    let errors = format!("{of_a_function}[\"errors\"]");
+    for (field, value) in [
+        ("namespace", json!("AWS/Lambdas")),
+        ("statistic", json!("SampleCount")),
+        ("extended_statistic", json!("p99")),
+        ("threshold", json!(3)),
+        ("period", json!(60)),
+        ("evaluation_periods", json!(3)),
+        ("datapoints_to_alarm", json!(3)),
+        ("treat_missing_data", json!("breaching")),
+    ] {
+        caught(law, &format!("{errors} does not ring"), |plan| {
+            after(plan, &errors)[field] = value.clone();
+        });
+    }
+    let addresses = [
+        format!("{of_a_function}[\"throttles\"]"),
+        format!("{of_a_function}[\"dead-letters\"]"),
+        format!("{of_a_function}[\"destination\"]"),
+        "aws_cloudwatch_metric_alarm.failures[0]".to_owned(),
+        "aws_cloudwatch_metric_alarm.undelivered[\"alerts\"]".to_owned(),
+    ];
+    for address in addresses {
+        for (field, value) in [
+            ("comparison_operator", json!("LessThanThreshold")),
+            ("threshold", json!(1)),
+        ] {
+            caught(law, &format!("{address} does not ring"), |plan| {
+                after(plan, &address)[field] = value.clone();
+            });
+        }
+    }
+    caught(law, "ha-status: half of the greatest age", |plan| {
+        after(plan, &format!("{of_a_function}[\"event-age\"]"))["threshold"] = json!(300);
+    });
+    caught(law, "no alarm stands on NumberOfNotificationsFailed", |plan| {
+        remove(plan, "aws_cloudwatch_metric_alarm.undelivered");
+    });
+}
+
 fn silence_of_the_watchdog_rings(plan: &Value) -> Vec<String> {
     let Some(alarm) = alarms(plan, "Heartbeat", "function", "watchdog").pop() else {
         return vec!["nobody watches the watchdog".to_owned()];
     };
     let mut wrong = Vec::new();
+    if alarm["namespace"] != "Day2" {
+        wrong.push("the watchdog's alarm is not on a metric of Day2".to_owned());
+    }
     if alarm["treat_missing_data"] != "breaching" || alarm["comparison_operator"] != "LessThanThreshold" {
         wrong.push("silence of the watchdog must ring".to_owned());
     }
@@ -314,6 +472,9 @@ fn silence_rings_and_the_watchdog_knows_every_schedule_o03() {
     caught(law, "nobody watches the watchdog", |plan| remove(plan, alarm));
     caught(law, "silence of the watchdog must ring", |plan| {
         after(plan, alarm)["treat_missing_data"] = json!("notBreaching");
+    });
+    caught(law, "is not on a metric of Day2", |plan| {
+        after(plan, alarm)["namespace"] = json!("Day3");
     });
     caught(law, "must reach the operators", |plan| {
         after(plan, alarm)["alarm_actions"] = json!([]);

@@ -12,14 +12,20 @@ use day2_reads::copy_jobs::CopyJob;
 use day2_reads::recovery_points::RecoveryPoint;
 use day2_reads::restore_jobs::RestoreJob;
 
-/// Whether a recovery point of this status is a continuous one that goes on. A periodic one that is whole is `COMPLETED`.
+/// Whether a recovery point of this status and ARN is a continuous one that goes on.
 ///
+/// `AVAILABLE` says no more than that it can be restored from; that it is continuous, its ARN tells (`…:recovery-point:continuous:…`).
 /// A continuous one is created once, when it begins, and then reaches to the latest restorable time of its database. So its own
 /// time says nothing.
 /// Source: *AWS Backup API Reference*, `DescribeRecoveryPoint`, `Status`; *AWS Backup Developer Guide*, "Continuous backups and
 /// point-in-time restore (PITR)".
-pub(crate) fn is_continuous(status: &str) -> bool {
-    status == "AVAILABLE"
+pub(crate) fn is_continuous(status: &str, arn: &str) -> bool {
+    status == "AVAILABLE" && arn.contains(":recovery-point:continuous:")
+}
+
+/// Whether a recovery point of this status and ARN is a whole one of one moment.
+pub(crate) fn is_whole(status: &str, arn: &str) -> bool {
+    matches!(status, "COMPLETED" | "AVAILABLE") && !is_continuous(status, arn)
 }
 
 /// The newest recovery point that can be restored from is young enough: a completed one by its age, a continuous one by how far
@@ -41,13 +47,15 @@ pub(crate) fn points(
         .filter(|point| policy.vault.is_none() || point.vault == policy.vault)
         .collect();
     let newest = youngest(
-        ours.iter().copied().filter(|point| point.status == "COMPLETED"),
+        ours.iter()
+            .copied()
+            .filter(|point| is_whole(&point.status, &point.arn)),
         |point| point.created_at,
     );
     let continuous = ours
         .iter()
         .copied()
-        .filter(|point| is_continuous(&point.status))
+        .filter(|point| is_continuous(&point.status, &point.arn))
         .max_by_key(|point| point.created_at);
     let limit = hours(policy.max_age_hours);
     let (mut wrong, unread, mut seen) = freshness(newest, continuous, database, limit, now);

@@ -129,7 +129,7 @@ pub(crate) fn proven(facts: &ProofFacts, policy: &ProofPolicy, scene: &Scene<'_>
         "a restore was proven lately (Completed \u{2260} restorable)",
         verdict,
         population(examined, 1),
-        format!("{seen}{}. That a backup is Completed does not prove that it can be restored", refused(facts, proven.as_ref(), young)),
+        format!("{seen}{}. That a backup is Completed does not prove that it can be restored", refused(facts, proven.as_ref())),
     )
     .threshold(
         format!("a proven restore of the last {}, and none that failed since", count(usize::try_from(policy.max_age_days).unwrap_or(0), "day")),
@@ -280,24 +280,23 @@ fn ended(restore: &VeleroRestore) -> Option<Timestamp> {
     restore.completed_at.or(restore.started_at)
 }
 
-/// In words, the newest drill that Velero refused, for example for a name of a backup that does not exist. One that is known to be
-/// older than the proof is history; of one without a time that is believed as long as the proof is young.
-///
-/// Velero gives it no time at all: it sets the begin of a restore only after its validation.
+/// When a restore was asked for: Velero gives no time to one that it refuses, because it sets the begin after its validation only.
 /// Source: Velero, `pkg/controller/restore_controller.go`.
-fn refused(facts: &ProofFacts, proven: Option<&Drill>, young: bool) -> String {
+fn asked(restore: &VeleroRestore) -> Option<Timestamp> {
+    ended(restore).or(restore.created_at)
+}
+
+/// In words, the newest drill that Velero refused, for example for a name of a backup that does not exist. One that is older than the
+/// proof is history.
+fn refused(facts: &ProofFacts, proven: Option<&Drill>) -> String {
     let Some(Ok(Some(restores))) = &facts.velero else {
         return String::new();
     };
     let newest = restores
         .iter()
         .filter(|restore| restore.elsewhere && restore.phase == "FailedValidation")
-        .filter(|restore| match (ended(restore), proven) {
-            (_, None) => true,
-            (Some(at), Some(proven)) => at > proven.at,
-            (None, Some(_)) => !young,
-        })
-        .max_by_key(|restore| ended(restore));
+        .filter(|restore| proven.is_none_or(|proven| asked(restore).is_none_or(|at| at > proven.at)))
+        .max_by_key(|restore| asked(restore));
     newest.map_or_else(String::new, |restore| {
         format!(
             "; Velero refused the restore {} (FailedValidation): it never began, and tells nothing of the backup",

@@ -19,7 +19,7 @@ use serde_json::json;
 use super::database::of_point;
 use super::dumps::newest;
 use super::{Clients, gather};
-use crate::assess::tests::world::{item, now, point, settings};
+use crate::assess::tests::world::{continuous, item, now, point, settings};
 use crate::assess::{Scene, assess};
 use crate::facts::Dumps;
 use crate::{BackupVerification, Task};
@@ -283,7 +283,7 @@ async fn copies_in_an_account_that_lets_nobody_in_are_judged_by_the_jobs_at_home
 fn a_continuous_recovery_point_elsewhere_is_a_copy_without_an_age_w26() {
     for (status, available, aged) in [
         ("COMPLETED", true, true),
-        ("AVAILABLE", true, false),
+        ("AVAILABLE", true, true),
         ("STOPPED", false, true),
         ("PARTIAL", false, true),
         ("CREATING", false, true),
@@ -291,10 +291,15 @@ fn a_continuous_recovery_point_elsewhere_is_a_copy_without_an_age_w26() {
         let copy = of_point(point(status, 9));
         assert_eq!(
             (copy.available, copy.taken_at.is_some(), copy.continuous),
-            (available, aged, !aged),
+            (available, aged, false),
             "{status}"
         );
     }
+    let copy = of_point(continuous(9));
+    assert_eq!(
+        (copy.available, copy.taken_at, copy.continuous),
+        (true, None, true)
+    );
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod mails;
 mod policy;
 mod readiness;
 mod rights;
+mod rules;
 mod schedules;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -26,7 +27,7 @@ pub struct Judged {
     /// The items, by code.
     pub items: Vec<Item>,
     /// Codes of the lines of which there is no item, because the deployment has nothing of their kind: clusters, databases,
-    /// groups, alarms, schedules.
+    /// groups, alarms, schedules, event rules.
     pub absent: Vec<String>,
 }
 
@@ -57,6 +58,8 @@ pub fn assess(facts: &Facts, settings: &DoctorSettings, zone: &Zone) -> Judged {
         judged.add(line);
     }
     judged.add(schedules::fire(facts, settings, zone));
+    judged.add(rules::as_made(facts, settings));
+    judged.add(rules::may_call(facts, settings));
     judged.add(world::clusters(facts));
     judged.add(world::groups(facts));
     judged.add(world::databases(facts));

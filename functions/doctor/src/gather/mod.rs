@@ -4,6 +4,7 @@ mod alarm_topic;
 mod functions;
 mod mails;
 mod rights;
+mod rules;
 mod schedules;
 mod world;
 
@@ -26,6 +27,7 @@ pub struct Clients {
     /// Asks the functions for their self-checks: patiently, and once.
     asking: aws_sdk_lambda::Client,
     lambda: aws_sdk_lambda::Client,
+    events: aws_sdk_eventbridge::Client,
     iam: aws_sdk_iam::Client,
     kms: aws_sdk_kms::Client,
     scheduler: aws_sdk_scheduler::Client,
@@ -42,6 +44,7 @@ impl Clients {
             aws: aws.clone(),
             asking: aws_sdk_lambda::Client::new(&patient(aws)),
             lambda: aws_sdk_lambda::Client::new(aws),
+            events: aws_sdk_eventbridge::Client::new(aws),
             iam: aws_sdk_iam::Client::new(aws),
             kms: aws_sdk_kms::Client::new(aws),
             scheduler: aws_sdk_scheduler::Client::new(aws),
@@ -55,12 +58,14 @@ impl Clients {
 /// Asks everything at once, within the time of `at`: each part has its own service, and each bounds what it asks at a time.
 pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) -> Facts {
     let times = Times::of(at);
-    let (functions, rights, mails, alarm_topic, schedules, world) = tokio::join!(
+    let (functions, rights, mails, alarm_topic, schedules, event_rules, policies, world) = tokio::join!(
         Box::pin(functions::ask(clients, settings, &times)),
         Box::pin(rights::simulate(&clients.iam, settings, &times)),
         Box::pin(mails::look(clients, settings, &times)),
         Box::pin(alarm_topic::look(&clients.sns, &clients.kms, settings, &times)),
         Box::pin(schedules::read(&clients.scheduler, settings, &times)),
+        Box::pin(rules::read(&clients.events, settings, &times)),
+        Box::pin(rules::policies(&clients.lambda, settings, &times)),
         Box::pin(world::look(clients, settings, &times)),
     );
     let (answers, configurations) = functions;
@@ -75,6 +80,8 @@ pub async fn gather(clients: &Clients, settings: &DoctorSettings, at: Moment) ->
         alarm_topic,
         canary,
         schedules,
+        event_rules,
+        policies,
         groups: world.groups,
         databases: world.databases,
         calling_alarms: world.calling_alarms,

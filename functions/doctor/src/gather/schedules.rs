@@ -63,5 +63,9 @@ async fn one(client: &Client, group: &str, name: &str) -> Observed<Schedule> {
         // API `GetSchedule`: a schedule without a zone is evaluated in UTC.
         zone: seen.schedule_expression_timezone().unwrap_or("UTC").to_owned(),
         target_arn: target.arn().to_owned(),
+        role_arn: target.role_arn().to_owned(),
+        input: target.input().map(str::to_owned),
+        starts: seen.start_date().map(ToString::to_string),
+        ends: seen.end_date().map(ToString::to_string),
     })
 }

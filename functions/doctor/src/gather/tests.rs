@@ -1,12 +1,13 @@
 //! Against the SDKs' own types: what is asked, and what a failure becomes.
 
+mod rights;
+mod rules;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_sdk_eks::operation::describe_access_entry::{DescribeAccessEntryError, DescribeAccessEntryOutput};
-use aws_sdk_iam::operation::simulate_principal_policy::SimulatePrincipalPolicyOutput;
-use aws_sdk_iam::types::{EvaluationResult, PolicyEvaluationDecisionType, ResourceSpecificResult};
 use aws_sdk_kms::operation::describe_key::{DescribeKeyError, DescribeKeyOutput};
 use aws_sdk_kms::operation::get_key_policy::{GetKeyPolicyError, GetKeyPolicyOutput};
 use aws_sdk_kms::types::{KeyManagerType, KeyMetadata, KeyState};
@@ -25,6 +26,7 @@ use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::types::Message;
 use aws_smithy_mocks::{RuleMode, mock, mock_client};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::DateTime;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::error::ErrorMetadata;
 use day2_core::{Cause, Verdict};
@@ -32,9 +34,8 @@ use day2_reads::times::Times;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{alarm_topic, functions, mails, rights, schedules, world};
-use crate::assess::assess;
-use crate::facts::{AlarmTopic, Answer, Facts, Flight, KeyRefusal, TopicKey};
+use super::{alarm_topic, functions, mails, schedules, world};
+use crate::facts::{AlarmTopic, Answer, Flight, KeyRefusal, TopicKey};
 use crate::settings::DoctorSettings;
 
 fn at(text: &str) -> Timestamp {
@@ -167,192 +168,6 @@ async fn settings_are_hashed_where_they_stand_and_taken_by_their_hash_elsewhere(
     assert_eq!(why.cause, Cause::Malformed);
 }
 
-#[test]
-fn rights_are_asked_resource_by_resource_with_a_sample_for_each_pattern() {
-    let settings = settings(|own| {
-        own["functions"]["scale-window"]["permissions"] = json!([
-            {"actions": ["ec2:DescribeSubnets"], "resources": ["*"]},
-            {"actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::b/reports/*", "arn:aws:s3:::c/*"]},
-            {"actions": ["s3:ListBucketVersions"], "resources": ["arn:aws:s3:::b"],
-             "conditions": [{"key": "s3:prefix", "values": ["evidence/*"]}]},
-        ]);
-        own["never"] = json!([
-            {"actions": ["iam:PassRole"], "resources": ["*"]},
-            {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::b/reports/*"], "but": ["scale-window"]},
-        ]);
-    });
-    let asked = |name: &str| {
-        let function = settings.functions.get(name).unwrap();
-        rights::questions(name, function, &settings)
-            .into_iter()
-            .map(|((resource, conditions), question)| {
-                let all =
-                    |set: std::collections::BTreeSet<String>| set.into_iter().collect::<Vec<_>>().join(" ");
-                (
-                    resource,
-                    conditions.len(),
-                    all(question.needed),
-                    all(question.never),
-                )
-            })
-            .collect::<Vec<_>>()
-    };
-    let own = |resource: &str, conditions: usize, needed: &str, never: &str| {
-        (
-            resource.to_owned(),
-            conditions,
-            needed.to_owned(),
-            never.to_owned(),
-        )
-    };
-    assert_eq!(
-        asked("scale-window"),
-        [
-            own("*", 0, "ec2:DescribeSubnets", "iam:PassRole"),
-            own("arn:aws:s3:::b", 1, "s3:ListBucketVersions", ""),
-            own("arn:aws:s3:::b/reports/doctor", 0, "s3:PutObject", ""),
-            own("arn:aws:s3:::c/doctor", 0, "s3:PutObject", ""),
-        ]
-    );
-    assert!(asked("ha-status").contains(&own("arn:aws:s3:::b/reports/doctor", 0, "", "s3:GetObject")));
-}
-
-#[test]
-fn the_rights_of_a_key_are_asked_once_for_each_service_that_uses_it() {
-    let via =
-        |service: &str| json!([{"key": "kms:ViaService", "values": [format!("{service}.*.amazonaws.com*")]}]);
-    let settings = settings(|own| {
-        own["functions"]["scale-window"]["permissions"] = json!([
-            {"actions": ["kms:Decrypt", "kms:GenerateDataKey"], "resources": [KEY], "conditions": via("sns")},
-            {"actions": ["kms:Decrypt"], "resources": [KEY], "conditions": via("s3")},
-            {"actions": ["logs:PutLogEvents"], "resources": ["arn:aws:logs:us-east-1:123456789012:log-group:/x:*"]},
-        ]);
-    });
-    let function = settings.functions.get("scale-window").unwrap();
-    let asked: Vec<(String, Vec<String>, Vec<String>)> =
-        rights::questions("scale-window", function, &settings)
-            .into_iter()
-            .map(|((resource, conditions), question)| {
-                let values = conditions.into_iter().flat_map(|one| one.values).collect();
-                (resource, values, question.needed.into_iter().collect())
-            })
-            .collect();
-    let own = |resource: &str, values: &[&str], needed: &[&str]| {
-        let owned = |all: &[&str]| all.iter().map(|&one| one.to_owned()).collect::<Vec<_>>();
-        (resource.to_owned(), owned(values), owned(needed))
-    };
-    assert_eq!(
-        asked,
-        [
-            own(KEY, &["s3.*.amazonaws.com*"], &["kms:Decrypt"]),
-            own(
-                KEY,
-                &["sns.*.amazonaws.com*"],
-                &["kms:Decrypt", "kms:GenerateDataKey"]
-            ),
-            own(
-                "arn:aws:logs:us-east-1:123456789012:log-group:/x:doctor",
-                &[],
-                &["logs:PutLogEvents"]
-            ),
-        ]
-    );
-}
-
-#[tokio::test]
-async fn a_simulation_names_role_resource_and_values_and_reads_every_page_w05() {
-    let settings = settings(|own| {
-        let function = own["functions"]["scale-window"].clone();
-        own["functions"] = json!({"scale-window": function});
-        own["functions"]["scale-window"]["permissions"] = json!([{
-            "actions": ["s3:ListBucketVersions", "s3:ListBucket"], "resources": ["arn:aws:s3:::b"],
-            "conditions": [{"key": "s3:prefix", "values": ["evidence/*"]}],
-        }]);
-    });
-    let result = |action: &str, decision: PolicyEvaluationDecisionType| {
-        EvaluationResult::builder()
-            .eval_action_name(action)
-            .eval_decision(decision)
-            .missing_context_values("aws:SourceVpce")
-            .build()
-            .unwrap()
-    };
-    let page = move |marker: Option<&'static str>, action: &'static str| {
-        mock!(aws_sdk_iam::Client::simulate_principal_policy)
-            .match_requests(move |request| {
-                let entry = request.context_entries().first().unwrap();
-                request.policy_source_arn() == Some("arn:aws:iam::123456789012:role/day2-scale-window")
-                    && request.resource_arns() == ["arn:aws:s3:::b"]
-                    && request.marker() == marker
-                    && entry.context_key_name() == Some("s3:prefix")
-                    && entry.context_key_values() == ["evidence/doctor"]
-            })
-            .then_output(move || {
-                SimulatePrincipalPolicyOutput::builder()
-                    .evaluation_results(result(action, PolicyEvaluationDecisionType::ImplicitDeny))
-                    .is_truncated(marker.is_none())
-                    .set_marker(marker.is_none().then(|| "next".to_owned()))
-                    .build()
-            })
-    };
-    let (first, second) = (
-        page(None, "s3:ListBucket"),
-        page(Some("next"), "s3:ListBucketVersions"),
-    );
-    let iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&first, &second]);
-    let seen = rights::simulate(&iam, &settings, &times()).await;
-    assert_eq!(seen.len(), 1);
-    let decisions = seen[0].decisions.as_ref().unwrap();
-    let actions: Vec<&str> = decisions.iter().map(|one| one.action.as_str()).collect();
-    assert_eq!(actions, ["s3:ListBucket", "s3:ListBucketVersions"]);
-    assert!(
-        decisions
-            .iter()
-            .all(|one| one.decision == "implicitDeny" && one.missing == ["aws:SourceVpce"])
-    );
-
-    let lost = mock!(aws_sdk_iam::Client::simulate_principal_policy)
-        .then_output(|| SimulatePrincipalPolicyOutput::builder().build());
-    let iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&lost]);
-    let seen = rights::simulate(&iam, &settings, &times()).await;
-    assert_eq!(seen[0].decisions.as_ref().unwrap_err().cause, Cause::Malformed);
-}
-
-#[tokio::test]
-async fn a_right_that_depends_on_a_key_which_only_the_resource_names_is_unknown() {
-    let settings = crate::assess::tests::settings(|own| {
-        let function = own["functions"]["scale-window"].clone();
-        own["functions"] = json!({"scale-window": function});
-    });
-    let simulated = mock!(aws_sdk_iam::Client::simulate_principal_policy).then_output(|| {
-        let denied = PolicyEvaluationDecisionType::ImplicitDeny;
-        let of_resource = ResourceSpecificResult::builder()
-            .eval_resource_name("arn:aws:dynamodb:us-east-1:123456789012:table/day2-journal")
-            .eval_resource_decision(denied.clone())
-            .missing_context_values("aws:SourceVpce")
-            .build()
-            .unwrap();
-        let result = EvaluationResult::builder()
-            .eval_action_name("dynamodb:Query")
-            .eval_decision(denied)
-            .resource_specific_results(of_resource)
-            .build()
-            .unwrap();
-        SimulatePrincipalPolicyOutput::builder()
-            .evaluation_results(result)
-            .build()
-    });
-    let iam = mock_client!(aws_sdk_iam, RuleMode::MatchAny, [&simulated]);
-    let facts = Facts {
-        rights: rights::simulate(&iam, &settings.function, &times()).await,
-        ..Facts::default()
-    };
-    let judged = assess(&facts, &settings.function, &settings.deployment.zone);
-    let line = judged.items.iter().find(|item| item.code == "DOC-011").unwrap();
-    assert_eq!(line.verdict(), Verdict::Unknown, "{line:?}");
-    assert!(line.subjects[0].says.contains("aws:SourceVpce"), "{line:?}");
-}
-
 #[tokio::test]
 async fn a_schedule_is_read_within_the_group_of_its_function() {
     let there = mock!(aws_sdk_scheduler::Client::get_schedule)
@@ -360,10 +175,12 @@ async fn a_schedule_is_read_within_the_group_of_its_function() {
             request.group_name() == Some("day2-scale-window") && request.name() == Some("prescale-prod-a")
         })
         .then_output(|| {
+            let target = Target::builder().arn("arn:x").role_arn("arn:y").input("{}");
             GetScheduleOutput::builder()
                 .state(ScheduleState::Enabled)
                 .schedule_expression("cron(30 6 * * ? *)")
-                .target(Target::builder().arn("arn:x").role_arn("arn:y").build().unwrap())
+                .end_date(DateTime::from_secs(1_767_225_600))
+                .target(target.build().unwrap())
                 .build()
         });
     let scheduler = mock_client!(aws_sdk_scheduler, RuleMode::MatchAny, [&there]);
@@ -377,6 +194,14 @@ async fn a_schedule_is_read_within_the_group_of_its_function() {
     assert_eq!(
         (schedule.zone.as_str(), schedule.target_arn.as_str()),
         ("UTC", "arn:x")
+    );
+    assert_eq!(
+        (schedule.role_arn.as_str(), schedule.input.as_deref()),
+        ("arn:y", Some("{}"))
+    );
+    assert_eq!(
+        (schedule.starts.as_deref(), schedule.ends.as_deref()),
+        (None, Some("2026-01-01T00:00:00Z"))
     );
 
     let gone = mock!(aws_sdk_scheduler::Client::get_schedule).then_error(|| {

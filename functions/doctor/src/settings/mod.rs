@@ -24,6 +24,9 @@ pub struct DoctorSettings {
     pub never: Vec<Never>,
     /// Topics that must reach somebody: that of the reports, those of targets, that of the alarms about Day2 itself.
     pub topics: Vec<Arn>,
+    /// Topics of targets in other accounts or regions, of which nothing is known here. The report names them.
+    #[deserr(default)]
+    pub topics_elsewhere: Vec<Arn>,
     /// Names of the alarms about Day2 itself that are about no single function: the queue of failures, the silence of the watchdog,
     /// topics whose messages do not arrive.
     #[deserr(default)]
@@ -82,6 +85,18 @@ pub struct Function {
     /// Its schedules: name → expression.
     #[deserr(default)]
     pub schedules: Named<String>,
+    /// What its schedules give to it: name → input, as the JSON that Terraform writes. That of a schedule without one is not judged.
+    #[deserr(default)]
+    pub inputs: Named<String>,
+    /// How EventBridge Scheduler calls it; absent without schedules.
+    #[deserr(default)]
+    pub scheduler: Option<Scheduler>,
+    /// Its event rules: name → pattern, as the JSON that Terraform writes.
+    #[deserr(default)]
+    pub event_rules: Named<String>,
+    /// What calls it beside schedules: event rules, topics, alarms.
+    #[deserr(default)]
+    pub callers: Vec<Caller>,
     /// Its group in Kubernetes.
     pub kubernetes_group: String,
     /// EKS clusters in which it has an access entry.
@@ -90,6 +105,26 @@ pub struct Function {
     /// Names of the alarms about it.
     #[deserr(default)]
     pub alarms: Vec<String>,
+}
+
+/// The role of a function's schedules.
+#[derive(Debug, Clone, PartialEq, Eq, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+pub struct Scheduler {
+    /// The role.
+    pub role_arn: Arn,
+    /// What it must be allowed: to call the function, and to keep what it could not deliver.
+    pub permissions: Vec<Permission>,
+}
+
+/// Something that a function is called for: an event rule, a topic or an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Deserr)]
+#[deserr(error = Mistakes, deny_unknown_fields)]
+pub struct Caller {
+    /// The service that calls: `events.amazonaws.com`, `sns.amazonaws.com` or `lambda.alarms.cloudwatch.amazonaws.com`.
+    pub principal: String,
+    /// ARN of the rule, topic or alarm.
+    pub source_arn: Arn,
 }
 
 /// One statement of a policy that allows.

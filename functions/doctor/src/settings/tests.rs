@@ -41,6 +41,12 @@ fn mistakes(change: impl FnOnce(&mut Value)) -> Vec<String> {
 fn what_is_not_said_has_a_default() {
     let settings = read::<DoctorSettings>(&good().to_string()).unwrap().function;
     assert!(settings.schedules_enabled && settings.never.is_empty() && settings.not_checked.is_empty());
+    assert!(
+        settings
+            .functions
+            .values()
+            .all(|one| one.inputs.is_empty() && one.event_rules.is_empty() && one.callers.is_empty())
+    );
     assert_eq!(
         (settings.answer_seconds, settings.canary.unwrap().wait_seconds),
         (60, 20)
@@ -53,7 +59,23 @@ fn every_mistake_is_told_at_once_with_its_place() {
         own["functions"]["doctor"]["arn"] = json!("arn:aws:s3:::bucket");
         own["functions"]["scale-window"]["role_arn"] = json!("arn:aws:iam::123456789012:user/x");
         own["functions"]["scale-window"]["permissions"] = json!([]);
+        own["functions"]["scale-window"]["event_rules"] =
+            json!({"day2-scale-window-0": "[]", "day2-scale-window-1": "{", "day2-scale-window-2": "{}"});
+        // Without the role that calls it.
+        own["functions"]["scale-window"]["schedules"] =
+            json!({"prescale-prod-a": "rate(1 day)", "prescale-prod-b": "rate(1 day)"});
+        own["functions"]["scale-window"]["inputs"] =
+            json!({"prescale-prod-a": "prod-a", "prescale-prod-b": "{}"});
+        own["functions"]["doctor"]["scheduler"] =
+            json!({"role_arn": "arn:aws:iam::123456789012:user/x", "permissions": []});
+        own["functions"]["scale-window"]["callers"] = json!([
+            {"principal": "sns.amazonaws.com", "source_arn": "arn:aws:sns:us-east-1:123456789012:alerts"},
+            {"principal": "sns.amazonaws.com", "source_arn": "arn:aws:sqs:us-east-1:123456789012:alerts"},
+            {"principal": "events.amazonaws.com", "source_arn": "arn:aws:events:us-east-1::rule/day2"},
+            {"principal": "s3.amazonaws.com", "source_arn": "arn:aws:s3:::bucket"},
+        ]);
         own["topics"] = json!(["arn:aws:sqs:us-east-1:123456789012:queue"]);
+        own["topics_elsewhere"] = json!(["arn:aws:sqs:us-east-1:222222222222:queue"]);
         own["canary"]["wait_seconds"] = json!(61);
         own["answer_seconds"] = json!(4);
         own["not_checked"] =
@@ -64,7 +86,17 @@ fn every_mistake_is_told_at_once_with_its_place() {
         "functions.doctor.arn",
         "functions.scale-window.role_arn",
         "functions.scale-window.permissions",
+        "functions.scale-window.event_rules.day2-scale-window-0",
+        "functions.scale-window.event_rules.day2-scale-window-1",
+        "functions.scale-window.inputs.prescale-prod-a",
+        "functions.scale-window.scheduler",
+        "functions.doctor.scheduler.role_arn",
+        "functions.doctor.scheduler.permissions",
+        "functions.scale-window.callers[1].source_arn",
+        "functions.scale-window.callers[2].source_arn",
+        "functions.scale-window.callers[3].principal",
         "topics[0]",
+        "topics_elsewhere[0]",
         "canary.wait_seconds",
         "answer_seconds",
         "not_checked.\"evidence-audit/EVA-802\"",
@@ -76,7 +108,15 @@ fn every_mistake_is_told_at_once_with_its_place() {
             "{expected}: {found:#?}"
         );
     }
-    assert_eq!(found.len(), 9, "{found:#?}");
+    assert_eq!(found.len(), 19, "{found:#?}");
+}
+
+#[test]
+fn schedules_without_inputs_need_no_role_as_in_the_documents_before() {
+    let found = mistakes(|own| {
+        own["functions"]["scale-window"]["schedules"] = json!({"prescale-prod-a": "rate(1 day)"});
+    });
+    assert_eq!(found, Vec::<String>::new());
 }
 
 #[test]

@@ -2,9 +2,18 @@
 
 use day2_core::arn::Arn;
 use day2_core::settings::{Checker, Validate};
+use serde_json::{Map, Value};
 
-use super::{DoctorSettings, Function};
+use super::{Caller, DoctorSettings, Function, Scheduler};
 use crate::NAME;
+
+/// Who calls functions: the service, and the service in the ARN of what it calls for (`infra/modules/ops-function/events.tf` and
+/// `alarms.tf`).
+const CALLERS: [(&str, &str); 3] = [
+    ("events.amazonaws.com", "events"),
+    ("sns.amazonaws.com", "sns"),
+    ("lambda.alarms.cloudwatch.amazonaws.com", "cloudwatch"),
+];
 
 impl Validate for DoctorSettings {
     fn validate(&self, at: &mut Checker<'_>) {
@@ -29,6 +38,9 @@ impl Validate for DoctorSettings {
         at.each("platforms", &self.platforms, |at, one| one.validate(at));
         at.each("topics", &self.topics, |at, topic| is_topic(at, "", topic));
         at.unique("topics", "", "topic", &self.topics);
+        at.each("topics_elsewhere", &self.topics_elsewhere, |at, topic| {
+            is_topic(at, "", topic);
+        });
         at.require(
             (5..=300).contains(&self.answer_seconds),
             "answer_seconds",
@@ -78,19 +90,92 @@ impl Validate for Function {
             "is not the ARN of a function",
             "write arn:…:lambda:REGION:ACCOUNT:function:NAME",
         );
-        at.require(
-            self.role_arn.service() == "iam" && self.role_arn.resource().starts_with("role/"),
-            "role_arn",
-            &self.role_arn,
-            "is not the ARN of a role",
-            "write arn:…:iam::ACCOUNT:role/NAME",
-        );
+        is_role(at, &self.role_arn);
         at.require(
             !self.permissions.is_empty(),
             "permissions",
             "[]",
             "would prove nothing of the role",
             "write the statements of its permissions.json",
+        );
+        at.field("inputs", |at| {
+            for (schedule, input) in self.inputs.iter() {
+                at.require(
+                    serde_json::from_str::<Map<String, Value>>(input).is_ok(),
+                    schedule,
+                    input,
+                    "is no input of a function",
+                    "write it as a JSON object, as Terraform does",
+                );
+            }
+        });
+        match &self.scheduler {
+            Some(scheduler) => at.nested("scheduler", scheduler),
+            None => at.require(
+                self.inputs.is_empty(),
+                "scheduler",
+                "null",
+                "names no role for the schedules of this function",
+                "write its role_arn and permissions, as Terraform does",
+            ),
+        }
+        at.field("event_rules", |at| {
+            for (rule, pattern) in self.event_rules.iter() {
+                at.require(
+                    serde_json::from_str::<Map<String, Value>>(pattern).is_ok(),
+                    rule,
+                    pattern,
+                    "is no event pattern",
+                    "write it as a JSON object, as Terraform does",
+                );
+            }
+        });
+        at.each("callers", &self.callers, |at, caller| caller.validate(at));
+    }
+}
+
+fn is_role(at: &mut Checker<'_>, arn: &Arn) {
+    at.require(
+        arn.service() == "iam" && arn.resource().starts_with("role/"),
+        "role_arn",
+        arn,
+        "is not the ARN of a role",
+        "write arn:…:iam::ACCOUNT:role/NAME",
+    );
+}
+
+impl Validate for Scheduler {
+    fn validate(&self, at: &mut Checker<'_>) {
+        is_role(at, &self.role_arn);
+        at.require(
+            !self.permissions.is_empty(),
+            "permissions",
+            "[]",
+            "would prove nothing of the role",
+            "write lambda:InvokeFunction for the function and sqs:SendMessage for the queue of failures",
+        );
+    }
+}
+
+impl Validate for Caller {
+    fn validate(&self, at: &mut Checker<'_>) {
+        let known = CALLERS.iter().find(|(service, _)| *service == self.principal);
+        let Some((service, of_source)) = known else {
+            at.mistake(
+                "principal",
+                &self.principal,
+                "is no service that calls functions",
+                format!("write one of {}", CALLERS.map(|(service, _)| service).join(", ")),
+            );
+            return;
+        };
+        let source = &self.source_arn;
+        at.require(
+            source.service() == *of_source && source.account_id().is_some(),
+            "source_arn",
+            source,
+            format!("is nothing that {service} calls a function for"),
+            format!("write arn:…:{of_source}:REGION:ACCOUNT:…, as Terraform does"),
         );
     }
 }

@@ -75,14 +75,17 @@ run "every_function_is_guarded" {
     error_message = "O02: the alarms must be about this function, and notify the topic of operations"
   }
 
+  # Namespace, statistic, operator, threshold, seconds of a period, periods. In milliseconds: 80 % of the time-out, half of the greatest age.
   assert {
-    condition     = aws_cloudwatch_metric_alarm.health["duration"].threshold == 80000 && aws_cloudwatch_metric_alarm.health["duration"].statistic == "Maximum"
-    error_message = "O02: 80 % of the time-out must ring, in milliseconds"
-  }
-
-  assert {
-    condition     = aws_cloudwatch_metric_alarm.health["event-age"].threshold == 300000 && aws_cloudwatch_metric_alarm.health["errors"].threshold == 2
-    error_message = "O02: half of the greatest age must ring, and an event that fails with both retries"
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.health : key => "${alarm.namespace} ${alarm.statistic} ${alarm.comparison_operator} ${alarm.threshold} ${alarm.period} ${alarm.evaluation_periods}" } == {
+      errors       = "AWS/Lambda Sum GreaterThanThreshold 2 900 1"
+      throttles    = "AWS/Lambda Sum GreaterThanThreshold 0 300 1"
+      dead-letters = "AWS/Lambda Sum GreaterThanThreshold 0 300 1"
+      destination  = "AWS/Lambda Sum GreaterThanThreshold 0 300 1"
+      event-age    = "AWS/Lambda Maximum GreaterThanThreshold 300000 300 1"
+      duration     = "AWS/Lambda Maximum GreaterThanThreshold 80000 300 1"
+    } && alltrue([for alarm in aws_cloudwatch_metric_alarm.health : alarm.extended_statistic == null && alarm.datapoints_to_alarm == null])
+    error_message = "O02: each alarm must ring from the threshold and in the window that is meant"
   }
 
   assert {

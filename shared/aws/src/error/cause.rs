@@ -3,6 +3,7 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -59,6 +60,8 @@ where
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Cause::TimedOut,
         // No request was sent: the role of the target could not be assumed.
         SdkError::DispatchFailure(failure) if failure.is_other() && mentions_denial(error) => Cause::Denied,
+        // Neither was one when whoever gives the credentials failed: of the service that was to be asked nothing is known.
+        SdkError::DispatchFailure(_) if lacks_credentials(error) => Cause::Failing,
         SdkError::ResponseError(_) => Cause::Malformed,
         SdkError::ServiceError(inner) => of_answer(inner.raw().status().as_u16(), inner.err().code()),
         _ => Cause::Other,
@@ -100,6 +103,10 @@ fn of_answer(status: u16, code: Option<&str>) -> Cause {
         (_, 500..) => Cause::Failing,
         _ => Cause::Other,
     }
+}
+
+fn lacks_credentials(error: &(dyn Error + 'static)) -> bool {
+    error.is::<CredentialsError>() || error.source().is_some_and(lacks_credentials)
 }
 
 fn mentions_denial(error: &(dyn Error + 'static)) -> bool {

@@ -68,6 +68,32 @@ async fn the_same_failure_is_the_reason_of_an_unknown_item_w28() {
 }
 
 #[test]
+fn a_role_that_cannot_be_assumed_says_nothing_of_the_service_behind_it() {
+    use aws_credential_types::provider::error::CredentialsError;
+    use aws_sdk_sns::operation::publish::PublishError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    type Failed = SdkError<PublishError, HttpResponse>;
+
+    let sts = CredentialsError::provider_error("sts:AssumeRole: ServiceUnavailable");
+    let unsent: Failed = SdkError::dispatch_failure(ConnectorError::other(Box::new(sts), None));
+    assert_eq!(
+        unreadable("eks:DescribeCluster", "prod-a", &unsent).cause,
+        Cause::Failing
+    );
+    let refused = CredentialsError::provider_error("sts:AssumeRole: AccessDenied");
+    let unsent: Failed = SdkError::dispatch_failure(ConnectorError::other(Box::new(refused), None));
+    assert_eq!(
+        unreadable("eks:DescribeCluster", "prod-a", &unsent).cause,
+        Cause::Denied
+    );
+    let nobody: Failed = SdkError::dispatch_failure(ConnectorError::io("connection refused".into()));
+    assert_eq!(
+        unreadable("eks:DescribeCluster", "prod-a", &nobody).cause,
+        Cause::Other
+    );
+}
+
+#[test]
 fn what_can_succeed_later_is_transient_and_what_cannot_is_permanent() {
     let read = |cause| OpsError::Read(Unreadable::new("list nodes", "prod-a", cause, ""));
     let publish = |source: OpsError| OpsError::Publish {
@@ -98,6 +124,7 @@ fn what_can_succeed_later_is_transient_and_what_cannot_is_permanent() {
         (read(Cause::TimedOut), true),
         (read(Cause::Malformed), true),
         (read(Cause::Partial), true),
+        (read(Cause::Failing), true),
         (read(Cause::Denied), false),
         (read(Cause::NotFound), false),
         (publish(read(Cause::Denied)), false),

@@ -18,6 +18,8 @@ pub struct VeleroRestore {
     pub backup: Option<String>,
     /// `New`, `InProgress`, `Completed`, `PartiallyFailed`, `Failed`, `FailedValidation`, …
     pub phase: String,
+    /// When somebody asked for it.
+    pub created_at: Option<Timestamp>,
     /// When it began.
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -79,6 +81,7 @@ struct Progress {
 impl From<Wire> for VeleroRestore {
     fn from(wire: Wire) -> Self {
         let meta = wire.metadata.unwrap_or_default();
+        let created_at = meta.created_at();
         let spec = wire.spec.unwrap_or_default();
         let state = wire.status.unwrap_or_default();
         let time = |time: Option<Time>| time.and_then(|time| time.0);
@@ -93,6 +96,7 @@ impl From<Wire> for VeleroRestore {
             name: meta.name.unwrap_or_default(),
             backup: spec.backup_name.filter(|name| !name.is_empty()),
             phase: state.phase.unwrap_or_default(),
+            created_at,
             started_at: time(state.start_timestamp),
             completed_at: time(state.completion_timestamp),
             items_total: total,

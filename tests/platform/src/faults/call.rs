@@ -220,7 +220,7 @@ fn signed_service(request: &Request) -> Option<&str> {
 }
 
 /// Members that name what a call is about, the most telling first.
-const IDENTIFIERS: [&str; 23] = [
+const IDENTIFIERS: [&str; 24] = [
     "AutoScalingGroupName",
     "AutoScalingGroupNames.member.1",
     "DBClusterIdentifier",
@@ -244,6 +244,7 @@ const IDENTIFIERS: [&str; 23] = [
     "QuotaCode",
     "logGroupName",
     "Name",
+    "Rule",
 ];
 
 fn form_resource(parameters: &[(String, String)]) -> Option<String> {
@@ -310,6 +311,7 @@ fn rest_operation(service: &str, method: &str, parts: &[&str]) -> Option<(&'stat
         ("lambda", "GET", ["2015-03-31", "functions", name, "configuration"]) => {
             ("GetFunctionConfiguration", own(name))
         }
+        ("lambda", "GET", ["2015-03-31", "functions", name, "policy"]) => ("GetPolicy", own(name)),
         ("lambda", "GET", ["2015-03-31", "functions"]) => ("ListFunctions", None),
         ("guardduty", "GET", ["detector"]) => ("ListDetectors", None),
         ("guardduty", "POST", ["detector", id, "findings", "get"]) => ("GetFindings", own(id)),

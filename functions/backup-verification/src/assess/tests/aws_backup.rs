@@ -25,12 +25,20 @@ fn only_a_completed_recovery_point_counts_w26() {
     only(&denied, "BAK-012", Unknown, &[]);
 }
 
+#[test]
+fn what_is_available_and_not_continuous_is_judged_by_its_age_w26() {
+    for (hours, verdict) in [(5, Pass), (60, Fail)] {
+        let items = judged(|facts| of(facts).points = Ok(vec![point("AVAILABLE", hours)]));
+        assert_eq!(item(&items, "BAK-012").verdict(), verdict, "{hours} h");
+    }
+}
+
 /// It is created once, when it begins, and may be the only one for years.
 #[test]
 fn a_continuous_recovery_point_counts_by_how_far_it_reaches_and_not_by_its_age_w26() {
     let restorable_until = |minutes: Option<i64>| {
         move |facts: &mut Facts| {
-            of(facts).points = Ok(vec![point("AVAILABLE", 800)]);
+            of(facts).points = Ok(vec![continuous(800)]);
             let database = facts.database.as_mut().unwrap().database.as_mut().unwrap();
             database.backups.latest_restorable = minutes.map(minutes_ago);
         }
@@ -51,7 +59,7 @@ fn a_continuous_recovery_point_counts_by_how_far_it_reaches_and_not_by_its_age_w
         );
     }
     let unread = judged(|facts| {
-        of(facts).points = Ok(vec![point("AVAILABLE", 800)]);
+        of(facts).points = Ok(vec![continuous(800)]);
         facts.database.as_mut().unwrap().database = denied("rds:DescribeDBClusters");
     });
     assert_eq!(item(&unread, "BAK-012").verdict(), Unknown);
@@ -61,11 +69,11 @@ fn a_continuous_recovery_point_counts_by_how_far_it_reaches_and_not_by_its_age_w
             plan["not_checked"] = serde_json::json!(["database"]);
         },
         |facts| {
-            of(facts).points = Ok(vec![point("AVAILABLE", 800)]);
+            of(facts).points = Ok(vec![continuous(800)]);
             facts.database = None;
         },
     );
-    only(&unplanned, "BAK-012", Unknown, &[&point("AVAILABLE", 800).arn]);
+    only(&unplanned, "BAK-012", Unknown, &[&continuous(800).arn]);
 }
 
 #[test]
@@ -79,7 +87,7 @@ fn of_a_continuous_recovery_point_and_a_completed_one_the_younger_state_counts_w
         (60, None, Unknown),
     ] {
         let items = judged(|facts| {
-            of(facts).points = Ok(vec![point("COMPLETED", completed), point("AVAILABLE", 800)]);
+            of(facts).points = Ok(vec![point("COMPLETED", completed), continuous(800)]);
             let database = facts.database.as_mut().unwrap().database.as_mut().unwrap();
             database.backups.latest_restorable = reaches.map(hours_ago);
         });
@@ -100,9 +108,14 @@ fn a_continuous_backup_that_stopped_is_named_unless_a_newer_recovery_point_is_go
         (&[("AVAILABLE", 700), ("STOPPED", 6)][..], Fail),
         (&[("STOPPED", 6), ("AVAILABLE", 5)][..], Pass),
         (&[("STOPPED", 6), ("COMPLETED", 5)][..], Pass),
+        // It began long before, and nobody knows when it stopped.
+        (&[("STOPPED", 9_600), ("COMPLETED", 5)][..], Pass),
     ] {
         let items = judged(|facts| {
-            let points = points.iter().map(|(status, hours)| point(status, *hours));
+            let points = points.iter().map(|(status, hours)| match *status {
+                "AVAILABLE" => continuous(*hours),
+                status => point(status, *hours),
+            });
             of(facts).points = Ok(points.collect());
         });
         let found = item(&items, "BAK-012");

@@ -165,6 +165,14 @@ pub(crate) fn point(status: &str, hours: i64) -> RecoveryPoint {
     }
 }
 
+/// A continuous one, which began so many hours ago.
+pub(crate) fn continuous(hours: i64) -> RecoveryPoint {
+    RecoveryPoint {
+        arn: format!("arn:aws:backup:us-east-1:123456789012:recovery-point:continuous:cluster-{hours}"),
+        ..point("AVAILABLE", hours)
+    }
+}
+
 pub(crate) fn restore_job(id: &str, status: &str, validation: Option<&str>, days: i64) -> RestoreJob {
     RestoreJob {
         id: id.to_owned(),

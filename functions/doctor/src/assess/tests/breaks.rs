@@ -4,7 +4,7 @@ use super::*;
 use crate::facts::KeyRefusal;
 
 /// Breaks the well world in one way: exactly this code fails, with exactly these subjects, each with a fix.
-fn breaks(label: &str, expected: (&str, &[&str]), change: impl FnOnce(&mut Facts)) {
+pub(super) fn breaks(label: &str, expected: (&str, &[&str]), change: impl FnOnce(&mut Facts)) {
     let mut facts = well();
     change(&mut facts);
     let items = items(&facts);
@@ -292,7 +292,7 @@ fn a_key_that_refuses_the_canary_fails_in_the_words_of_sns_with_its_fix_o07() {
 #[test]
 fn a_schedule_that_somebody_changed_fails_with_all_that_is_different() {
     type Change = fn(&mut Schedule);
-    let changes: [(&str, Change); 4] = [
+    let changes: [(&str, Change); 10] = [
         ("it is DISABLED", |seen| seen.state = "DISABLED".to_owned()),
         ("its zone is UTC, not America/New_York", |seen| {
             seen.zone = "UTC".to_owned();
@@ -306,6 +306,26 @@ fn a_schedule_that_somebody_changed_fails_with_all_that_is_different() {
                 seen.target_arn = "arn:aws:lambda:us-east-1:123456789012:function:other".to_owned();
             },
         ),
+        ("its input is {", |seen| {
+            seen.input = Some(r#"{"target":"prod-b","task":"prescale"}"#.to_owned());
+        }),
+        // The same JSON, as `jsonencode` alone would write it.
+        (
+            "its input has <aws.scheduler.scheduled-time> in other characters",
+            |seen| {
+                seen.input = Some(INPUT.replace('<', "\\u003c").replace('>', "\\u003e"));
+            },
+        ),
+        ("it gives the function no input", |seen| seen.input = None),
+        ("its role is arn:aws:iam::123456789012:role/admin", |seen| {
+            seen.role_arn = "arn:aws:iam::123456789012:role/admin".to_owned();
+        }),
+        ("it fires only from 2030-01-01T00:00:00Z", |seen| {
+            seen.starts = Some("2030-01-01T00:00:00Z".to_owned());
+        }),
+        ("it fires only until 2026-01-01T00:00:00Z", |seen| {
+            seen.ends = Some("2026-01-01T00:00:00Z".to_owned());
+        }),
     ];
     for (words, change) in changes {
         breaks(words, ("DOC-041", &["scale-window/prescale-prod-a"]), |facts| {
@@ -320,6 +340,90 @@ fn a_schedule_that_somebody_changed_fails_with_all_that_is_different() {
     breaks("gone", ("DOC-041", &["scale-window/prescale-prod-a"]), |facts| {
         facts.schedules[0].1 = Err(why(Cause::NotFound));
     });
+}
+
+#[test]
+fn an_input_that_is_written_otherwise_is_the_same_input() {
+    let mut facts = well();
+    let written = r#"{ "task": "prescale", "target": "prod-a",
+        "scheduled_at": "<aws.scheduler.scheduled-time>" }"#;
+    facts.schedules[0].1.as_mut().unwrap().input = Some(written.to_owned());
+    assert_eq!(complaints(&items(&facts)), BTreeMap::new());
+}
+
+#[test]
+fn an_input_that_the_settings_do_not_name_is_not_judged() {
+    let unnamed = |own: &mut Value| own["functions"]["scale-window"]["inputs"] = json!({});
+    let mut facts = well();
+    for input in [None, Some("{}".to_owned())] {
+        facts.schedules[0].1.as_mut().unwrap().input = input;
+        assert_eq!(complaints(&items_of(&facts, unnamed)), BTreeMap::new());
+    }
+    facts.schedules[0].1.as_mut().unwrap().expression = "rate(1 day)".to_owned();
+    let found = items_of(&facts, unnamed);
+    assert_eq!(
+        complaints(&found),
+        BTreeMap::from([(("DOC-041", Verdict::Fail), vec!["scale-window/prescale-prod-a"])])
+    );
+}
+
+#[test]
+fn a_role_of_schedules_that_may_not_call_its_function_fails_by_its_name_o03() {
+    breaks(
+        "schedules",
+        ("DOC-011", &["scale-window-scheduler lambda:InvokeFunction"]),
+        |facts| {
+            let mut of_schedules = simulation("scale-window-scheduler");
+            of_schedules.needed = vec!["lambda:InvokeFunction".to_owned()];
+            of_schedules.never = Vec::new();
+            of_schedules.decisions = Ok(vec![Decision {
+                action: "lambda:InvokeFunction".to_owned(),
+                decision: "explicitDeny".to_owned(),
+                missing: Vec::new(),
+            }]);
+            facts.rights.push(of_schedules);
+        },
+    );
+}
+
+#[test]
+fn what_is_allowed_under_several_values_of_a_condition_is_told_once() {
+    breaks("too many", ("DOC-012", &["scale-window iam:PassRole"]), |facts| {
+        facts.rights[2].decisions.as_mut().unwrap()[1].decision = "allowed".to_owned();
+        let again = facts.rights[2].clone();
+        facts.rights.push(again);
+    });
+}
+
+#[test]
+fn what_is_asked_with_several_values_of_a_condition_counts_once_by_its_worst_answer() {
+    let judged = |answers: [(&str, Option<&str>); 3]| {
+        let mut facts = well();
+        let one = facts.rights.pop().unwrap();
+        for (decision, missing) in answers {
+            let mut again = one.clone();
+            let decided = &mut again.decisions.as_mut().unwrap()[1];
+            decided.decision = decision.to_owned();
+            decided.missing = missing.map(str::to_owned).into_iter().collect();
+            facts.rights.push(again);
+        }
+        let items = items(&facts);
+        let line = items.iter().find(|item| item.code == "DOC-012").unwrap();
+        (line.verdict(), line.seen.clone(), line.subjects.len())
+    };
+    let (refused, open) = (("implicitDeny", None), ("implicitDeny", Some("aws:Other")));
+    let allowed = ("allowed", None);
+    let seen = |says: &str| format!("{says} things that no role may do looked at");
+    for (answers, verdict, says, named) in [
+        ([refused, refused, refused], Verdict::Pass, "3 of 3", 0),
+        ([refused, open, refused], Verdict::Unknown, "2 of 3", 1),
+        ([open, allowed, refused], Verdict::Fail, "3 of 3", 1),
+        ([allowed, open, allowed], Verdict::Fail, "3 of 3", 1),
+    ] {
+        let found = judged(answers);
+        assert_eq!((found.0, found.2), (verdict, named), "{answers:?}: {found:?}");
+        assert!(found.1.starts_with(&seen(says)), "{answers:?}: {found:?}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod alarm_topic;
 mod breaks;
 mod policy;
+mod rules;
 mod unknown;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,12 @@ fn function(name: &str, schedules: &Value) -> Value {
     })
 }
 
+/// What the schedule of the world gives to its function.
+const INPUT: &str =
+    r#"{"scheduled_at":"<aws.scheduler.scheduled-time>","target":"prod-a","task":"prescale"}"#;
+
+const SCHEDULER: &str = "arn:aws:iam::123456789012:role/day2-scale-window-scheduler";
+
 pub(crate) fn settings(change: impl FnOnce(&mut Value)) -> Settings<DoctorSettings> {
     let mut own = json!({
         "functions": {
@@ -44,6 +51,13 @@ pub(crate) fn settings(change: impl FnOnce(&mut Value)) -> Settings<DoctorSettin
         "platforms": [{"name": "prod-a", "account_id": "123456789012", "region": "us-east-1", "cluster": {"name": "prod-a"}}],
         "topics": [REPORTS, OPERATIONS],
         "operations_topic_arn": OPERATIONS,
+    });
+    own["functions"]["scale-window"]["event_rules"][rules::RULE] = json!(rules::PATTERN);
+    own["functions"]["scale-window"]["callers"] = rules::callers();
+    own["functions"]["scale-window"]["inputs"] = json!({"prescale-prod-a": INPUT});
+    own["functions"]["scale-window"]["scheduler"] = json!({
+        "role_arn": SCHEDULER,
+        "permissions": [{"actions": ["lambda:InvokeFunction"], "resources": ["arn:aws:lambda:us-east-1:123456789012:function:day2-scale-window"]}],
     });
     change(&mut own);
     let document = json!({
@@ -146,8 +160,14 @@ fn well() -> Facts {
                 expression: own("cron(30 6 * * ? *)"),
                 zone: own("America/New_York"),
                 target_arn: own("arn:aws:lambda:us-east-1:123456789012:function:day2-scale-window"),
+                role_arn: own(SCHEDULER),
+                input: Some(own(INPUT)),
+                starts: None,
+                ends: None,
             }),
         )],
+        event_rules: vec![rules::as_made()],
+        policies: vec![(own("scale-window"), Ok(rules::policy().to_string()))],
         groups: vec![(own("prod-a/workspace"), Ok(())), (own("prod-a/control"), Ok(()))],
         databases: vec![(own("prod-a/prod-a"), Ok(own("available")))],
         calling_alarms: vec![(own("prod-a-connections"), Ok(()))],
@@ -201,7 +221,8 @@ fn a_world_in_which_all_is_well_passes_every_line() {
         codes,
         [
             "DOC-001", "DOC-002", "DOC-003", "DOC-011", "DOC-012", "DOC-021", "DOC-022", "DOC-031",
-            "DOC-032", "DOC-033", "DOC-041", "DOC-051", "DOC-052", "DOC-053", "DOC-054", "DOC-055",
+            "DOC-032", "DOC-033", "DOC-041", "DOC-042", "DOC-043", "DOC-051", "DOC-052", "DOC-053",
+            "DOC-054", "DOC-055",
         ]
     );
     assert!(
@@ -233,10 +254,12 @@ type Change = fn(&mut Facts);
 #[test]
 fn of_what_the_deployment_has_nothing_the_code_is_told_so_that_what_was_said_of_it_is_resolved() {
     assert_eq!(judged_of(&well(), |_| {}).absent, Vec::<String>::new());
-    let rows: [(&[&str], Change); 6] = [
+    let rows: [(&[&str], Change); 8] = [
         (&["DOC-021", "DOC-051"], |facts| facts.clusters.clear()),
         (&["DOC-022"], |facts| facts.entries.clear()),
         (&["DOC-041"], |facts| facts.schedules.clear()),
+        (&["DOC-042"], |facts| facts.event_rules.clear()),
+        (&["DOC-043"], |facts| facts.policies.clear()),
         (&["DOC-052"], |facts| facts.groups.clear()),
         (&["DOC-053"], |facts| facts.databases.clear()),
         (&["DOC-054"], |facts| facts.calling_alarms.clear()),
@@ -253,7 +276,7 @@ fn of_what_the_deployment_has_nothing_the_code_is_told_so_that_what_was_said_of_
                 .all(|item| !codes.contains(&item.code.as_str())),
             "{codes:?}"
         );
-        assert_eq!(judged.items.len() + codes.len(), 16, "{codes:?}");
+        assert_eq!(judged.items.len() + codes.len(), 18, "{codes:?}");
     }
     let quiet = judged_of(&well(), |own| own["operations_topic_arn"] = Value::Null);
     assert_eq!(quiet.absent, ["DOC-033", "DOC-055"]);

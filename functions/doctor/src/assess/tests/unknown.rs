@@ -6,7 +6,7 @@ type Hide = fn(&mut Facts, Unreadable);
 
 #[test]
 fn what_cannot_be_read_is_unknown_and_hides_no_neighbour_w28() {
-    let all: [(&str, Hide); 18] = [
+    let all: [(&str, Hide); 21] = [
         ("DOC-001", |facts, why| facts.answers[0].1 = Err(why)),
         ("DOC-003", |facts, why| facts.configurations[0].1 = Err(why)),
         ("DOC-022", |facts, why| facts.entries[0].groups = Err(why)),
@@ -20,6 +20,9 @@ fn what_cannot_be_read_is_unknown_and_hides_no_neighbour_w28() {
             *alarm_topic::policy_of_key(facts) = Err(why);
         }),
         ("DOC-041", |facts, why| facts.schedules[0].1 = Err(why)),
+        ("DOC-042", |facts, why| facts.event_rules[0].1 = Err(why)),
+        ("DOC-042", |facts, why| rules::of(facts).targets = Err(why)),
+        ("DOC-043", |facts, why| facts.policies[0].1 = Err(why)),
         ("DOC-052", |facts, why| facts.groups[0].1 = Err(why)),
         ("DOC-053", |facts, why| facts.databases[0].1 = Err(why)),
         ("DOC-054", |facts, why| facts.calling_alarms[0].1 = Err(why)),

@@ -15,8 +15,8 @@ struct Gone {
     name: String,
     /// Why nothing can be said of it.
     why: String,
-    /// In percent of what fits, when it was last seen, if that is known.
-    percent: Option<f64>,
+    /// In percent of what fits, when it was last seen.
+    percent: f64,
     /// How long ago that was.
     age: String,
 }
@@ -40,13 +40,14 @@ pub(super) fn line(seen: &Observed<Vec<Volume>>, scene: &Scene<'_>) -> Line {
             .map_or(f64::NAN, |(_, bytes)| *bytes);
         match filling(&volume.used, capacity, scene.now) {
             Err(why) => match outdated(&volume.used, scene.now) {
-                Some((at, used)) => gone.push(Gone {
+                // One that was full when it was last seen may be mounted all the same, and its node silent.
+                Some((at, used)) if used / capacity * 100.0 <= most => gone.push(Gone {
                     name,
                     why,
-                    percent: Some(used / capacity * 100.0).filter(|share| share.is_finite()),
+                    percent: used / capacity * 100.0,
                     age: words::age(at, scene.now),
                 }),
-                None => unread.push((name, why)),
+                _ => unread.push((name, why)),
             },
             Ok(state) => {
                 fullest = fullest.max(state.percent);
@@ -99,18 +100,11 @@ fn not_mounted(mut gone: Vec<Gone>) -> String {
     if gone.is_empty() {
         return String::new();
     }
-    // One of which that is not known may be the fullest.
-    let share = |one: &Gone| one.percent.unwrap_or(f64::INFINITY);
-    gone.sort_by(|a, b| share(b).total_cmp(&share(a)));
+    gone.sort_by(|a, b| b.percent.total_cmp(&a.percent));
     let fullest: Vec<String> = gone
         .iter()
         .take(NAMED)
-        .map(|one| {
-            let share = one
-                .percent
-                .map_or_else(|| "unknown".to_owned(), |share| format!("{share:.0} %"));
-            format!("{} {share} {} ago", one.name, one.age)
-        })
+        .map(|one| format!("{} {:.0} % {} ago", one.name, one.percent, one.age))
         .collect();
     format!(
         "; not mounted now, by their datapoints, and not judged: {}, the fullest when last seen: {}",

@@ -15,7 +15,7 @@ pub(in crate::assess) fn percent(used: i64, of: i64) -> Option<i64> {
 }
 
 /// Requests against allocatable, over the nodes that take pods of any kind: dedicated nodes and what runs there are in neither, as
-/// in `HAS-004`. What `kubectl top` shows is use at one moment, and says nothing about whether another pod fits.
+/// in `HAS-004`, unless all nodes are dedicated. What `kubectl top` shows is use at one moment, and says nothing about whether another pod fits.
 pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     const CODE: &str = "HLT-114";
     const TITLE: &str = "nodes have room for more pods";
@@ -29,8 +29,9 @@ pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     };
     let (mut room, mut used, mut slots, mut taken, mut open) =
         (Resources::default(), Resources::default(), 0, 0, 0);
+    let judged = judged(&nodes.sum);
     for node in &nodes.sum {
-        if node.purpose != Purpose::General || !node.takes_pods() {
+        if node.purpose != judged || !node.takes_pods() {
             continue;
         }
         open += 1;
@@ -81,7 +82,7 @@ pub(super) fn headroom(inside: &Inside, scene: &Scene<'_>) -> Option<Line> {
     Some(
         Line::new(CODE, TITLE, open)
             .if_any_where(is_apart(&nodes.sum, made))
-            .seen(format!("{seen}{}", left_out(&nodes.sum)))
+            .seen(format!("{seen}{}", left_out(&nodes.sum, judged)))
             .threshold(limit, "nodes.requests_percent")
             .remedy("add nodes, or lower the requests of what asks for more than it uses")
             .wrong(wrong.collect::<Vec<_>>())
@@ -102,10 +103,20 @@ fn is_apart(nodes: &[NodeFact], made: bool) -> bool {
     !nodes.is_empty() && nodes.iter().all(apart)
 }
 
+/// The nodes whose room is summed up: those for any pod, and where there are none, for example because each group has a team, the
+/// dedicated ones.
+fn judged(nodes: &[NodeFact]) -> Purpose {
+    if nodes.iter().any(|node| node.purpose == Purpose::General) {
+        Purpose::General
+    } else {
+        Purpose::Dedicated
+    }
+}
+
 /// How many nodes are not judged, where there are any.
-fn left_out(nodes: &[NodeFact]) -> String {
-    let general = nodes.iter().filter(|node| node.purpose == Purpose::General);
-    match nodes.len() - general.count() {
+fn left_out(nodes: &[NodeFact], judged: Purpose) -> String {
+    let others = nodes.iter().filter(|node| node.purpose != judged);
+    match others.count() {
         0 => String::new(),
         tainted => format!(
             " (not judged: {} and what runs there)",

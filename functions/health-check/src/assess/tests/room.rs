@@ -96,20 +96,18 @@ fn a_taint_that_says_how_a_node_is_at_the_moment_dedicates_it_to_nobody() {
 }
 
 #[test]
-fn where_all_nodes_are_dedicated_nothing_is_judged_w25() {
+fn where_all_nodes_are_dedicated_their_own_room_is_judged() {
     let world = World::well().of("nodes", json!([of_gpu("n1"), of_gpu("n2")]));
+    world.is_well("they have room");
     let item = world.item("HLT-114");
-    assert_eq!(item.verdict(), Verdict::Unknown);
-    assert_eq!(item.population().examined, 0);
-    let (code, name, says) = world.only();
-    assert_eq!((code.as_str(), name.as_str()), ("HLT-114", ""));
-    assert_eq!(
-        says,
-        "no node is Ready and open (not judged: 2 tainted nodes and what runs there)"
-    );
+    assert_eq!(item.population().examined, 2);
+    assert!(item.seen.ends_with("requested of 2 nodes"), "{}", item.seen);
+    let full = asking(asking(world.clone(), "n1", "3760m"), "n2", "3760m");
+    assert_eq!(full.only().1, "requested CPU");
     let made = world.with("nodepools", pool());
     made.is_well("what needs another node gets one");
-    assert!(is_absent(&made));
+    let threshold = made.item("HLT-114").threshold.unwrap();
+    assert!(threshold.limit.starts_with("not judged"), "{threshold:?}");
 }
 
 #[test]
@@ -124,7 +122,7 @@ fn a_node_of_fargate_is_full_with_its_one_pod_and_nobody_misses_room_there() {
     assert_eq!(beside.item("HLT-114").population().examined, 2);
 
     let dedicated = World::well().of("nodes", json!([of_fargate("n1"), of_gpu("n2")]));
-    assert_eq!(dedicated.item("HLT-114").verdict(), Verdict::Unknown);
+    assert_eq!(dedicated.item("HLT-114").population().examined, 1);
     let closed = World::well().of("nodes", json!([of_fargate("n1"), node("n2")]));
     let closed = closed.set("nodes", 1, "/spec/unschedulable", json!(true));
     assert_eq!(

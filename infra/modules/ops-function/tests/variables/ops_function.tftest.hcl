@@ -198,6 +198,16 @@ run "an_unknown_log_level_is_refused" {
   expect_failures = [var.log_level]
 }
 
+run "a_log_level_that_keeps_the_metrics_back_is_refused" {
+  command = plan
+
+  variables {
+    log_level = "WARN"
+  }
+
+  expect_failures = [var.log_level]
+}
+
 run "a_vpc_without_subnets_is_refused" {
   command = plan
 

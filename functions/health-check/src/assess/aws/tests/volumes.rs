@@ -108,31 +108,41 @@ fn a_volume_that_was_unmounted_in_the_night_is_told_with_its_space_and_hides_non
     let mut world = World::healthy();
     let fresh = volume("pay", "data-0", 10.0, 0.0);
     // Mounted until 03:05, looked at by 06:04: the hour carries its begin.
-    world.facts.volumes = Some(Ok(vec![last_seen("data-0", 184, 97.0), fresh.clone()]));
+    world.facts.volumes = Some(Ok(vec![last_seen("data-0", 184, 57.0), fresh.clone()]));
     world.assert_only(&[]);
     let item = world.item("HLT-251");
     assert_eq!(item.population().examined, 1);
     assert_eq!(
         item.seen,
         "1 volume, the fullest 10 %; not mounted now, by their datapoints, and not judged: 1 volume, \
-         the fullest when last seen: shop/data-0 97 % 3 h ago"
+         the fullest when last seen: shop/data-0 57 % 3 h ago"
     );
 
-    let mut unbounded = last_seen("data-9", 239, 1.0);
-    unbounded.capacity.clear();
-    let mut all: Vec<Volume> = [("a", 10.0), ("b", 98.0), ("c", 20.0), ("d", 30.0)]
+    let mut all: Vec<Volume> = [("a", 10.0), ("b", 68.0), ("c", 20.0), ("d", 30.0)]
         .into_iter()
         .map(|(claim, used)| last_seen(claim, 200, used))
         .collect();
-    all.extend([unbounded, fresh, volume("pay", "data-1", 90.0, 0.0)]);
+    all.extend([fresh, volume("pay", "data-1", 90.0, 0.0)]);
     world.facts.volumes = Some(Ok(all));
     world.assert_only(&[("HLT-251", Fail)]);
     let named: Vec<String> = world.named("HLT-251").into_iter().map(|one| one.0).collect();
     assert_eq!(named, ["pay/data-1"]);
     let seen = world.item("HLT-251").seen;
-    let told = "5 volumes, the fullest when last seen: \
-                shop/data-9 unknown 3 h ago, shop/b 98 % 3 h ago, shop/d 30 % 3 h ago";
+    let told = "4 volumes, the fullest when last seen: \
+                shop/b 68 % 3 h ago, shop/d 30 % 3 h ago, shop/c 20 % 3 h ago";
     assert!(seen.ends_with(told), "{seen}");
+}
+
+#[test]
+fn a_volume_that_was_full_when_it_was_last_seen_or_of_unknown_size_is_no_unmounted_one_w25() {
+    let mut unbounded = last_seen("data-0", 184, 1.0);
+    unbounded.capacity.clear();
+    for silent in [last_seen("data-0", 184, 97.0), unbounded] {
+        let mut world = World::healthy();
+        world.facts.volumes = Some(Ok(vec![silent, volume("pay", "data-0", 10.0, 0.0)]));
+        world.assert_only(&[("HLT-251", Unknown)]);
+        assert_eq!(world.named("HLT-251")[0].0, "shop/data-0");
+    }
 }
 
 #[test]
