@@ -29,7 +29,7 @@ package: ## builds the functions for Lambda (arm64): target/lambda/<name>.zip
 bench: prerequisites ## measures Day2 side by side with what users run today, and writes docs/performance.md; two hours
 	@scripts/bench --write-docs
 
-bench-quick: prerequisites ## the same in a few rounds, without the page
+bench-quick: prerequisites ## the same in a few rounds and smaller, without the page; six minutes after the build
 	@scripts/bench --quick
 
 docs: schemas ## writes what is generated: docs/schemas, and the table of functions in the README
