@@ -93,10 +93,7 @@ impl OpsError {
         match self {
             Self::Settings(_) | Self::SettingsSource(_) | Self::Event(_) | Self::Refused(_) => false,
             Self::Aws { transient, .. } => *transient,
-            Self::Read(why) => matches!(
-                why.cause,
-                Cause::Throttled | Cause::TimedOut | Cause::Malformed | Cause::Failing | Cause::Partial
-            ),
+            Self::Read(why) => why.cause.may_pass(),
             Self::Deadline { .. } | Self::InProgress { .. } => true,
             Self::Publish { source, .. } => source.is_transient(),
         }

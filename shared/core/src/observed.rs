@@ -29,6 +29,15 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether the same call may succeed when it is made again, without anybody doing anything.
+    #[must_use]
+    pub const fn may_pass(self) -> bool {
+        match self {
+            Self::Throttled | Self::TimedOut | Self::Malformed | Self::Failing | Self::Partial => true,
+            Self::Denied | Self::NotFound | Self::Other => false,
+        }
+    }
+
     /// The words used in a report.
     #[must_use]
     pub const fn words(self) -> &'static str {

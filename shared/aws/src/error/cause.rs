@@ -74,12 +74,12 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match (of(error), error) {
-        (Cause::Throttled | Cause::TimedOut | Cause::Malformed | Cause::Failing | Cause::Partial, _) => true,
+        (cause, _) if cause.may_pass() => true,
         (Cause::Other, SdkError::DispatchFailure(failure)) => !failure.is_user(),
         (Cause::Other, SdkError::ServiceError(inner)) => {
             inner.err().code().is_some_and(|code| STALE.contains(&code))
         }
-        (Cause::Denied | Cause::NotFound | Cause::Other, _) => false,
+        _ => false,
     }
 }
 

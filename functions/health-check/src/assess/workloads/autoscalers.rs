@@ -55,17 +55,15 @@ fn blind(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String> {
 
 /// It reads some of its metrics. Kubernetes calls that active as long as the others do not let it scale down (source: Kubernetes,
 /// `computeReplicasForMetrics`), and nobody records since when: only one that was just made, or that began to scale just now, has time
-/// (values of CPU come later than those of memory when its target leaves zero); a metric that has just failed is told at once. Where it reads none, that may be for many reasons, and its conditions tell.
+/// (values of CPU come later than those of memory when its target leaves zero); a metric that has just failed is told at once. Where it
+/// reads none, that may be for many reasons, and its conditions tell.
 fn partly_blind(one: &HorizontalPodAutoscaler, scene: &Scene<'_>) -> Option<String> {
-    let rests = one
-        .condition("ScalingActive")
-        .is_some_and(|active| active.reason.as_deref() == Some(RESTING));
+    let rests_or_begins = one.condition("ScalingActive").is_some_and(|active| {
+        active.reason.as_deref() == Some(RESTING)
+            || active.status == Status::True && is_young(active.since, scene)
+    });
     let partly = !one.unseen.is_empty() && one.unseen.len() < one.metrics;
-    let active = one
-        .condition("ScalingActive")
-        .filter(|active| active.status == Status::True);
-    let begins = active.is_some_and(|active| is_young(active.since, scene));
-    (partly && !rests && !begins && !is_young(one.created_at, scene)).then(|| {
+    (partly && !rests_or_begins && !is_young(one.created_at, scene)).then(|| {
         let of = count(one.metrics, "metric");
         let which = one.unseen.join(", ");
         short(&format!("blind to {} of {of}: {which}", one.unseen.len()), 200)
